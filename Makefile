@@ -1,0 +1,82 @@
+# Oversight: every command a person needs. `make` alone lists them.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PORT ?= 8000
+OVERSIGHT_DATA_DIR ?= var
+WORKERS ?= 2
+export PORT OVERSIGHT_DATA_DIR
+
+# The tests know no database but their own: `make test` never looks for a service.
+TEST_ENV := env -u DATABASE_URL -u REDIS_URL
+TEST_DATABASE_URL = $(or $(DATABASE_URL),postgres://postgres:postgres@127.0.0.1:5432/oversight_test)
+TEST_REDIS_URL = $(or $(REDIS_URL),redis://127.0.0.1:6379/15)
+PYTEST := $(BIN)/python -m pytest
+# What is installed is what the lock names, byte for byte; a local list of other packages is not asked.
+INSTALL := env -u PIP_FIND_LINKS -u PIP_EXTRA_INDEX_URL $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+
+.PHONY: help demo run test test-services test-browser test-deep lint format bench verify lock clean
+
+help: ## List these commands
+	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(VENV)/.made:
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Oversight needs Python 3.11 or newer (set PYTHON=...).")'
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.run: $(VENV)/.made requirements.txt
+	$(INSTALL) -r requirements.txt
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.made requirements.txt requirements-dev.txt
+	$(INSTALL) -r requirements-dev.txt
+	@touch $(VENV)/.run $@
+
+demo: $(VENV)/.run ## Start with an example organisation, recorded decisions and live agents
+	$(BIN)/python manage.py demo
+
+run: $(VENV)/.run ## Start empty and print a one-time link for the first administrator
+	$(BIN)/python manage.py up
+
+test: $(VENV)/.dev ## Run the test suite (embedded mode, no service needed)
+	$(TEST_ENV) $(PYTEST) -n $(WORKERS) --dist loadfile $(ARGS)
+
+test-services: $(VENV)/.dev ## Run the same suite and its extra part on PostgreSQL and Redis
+	DATABASE_URL="$(TEST_DATABASE_URL)" REDIS_URL="$(TEST_REDIS_URL)" $(PYTEST) -n $(WORKERS) --dist loadfile -m "not browser and not deep" $(ARGS)
+
+test-browser: $(VENV)/.dev ## Run the pages in a real Chromium
+	$(TEST_ENV) $(PYTEST) -m browser $(ARGS)
+
+test-deep: $(VENV)/.dev ## Run the full counts of races, crashes and fuzzing
+	$(PYTEST) -m deep $(ARGS)
+
+lint: $(VENV)/.dev ## Check form, types, imports and templates
+	@failed=0; \
+	for check in "ruff check ." "ruff format --check ." "mypy" "lint-imports" "djlint templates --check --lint --quiet"; do \
+		echo "-- $$check"; $(TEST_ENV) $(BIN)/$$check || failed=1; \
+	done; exit $$failed
+
+format: $(VENV)/.dev ## Put files into the form that lint asks for
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/djlint templates --reformat --quiet
+
+bench: $(VENV)/.dev ## Measure what benchmarks/ claims, on this machine
+	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python "$$script" || exit 1; done
+
+verify: $(VENV)/.run ## Check the ledger from its first entry to its last
+	$(BIN)/python manage.py verify_ledger
+
+# The lock is written from the public index alone: a wheel that only one machine has must not get in.
+COMPILE := env -u PIP_FIND_LINKS -u PIP_EXTRA_INDEX_URL PIP_CONFIG_FILE=/dev/null $(BIN)/pip-compile
+lock: $(VENV)/.dev ## Write the lock files anew (UPGRADE=--upgrade takes newer versions)
+	$(COMPILE) $(UPGRADE) --output-file requirements.txt pyproject.toml
+	$(BIN)/python -c 'import tomllib; print("\n".join(tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]["dev"]))' \
+		| $(COMPILE) $(UPGRADE) --constraint requirements.txt --output-file requirements-dev.txt pyproject.toml -
+
+clean: ## Remove the virtual environment and caches (never the data)
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,0 +1,76 @@
+"""Who may do what: the only legal way from a person to a right. Fails closed; one condition a line."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from decisions import register
+from decisions.errors import Problem, Refusal, forbidden
+from decisions.models import Agent, Decision
+from decisions.vocab import Role
+
+READS_DECISIONS = tuple(Role)
+READS_ACCOUNT = (Role.RESPONDER, Role.MANAGER, Role.EXECUTIVE, Role.AUDITOR, Role.ADMIN)
+VETOES = (Role.RESPONDER, Role.MANAGER)
+SIGNS_OFF = (Role.MANAGER, Role.EXECUTIVE)
+BUILDS_REPORTS = (Role.MANAGER, Role.EXECUTIVE, Role.AUDITOR)
+READS_REPORTS = (Role.MANAGER, Role.EXECUTIVE, Role.AUDITOR)
+ADMINISTERS = (Role.ADMIN,)
+HANDLES_ALARMS = (Role.RESPONDER, Role.MANAGER, Role.ADMIN)
+ACTIVATES_POLICY = (Role.EXECUTIVE,)
+APPROVER_ROLES = (Role.RESPONDER, Role.MANAGER)
+
+
+def may(known: register.Register, person: UUID | None, roles: Sequence[Role]) -> bool:
+    return person is not None and known.has_role(person, *roles)
+
+
+def require(known: register.Register, person: UUID, roles: Sequence[Role], what: str) -> None:
+    """Raise the refusal of a person who has none of `roles`."""
+    if not may(known, person, roles):
+        raise Refusal(_not_permitted(what, roles), subject=what)
+
+
+def _not_permitted(what: str, roles: Sequence[Role]) -> Problem:
+    return forbidden(f"To {what} takes one of these roles: {', '.join(roles)}.", "role")
+
+
+def why_not_veto(known: register.Register, person: UUID) -> Problem | None:
+    """None if `person` may veto; any responder may stop any action."""
+    return None if may(known, person, VETOES) else _not_permitted("veto", VETOES)
+
+
+def why_not_approve(known: register.Register, person: UUID, row: Decision, agent: Agent | None) -> Problem | None:
+    """None if an approval of `person` counts towards the requirement of `row`."""
+    if not may(known, person, APPROVER_ROLES):
+        return _not_permitted("approve", APPROVER_ROLES)
+    if agent is None or agent.owner == person:
+        return forbidden("The agent's owner may not approve its actions.", "self-approval")
+    if row.requirement:
+        if not groups_of(known, person) & {str(part["group"]) for part in row.requirement}:
+            return forbidden(f"This takes a member of {requirement_words(row.requirement)}.", "not-eligible")
+    elif not may(known, person, [Role.MANAGER]):
+        return _not_permitted("approve", [Role.MANAGER])
+    return None
+
+
+def why_not_sign_off(known: register.Register, person: UUID, row: Decision, agent: Agent | None) -> Problem | None:
+    """None if a sign-off of `person` may be recorded."""
+    if not may(known, person, SIGNS_OFF):
+        return _not_permitted("sign off", SIGNS_OFF)
+    return None
+
+
+def owns_agent(person: UUID, agent: Agent | None) -> bool:
+    return agent is not None and agent.owner == person
+
+
+def groups_of(known: register.Register, person: UUID) -> frozenset[str]:
+    """The groups in which `person` counts now."""
+    return frozenset(slug for slug in known.members if person in known.members_of(slug))
+
+
+def requirement_words(requirement: Sequence[Any]) -> str:
+    """What a requirement asks for, in words."""
+    parts = [f"{part['n']} of {part['group']}" for part in requirement]
+    return " and ".join(parts) if parts else "1 manager"

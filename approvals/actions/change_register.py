@@ -1,0 +1,167 @@
+"""Change the register: every change of a service, agent, group or person's standing is an entry."""
+
+import uuid
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from approvals import access
+from approvals.organisation import AgentRow, GroupRow, Organisation, PersonRow, ServiceRow
+from decisions import register
+from decisions.envelope import Draft
+from decisions.errors import Problem
+from decisions.models import Agent, Membership, Person, RegisterGroup, Service, Standing
+from decisions.recording import Moment, Recorded, record
+from decisions.vocab import Kind, Role
+
+
+def change_register(wanted: Organisation, *, actor: UUID | None, dry_run: bool = False) -> list[str]:
+    """Bring the register to what `wanted` states; what it does not name stays. Returns a line for each change.
+
+    `actor` is None for the operator's command line. People who are new get an account without a password. With
+    `dry_run` nothing is written. Raises a Problem: 403, or 409 if it would leave nobody who can administer.
+    """
+    ids = _people(wanted.people, write=not dry_run)
+    lines: list[str] = []
+
+    def decide(moment: Moment) -> list[Draft]:
+        if actor is not None:
+            access.require(register.at(moment.config), actor, access.ADMINISTERS, "change the register")
+        lines.clear()
+        drafts = []
+        by = f"person:{actor}" if actor else "system"
+        for facts, row, was, label in _changes(wanted, ids):
+            if (facts, row) == was:
+                continue
+            lines.append(f"{'change' if was else 'add'} {facts['table']} {label}")
+            drafts.append(Draft(Kind.REGISTER_CHANGED, by, {"kv": 1, **facts}, {"row": row} if row else {}))
+        _keep_an_administrator(wanted, ids)
+        return drafts
+
+    if dry_run:
+        for facts, row, was, label in _changes(wanted, ids):
+            if (facts, row) != was:
+                lines.append(f"{'change' if was else 'add'} {facts['table']} {label}")
+    else:
+        record(decide, principal=f"person:{actor}" if actor else "system")
+    return lines
+
+
+Change = tuple[dict[str, Any], dict[str, Any], tuple[dict[str, Any], dict[str, Any]] | None, str]
+
+
+def _people(rows: Iterable[PersonRow], *, write: bool) -> dict[str, UUID]:
+    """username → pseudonym, of everybody known; new people get an account."""
+    for row in rows if write else ():
+        person, made = Person.objects.get_or_create(username=row.username, defaults={"name": row.name, "email": row.email})
+        if made:
+            person.set_unusable_password()
+            person.save(update_fields=["password"])
+        elif (person.name, person.email) != (row.name, row.email):
+            Person.objects.filter(id=person.id).update(name=row.name, email=row.email)
+    known = dict(Person.objects.values_list("username", "id"))
+    return known | {row.username: uuid.uuid4() for row in rows if row.username not in known}
+
+
+def _changes(wanted: Organisation, ids: dict[str, UUID]) -> Iterable[Change]:
+    for person in wanted.people:
+        yield _person(person, ids)
+    for group in wanted.groups:
+        yield _group(group, ids)
+    for service in wanted.services:
+        yield _service(service, ids)
+    for agent in wanted.agents:
+        yield _agent(agent, ids)
+
+
+def _id(ids: dict[str, UUID], username: str) -> str | None:
+    if not username:
+        return None
+    if username not in ids:
+        raise Problem(422, "unknown-person", "There is no such person", f"{username} is not in the register.")
+    return str(ids[username])
+
+
+def _person(row: PersonRow, ids: dict[str, UUID]) -> Change:
+    key = str(ids[row.username])
+    facts = {"table": "person", "key": key, "active": row.active, "roles": sorted(row.roles)}
+    held = Standing.objects.filter(person_id=key).first()
+    was = ({**facts, "active": held.active, "roles": sorted(held.roles)}, {}) if held else None
+    return facts, {}, was, row.username
+
+
+def _group(row: GroupRow, ids: dict[str, UUID]) -> Change:
+    members = sorted(str(_id(ids, name)) for name in row.members)
+    facts = {"table": "group", "key": row.slug, "members": members}
+    held = RegisterGroup.objects.filter(slug=row.slug).first()
+    was = None
+    if held:
+        people = Membership.objects.filter(group_slug=row.slug).values_list("person_id", flat=True)
+        was = ({**facts, "members": sorted(map(str, people))}, {"name": held.name})
+    return facts, {"name": row.name}, was, row.slug
+
+
+SERVICE_TEXTS = ("name", "team", "data_class", "cost_per_minute", "currency")
+AGENT_TEXTS = ("name", "vendor", "model", "version")
+
+
+def _service(row: ServiceRow, ids: dict[str, UUID]) -> Change:
+    facts = {
+        "table": "service",
+        "key": row.slug,
+        "tier": row.tier,
+        "owner": _id(ids, row.owner),
+        "deputy": _id(ids, row.deputy),
+        "retired": row.retired,
+    }
+    texts = {name: getattr(row, name) for name in SERVICE_TEXTS} | {"environments": [dict(one) for one in row.environments]}
+    held = Service.objects.filter(slug=row.slug).first()
+    was = None
+    if held:
+        was_facts = {
+            **facts,
+            "tier": held.tier,
+            "owner": str(held.owner) if held.owner else None,
+            "deputy": str(held.deputy) if held.deputy else None,
+            "retired": held.retired,
+        }
+        was = (was_facts, {name: getattr(held, name) for name in SERVICE_TEXTS} | {"environments": held.environments})
+    return facts, texts, was, row.slug
+
+
+def _agent(row: AgentRow, ids: dict[str, UUID]) -> Change:
+    held = Agent.objects.filter(slug=row.slug).first()
+    facts = {
+        "table": "agent",
+        "key": str(held.id if held else uuid.uuid4()),
+        "slug": row.slug,
+        "owner": _id(ids, row.owner),
+        "active": row.active,
+    }
+    texts = {name: getattr(row, name) for name in AGENT_TEXTS}
+    was = None
+    if held:
+        was_facts = {**facts, "owner": str(held.owner) if held.owner else None, "active": held.active}
+        was = (was_facts, {name: getattr(held, name) for name in AGENT_TEXTS})
+    return facts, texts, was, row.slug
+
+
+def _keep_an_administrator(wanted: Organisation, ids: dict[str, UUID]) -> None:
+    """Refuse a change after which nobody could administer the register, if somebody can now."""
+    standings = {standing.person_id: standing for standing in Standing.objects.all()}
+    now = {person for person, standing in standings.items() if standing.has(Role.ADMIN)}
+    stated = {ids[row.username]: row.active and Role.ADMIN in row.roles for row in wanted.people}
+    after = {person for person in now if stated.get(person, True)} | {person for person, admin in stated.items() if admin}
+    if now and not after:
+        raise Problem(409, "last-administrator", "Somebody must be able to administer", "Make another administrator first.")
+
+
+def register_change(facts: dict[str, Any], *, actor: UUID | None) -> Recorded:
+    """Record a change that has no row of its own (a key made or revoked)."""
+
+    def decide(moment: Moment) -> list[Draft]:
+        if actor is not None:
+            access.require(register.at(moment.config), actor, access.ADMINISTERS, "change the register")
+        return [Draft(Kind.REGISTER_CHANGED, f"person:{actor}" if actor else "system", {"kv": 1, **facts})]
+
+    return record(decide, principal=f"person:{actor}" if actor else "system")

@@ -1,0 +1,28 @@
+"""Acknowledge or clear an alarm."""
+
+from typing import Literal
+from uuid import UUID
+
+from approvals import access
+from decisions import register
+from decisions.envelope import Draft
+from decisions.errors import Refusal, conflict, not_found
+from decisions.models import Alarm
+from decisions.recording import Moment, Recorded, record
+from decisions.vocab import Kind
+
+
+def handle_alarm(seq: int, *, verb: Literal["acknowledge", "clear"], actor: UUID) -> Recorded:
+    """Record that `actor` has seen the alarm raised by entry `seq`, or that its cause is gone."""
+
+    def decide(moment: Moment) -> list[Draft]:
+        access.require(register.at(moment.config), actor, access.HANDLES_ALARMS, f"{verb} an alarm")
+        alarm = Alarm.objects.filter(seq=seq).first()
+        if alarm is None:
+            raise not_found("alarm")
+        if alarm.state == "cleared" or (verb == "acknowledge" and alarm.state == "acknowledged"):
+            raise Refusal(conflict("not-open", f"The alarm is {alarm.state} already."), alarm.key)
+        kind = Kind.ALARM_ACKNOWLEDGED if verb == "acknowledge" else Kind.ALARM_CLEARED
+        return [Draft(kind=kind, actor=f"person:{actor}", facts={"kv": 1, "key": alarm.key, "alarm": alarm.kind})]
+
+    return record(decide, principal=f"person:{actor}")

@@ -1,0 +1,55 @@
+"""Take an agent's proposal: rule on it, and hold it where the policy says so."""
+
+import hashlib
+from typing import Any
+from uuid import UUID
+
+from decisions.canonical import stable
+from decisions.envelope import Draft
+from decisions.errors import Problem, Refusal, conflict
+from decisions.intake import events
+from decisions.models import Decision
+from decisions.recording import Moment, Recorded, record
+from decisions.states import effective_state
+from decisions.vocab import HOLDING, State
+
+SOURCE = "/api/v1/proposals"
+OPEN = HOLDING | {State.AUTHORIZED}
+
+
+def propose(body: Any, *, agent: UUID, key: str) -> tuple[Recorded, events.Prepared]:
+    """Record the proposal in `body` (an event's `data` without outcome) under idempotency key `key`.
+
+    Raises a Problem: 400 for a bad body, 409 `duplicate-open` while the same action of the agent is open, 422 when the
+    key was used for another body.
+    """
+    prepared = events.prepare_data(
+        agent,
+        events.EventType.PROPOSED,
+        body,
+        identity=(SOURCE, key),
+        sha256=hashlib.sha256(stable(body)).hexdigest(),
+        occurred=None,
+    )
+
+    def decide(moment: Moment) -> list[Draft]:
+        drafts = events.decide([prepared], moment)
+        assert prepared.action is not None
+        same = Decision.objects.filter(agent_id=agent, action_hash=prepared.action["hash"], state__in=list(OPEN))
+        for row in same.order_by("seq"):
+            if row.ref_key != prepared.ref and effective_state(row, moment.now) in OPEN:
+                raise Refusal(
+                    conflict("duplicate-open", "The same action is open already; wait for it.", decision_id=str(row.id)),
+                    str(row.id),
+                )
+        return drafts
+
+    try:
+        recorded = record(decide, principal=f"agent:{agent}")
+    except Problem as problem:
+        if problem.slug == "changed-duplicate":
+            raise Problem(
+                422, "idempotency-mismatch", "This Idempotency-Key was used for another request", "Use a new key."
+            ) from None
+        raise
+    return recorded, prepared

@@ -1,0 +1,7 @@
+"""The tables of what people said: policy versions, verdicts, sign-offs, reports."""
+
+from approvals.models.policy import PolicyVersion
+from approvals.models.reports import Report, ReportBuild
+from approvals.models.said import IdempotentAnswer, SignOffRecord, Verdict
+
+__all__ = ["IdempotentAnswer", "PolicyVersion", "Report", "ReportBuild", "SignOffRecord", "Verdict"]

@@ -1,0 +1,1 @@
+"""Reads that pages and representations of `approvals` share. They must not write."""

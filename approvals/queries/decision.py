@@ -1,0 +1,249 @@
+"""Everything that one decision's page and representation show."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from approvals import access
+from approvals.actions.shown import display_hash
+from approvals.models import SignOffRecord, Verdict
+from approvals.vocab import CAUSE_WORDS, EFFECT_WORDS
+from decisions import feed, ledger, register
+from decisions.envelope import Entry
+from decisions.models import Agent, Decision, Person, Service, Timeline
+from decisions.states import effective_state
+from decisions.vocab import BADGE_OF, HOLDING, LEVEL_MEANING, Cause, Effect, Level, SignOff, State, word
+
+SIBLINGS = 30
+KIND_WORDS = {
+    "action.proposed": "Proposed by the agent",
+    "action.reported": "Reported by the agent",
+    "outcome.reported": "Outcome reported by the agent",
+    "outcome.observed": "Outcome observed",
+    "revert.finished": "Revert reported by the agent",
+    "decision.held": "Held for people",
+    "decision.expired": "Hold expired",
+    "verdict.given": "Verdict given",
+    "sign_off.given": "Signed off",
+}
+
+
+@dataclass
+class Page:
+    """One decision with what belongs to it, as it is at `now`."""
+
+    row: Decision
+    state: State
+    now: datetime
+    known: register.Register
+    agent: Agent | None
+    service: Service | None
+    people: dict[UUID, Person]
+    verdicts: list[Verdict]
+    sign_offs: list[SignOffRecord]
+    history: list[Timeline]
+    entry: Entry
+    leaf: bytes
+
+    def person(self, id_: UUID | None) -> Person | None:
+        return self.people.get(id_) if id_ else None
+
+
+def load(decision_id: UUID, now: datetime) -> Page | None:
+    """The decision with its verdicts, sign-offs, history and first entry; None if there is none of that id."""
+    row = Decision.objects.filter(id=decision_id).first()
+    if row is None:
+        return None
+    known = register.latest()
+    verdicts = list(Verdict.objects.filter(decision_seq=row.seq).order_by("seq"))
+    sign_offs = list(SignOffRecord.objects.filter(decision_seq=row.seq).order_by("seq"))
+    history = list(Timeline.objects.filter(decision_seq=row.seq).order_by("seq"))
+    ids = {row.owner_id, row.deputy_id, row.decided_by, *(said.person_id for said in [*verdicts, *sign_offs])}
+    ids |= {UUID(past.actor.removeprefix("person:")) for past in history if past.actor.startswith("person:")}
+    found = ledger.entry(row.seq)
+    if found is None:
+        raise LookupError(f"decision {row.id} has no entry {row.seq}")
+    return Page(
+        row=row,
+        state=effective_state(row, now),
+        now=now,
+        known=known,
+        agent=known.agents.get(row.agent_id),
+        service=known.services.get(row.service),
+        people=Person.objects.in_bulk([id_ for id_ in ids if id_]),
+        verdicts=verdicts,
+        sign_offs=sign_offs,
+        history=history,
+        entry=found[0],
+        leaf=found[2],
+    )
+
+
+def context(page: Page, viewer: UUID) -> dict[str, Any]:
+    """The page's values for the template, and what `viewer` may do."""
+    row = page.row
+    sees = access.may(page.known, viewer, access.READS_ACCOUNT)
+    account = row.account if sees else {}
+    return {
+        "d": row,
+        "state_word": word(page.state),
+        "effective_state": str(page.state),
+        "badge": BADGE_OF[page.state].slug,
+        "agent": page.agent,
+        "service": page.service,
+        "owner": page.person(row.owner_id),
+        "deputy": page.person(row.deputy_id),
+        "decided_by": page.person(row.decided_by),
+        "facts": facts(page),
+        "parameters": parameters(row) if sees else [],
+        "undo_text": undo_text(row),
+        "redacted": not sees,
+        "rationale": account.get("rationale", ""),
+        "evidence": account.get("evidence", []),
+        "alternatives": account.get("alternatives", []),
+        "confidence": account.get("confidence"),
+        "estimate": account.get("estimate"),
+        "trigger": account.get("trigger"),
+        "model_text": model_text(account, page.agent),
+        "rule_text": rule_text(row),
+        "policy_version": row.policy_version,
+        "requirement_text": access.requirement_words(row.requirement),
+        "approvals": [
+            {"person": page.person(said.person_id), "at": said.at, "verdict": said.verdict, "reason": said.reason}
+            for said in page.verdicts
+        ],
+        "history": [_past(page, past) for past in page.history],
+        "entry": {"seq": row.seq, "leaf": page.leaf.hex(), "id": str(page.entry.id)},
+        "siblings": siblings(row, page.now),
+        "erased": sorted({"action", "names"} - set(page.entry.disclosed)) if row.complete else [],
+        **_verdict_form(page, viewer),
+        **_sign_off_form(page, viewer),
+    }
+
+
+def facts(page: Page) -> list[tuple[str, str]]:
+    row, service = page.row, page.service
+    listed = [("Service", service.name if service else f"{row.service} (not registered)")]
+    listed.append(("Tier", f"{row.tier}" if row.tier is not None else "not registered; treated as tier 0"))
+    listed.append(("Environment", f"{row.environment} ({row.environment_class})" if row.environment else row.environment_class))
+    if row.data_class:
+        listed.append(("Data", row.data_class))
+    if service and service.cost_per_minute:
+        listed.append(("Cost of an outage", f"{service.cost_per_minute} {service.currency} a minute".replace("  ", " ")))
+    if row.team:
+        listed.append(("Team", row.team))
+    listed.append(("Reversible", {True: "yes", False: "no", None: "not known"}[row.reversible]))
+    estimate = row.account.get("estimate") or {}
+    if "customers_affected_pct" in estimate:
+        listed.append(("Customers affected, the agent estimates", f"{estimate['customers_affected_pct']:g} %"))
+    if "outage_minutes" in estimate:
+        listed.append(("Outage, the agent estimates", f"{estimate['outage_minutes']:g} min"))
+    return listed
+
+
+def parameters(row: Decision) -> list[tuple[str, str]]:
+    held = (row.action or {}).get("parameters", {})
+    return [(name, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)) for name, value in held.items()]
+
+
+def undo_text(row: Decision) -> str:
+    undo = (row.action or {}).get("undo")
+    if not undo:
+        return ""
+    stated = ", ".join(f"{name} {value}" for name, value in undo.get("parameters", {}).items())
+    return f"{undo['kind'].replace('_', ' ')} {stated}".strip()
+
+
+def model_text(account: dict[str, Any], agent: Agent | None) -> str:
+    stated = account.get("model")
+    if stated:
+        return " ".join(filter(None, (stated.get("name"), stated.get("version"))))
+    return " ".join(filter(None, (agent.model, agent.version))) if agent else ""
+
+
+def rule_text(row: Decision) -> str:
+    """What the policy ruled and why, in words."""
+    if not row.level_ruled:
+        return ""
+    level = Level(row.level_ruled)
+    return f"{level} {LEVEL_MEANING[level]}: {row.rule}"
+
+
+def _past(page: Page, past: Timeline) -> dict[str, Any]:
+    return {
+        "seq": past.seq,
+        "kind_word": KIND_WORDS.get(past.kind, past.kind),
+        "state_word": word(State(past.state)),
+        "actor": _actor(page, past.actor),
+        "at": past.at,
+    }
+
+
+def _actor(page: Page, actor: str) -> str:
+    kind, _, id_ = actor.partition(":")
+    if kind == "person":
+        person = page.person(UUID(id_))
+        return person.name if person else "a person who was erased"
+    if kind == "agent":
+        return page.agent.name if page.agent else "an agent"
+    return "Oversight"
+
+
+def siblings(row: Decision, now: datetime) -> list[dict[str, Any]]:
+    """The other decisions of the same episode, oldest first."""
+    if not row.episode:
+        return []
+    same = Decision.objects.filter(episode=row.episode, complete=True).exclude(seq=row.seq)
+    listed = feed.rows_of(same.order_by("occurred_at", "seq")[:SIBLINGS], now)
+    for item in listed:
+        item["when"] = datetime.fromtimestamp(item["at"] / 1000, now.tzinfo)
+    return listed
+
+
+def _verdict_form(page: Page, viewer: UUID) -> dict[str, Any]:
+    row = page.row
+    open_ = page.state in HOLDING
+    approve = access.why_not_approve(page.known, viewer, row, page.agent)
+    veto = access.why_not_veto(page.known, viewer)
+    approved = any(said.person_id == viewer and said.verdict == "approve" for said in page.verdicts)
+    return {
+        "is_open": open_ or page.state is State.AUTHORIZED,
+        "can_approve": open_ and approve is None and not approved,
+        "can_veto": (open_ or page.state is State.AUTHORIZED) and veto is None,
+        "why_not": "You have approved this already." if approved else approve.detail if approve else "",
+        "action_hash": row.action_hash,
+        "display_hash": display_hash(row) if row.action else "",
+        "ref_seq": row.seq,
+        "ref_leaf": page.leaf.hex(),
+        "version": row.version,
+    }
+
+
+def _sign_off_form(page: Page, viewer: UUID) -> dict[str, Any]:
+    row = page.row
+    refused = access.why_not_sign_off(page.known, viewer, row, page.agent)
+    over = page.state not in HOLDING and page.state is not State.AUTHORIZED
+    owner_alone = access.owns_agent(viewer, page.agent) and (row.tier or 0) == 0
+    return {
+        "owed": row.sign_off == SignOff.REQUIRED,
+        "due": row.sign_off_due,
+        "overdue": row.sign_off == SignOff.REQUIRED and row.sign_off_due is not None and row.sign_off_due < page.now,
+        "can_sign_off": over and refused is None,
+        "why_not_sign_off": refused.detail if refused else "",
+        "owner_alone": owner_alone,
+        "effects": [(str(effect), text) for effect, text in EFFECT_WORDS.items()],
+        "causes": [(str(cause), text) for cause, text in CAUSE_WORDS.items()],
+        "sign_offs": [
+            {
+                "person": page.person(said.person_id),
+                "at": said.at,
+                "judgement": said.judgement,
+                "effect_word": EFFECT_WORDS[Effect(said.effect)],
+                "cause_word": CAUSE_WORDS[Cause(said.cause)] if said.cause else "",
+                "reason": said.reason,
+            }
+            for said in page.sign_offs
+        ],
+    }

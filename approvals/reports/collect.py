@@ -1,0 +1,189 @@
+"""Facts from the database, with memory that does not grow with the number of decisions. It must not judge or count."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Literal
+from uuid import UUID
+
+from approvals.models import PolicyVersion, SignOffRecord, Verdict
+from approvals.reports.facts import DecisionFact, Facts
+from decisions import ledger
+from decisions.models import Agent, Decision, Person, Service
+from decisions.models.bulk import CHUNK
+from decisions.models.ledger import EntryRow
+from decisions.states import effective_state
+from decisions.vocab import Kind, State
+
+BEFORE = timedelta(days=366 + 31)
+"""How far back a decision may have occurred to matter to any of the twelve months."""
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The register's words for the ids in the decisions; small, so read once."""
+
+    people: Mapping[UUID, str]
+    agents: Mapping[UUID, str]
+    costs: Mapping[str, Decimal | None]
+
+    @classmethod
+    def read(cls) -> "Names":
+        costs = Service.objects.values_list("slug", "cost_per_minute")
+        return cls(
+            dict(Person.objects.values_list("id", "name")),
+            dict(Agent.objects.values_list("id", "slug")),
+            {slug: Decimal(cost) if cost else None for slug, cost in costs},
+        )
+
+    def person(self, id_: UUID | None) -> str:
+        """The name, or for one whose name was erased the start of the pseudonym."""
+        return "" if id_ is None else self.people.get(id_) or f"person {str(id_)[:8]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What people said of some decisions, by the decision's seq."""
+
+    vetoed: Mapping[int, datetime]
+    judged: Mapping[int, tuple[datetime, UUID]]
+
+    @classmethod
+    def of(cls, seqs: list[int]) -> "Said":
+        vetoes = Verdict.objects.filter(decision_seq__in=seqs, verdict="veto").order_by("-seq")
+        judged = SignOffRecord.objects.filter(decision_seq__in=seqs).order_by("seq")
+        return cls(
+            dict(vetoes.values_list("decision_seq", "at")),
+            {seq: (at, person) for seq, at, person in judged.values_list("decision_seq", "at", "person_id")},
+        )
+
+
+def fact_of(row: Decision, names: Names, said: Said, as_of: datetime) -> DecisionFact:
+    state = effective_state(row, as_of)
+    vetoed_at = said.vetoed.get(row.seq)
+    verdict: Literal["", "approve", "veto"] = "veto" if vetoed_at else "approve" if row.decided_at else ""
+    judged_at, judge = said.judged.get(row.seq, (None, None))
+    return DecisionFact(
+        id=str(row.id),
+        title=row.title,
+        occurred_at=row.occurred_at,
+        received_at=row.received_at,
+        service=row.service,
+        tier=row.tier,
+        environment=row.environment,
+        environment_class=row.environment_class,
+        kind=row.kind,
+        agent=names.agents.get(row.agent_id, "unknown agent"),
+        risk=row.risk,
+        reversible=row.reversible,
+        state=str(state),
+        outcome=row.outcome,
+        outcome_observed=row.outcome_observed,
+        level_ruled=row.level_ruled,
+        level_used=row.level_used,
+        beyond=row.beyond,
+        owner_id=str(row.owner_id or ""),
+        owner_name=names.person(row.owner_id),
+        team=row.team,
+        proposed=row.proposed,
+        acted_at=row.occurred_at if row.level_used else row.ended_at,
+        verdict=verdict,
+        verdict_at=vetoed_at or row.decided_at,
+        decided_by=str(row.decided_by or ""),
+        decided_by_name=names.person(row.decided_by),
+        hold_until=row.hold_until or row.claim_until,
+        expired=state == State.EXPIRED,
+        sign_off=row.sign_off,
+        sign_off_due=row.sign_off_due,
+        signed_off_at=judged_at,
+        signed_off_by=names.person(judge),
+        effect=row.effect,
+        cause=row.cause,
+        replayed=row.replayed,
+        episode=row.episode,
+        cost_per_minute=names.costs.get(row.service),
+    )
+
+
+def batches(rows: Iterable[Decision]) -> Iterator[list[Decision]]:
+    held: list[Decision] = []
+    for row in rows:
+        held.append(row)
+        if len(held) == CHUNK:
+            yield held
+            held = []
+    if held:
+        yield held
+
+
+def decision_facts(period_end: datetime, seq_limit: int, as_of: datetime) -> Iterator[DecisionFact]:
+    """The decisions that any of the twelve months may count, three queries a batch."""
+    names = Names.read()
+    rows = (
+        Decision.objects.filter(
+            complete=True, seq__lte=seq_limit, occurred_at__gte=period_end - BEFORE, occurred_at__lt=period_end
+        )
+        .defer("action", "account", "outcome_detail")
+        .order_by("seq")
+    )
+    for some in batches(rows.iterator(chunk_size=CHUNK)):
+        said = Said.of([row.seq for row in some])
+        for row in some:
+            yield fact_of(row, names, said, as_of)
+
+
+def policy_of(period_end: datetime) -> PolicyVersion | None:
+    """The version in force at the end of the period, or else the first one: imports are ruled by it."""
+    versions = PolicyVersion.objects.defer("document")
+    in_force = versions.filter(activated_at__lt=period_end).order_by("-version").first()
+    return in_force or versions.order_by("version").first()
+
+
+def complete_days(seq_limit: int, period_end: datetime) -> int | None:
+    """Days from the first entry to the end of the period; None when the ledger began after it."""
+    first = ledger.entry(0) if seq_limit >= 0 else None
+    if first is None or first[0].at >= period_end:
+        return None
+    return (period_end - first[0].at).days
+
+
+def facts_of(
+    organisation: str,
+    period_start: datetime,
+    period_end: datetime,
+    *,
+    as_of: datetime,
+    edition: int = 1,
+    verified: bool | None = None,
+) -> Facts:
+    """Facts up to the newest entry. `decisions` reads the database while it is consumed, so do both in one snapshot.
+
+    `verified` is what the caller's recomputation of the ledger up to that entry found; None when there was none.
+    """
+    head = ledger.current()
+    seq_limit = head.size - 1
+    policy = policy_of(period_end)
+    by = policy.activated_by if policy else None
+    activated_by = Person.objects.filter(id=by).values_list("name", flat=True).first() if by else None
+    attempts = EntryRow.objects.filter(
+        kind=Kind.ATTEMPT_REFUSED, seq__lte=seq_limit, at__gte=period_end - BEFORE, at__lt=period_end
+    )
+    return Facts(
+        organisation=organisation,
+        period_start=period_start,
+        period_end=period_end,
+        as_of=as_of,
+        seq_limit=seq_limit,
+        root=bytes(head.root).hex(),
+        decisions=decision_facts(period_end, seq_limit, as_of),
+        edition=edition,
+        policy_version=policy.version if policy else None,
+        policy_sha256=policy.sha256 if policy else "",
+        policy_activated_at=policy.activated_at if policy else None,
+        policy_activated_by=activated_by or "",
+        refused_attempts=tuple(attempts.order_by("seq").values_list("at", flat=True)),
+        ledger_days=complete_days(seq_limit, period_end),
+        verified=verified,
+        entries_verified=head.size if verified else None,
+    )

@@ -1,0 +1,198 @@
+"""The measures that rest on records of their own: planted faults, stops, the loss model, replays, the log. It must not guess one."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from approvals.reports.facts import Facts
+from approvals.reports.intervals import exact_lower, wilson
+from approvals.reports.measure import (
+    OUTSIDE,
+    SMALL,
+    TOO_FEW,
+    WATCH,
+    WITHIN,
+    Measure,
+    Series,
+    absent,
+    count,
+    money,
+    percent,
+    plural,
+)
+from approvals.reports.tally import Tally
+from approvals.reports.trend import trend
+
+
+def planted_caught(facts: Facts, tally: Tally) -> Measure:
+    name, least = "Planted faults caught", facts.limits.planted_pct
+    limit = f"≥ {least:g}%"
+    series: Series = []
+    for back in range(11, -1, -1):
+        month = tally.window.last - back
+        seen = [p for p in facts.planted if 0 <= month - (p.at.year * 12 + p.at.month - 1) < 3]
+        series.append(100 * sum(p.caught for p in seen) / len(seen) if seen else None)
+    recent = [p for p in facts.planted if facts.period_end - timedelta(days=90) <= p.at < facts.period_end]
+    if not recent:
+        return absent("M5", name, limit, "review", "No planted fault is on record.", series=series)
+    caught, n = sum(p.caught for p in recent), len(recent)
+    value = 100 * caught / n
+    low, high = wilson(caught, n)
+    status = OUTSIDE if 100 * high < least else TOO_FEW if n < SMALL else WATCH if value < least else WITHIN
+    series[11] = value
+    return Measure(
+        "M5",
+        name,
+        value,
+        percent(value, 0),
+        limit,
+        least,
+        None,
+        status,
+        trend(series, 1),
+        series,
+        "review",
+        caught,
+        n,
+        (100 * low, 100 * high),
+        note=f"{caught} of {n} in the 90 days to the end of the month.",
+        phrase=f"reviewers caught {caught} of {n} planted faults",
+    )
+
+
+def safe_stop(facts: Facts, tally: Tally) -> Measure:
+    name, most = "Slowest safe stop", facts.limits.stop_seconds
+    limit = f"≤ {most:g} s"
+    slowest: Series = [None] * 12
+    for stop in facts.stops:
+        if (place := tally.window.index(stop.at)) is not None:
+            slowest[place] = max(slowest[place] or 0.0, stop.seconds)
+    value = slowest[11]
+    if value is None:
+        return absent(
+            "M6", name, limit, "review", "No stop and no stop drill is on record for the month.", series=slowest
+        )
+    n = sum(1 for s in facts.stops if tally.window.index(s.at) == 11)
+    status = OUTSIDE if value > most else WATCH if value > 0.75 * most else WITHIN
+    return Measure(
+        "M6",
+        name,
+        value,
+        f"{value:.0f} s",
+        limit,
+        None,
+        most,
+        status,
+        trend(slowest, -1),
+        slowest,
+        "review",
+        value,
+        n,
+        note=f"The slowest of {n}; drills and real stops.",
+        phrase=f"the slowest stop took {value:.0f} s",
+    )
+
+
+def modelled_loss(facts: Facts, tally: Tally) -> Measure:
+    name = "Loss in a 1-in-20 year"
+    series: Series = [None] * 12
+    current = None
+    for model in facts.losses:
+        if (place := tally.window.index(model.at)) is not None:
+            series[place] = model.p95
+            current = model if place == 11 else current
+    if current is None:
+        return absent("M9", name, "appetite", "cost", "No loss model is on record.", series=series)
+    status = OUTSIDE if current.p95 > current.appetite else WATCH if current.p95 > 0.75 * current.appetite else WITHIN
+    return Measure(
+        "M9",
+        name,
+        current.p95,
+        money(current.currency, current.p95),
+        f"≤ {money(current.currency, current.appetite)}",
+        None,
+        current.appetite,
+        status,
+        trend(series, -1),
+        series,
+        "cost",
+        current.p95,
+        None,
+        note="A model, not a forecast.",
+        phrase="the modelled loss is above appetite" if status == OUTSIDE else "the modelled loss is close to appetite",
+    )
+
+
+def replayed_by_auditor(facts: Facts, tally: Tally) -> Measure:
+    name, least = "Decisions an auditor could replay", facts.limits.replay_pct
+    limit = f"≥ {least:g}%"
+    drawn, matched = [0] * 12, [0] * 12
+    for replay in facts.replays:
+        if (place := tally.window.index(replay.at)) is not None:
+            drawn[place] += replay.drawn
+            matched[place] += replay.matched
+    series: Series = [100 * k / n if n else None for k, n in zip(matched, drawn, strict=True)]
+    if not drawn[11]:
+        return absent("M10", name, limit, "proof", "No replay by an auditor is on record for the month.", series=series)
+    lower = 100 * exact_lower(matched[11], drawn[11])
+    proven = lower >= least
+    status = WITHIN if proven else TOO_FEW if matched[11] == drawn[11] else OUTSIDE
+    return Measure(
+        "M10",
+        name,
+        series[11],
+        f"{matched[11]} of {drawn[11]}",
+        limit,
+        least,
+        None,
+        status,
+        trend(series, 1),
+        series,
+        "proof",
+        matched[11],
+        drawn[11],
+        (lower, 100.0),
+        note=f"95% confidence: at least {lower:.1f}% of all decisions.",
+        phrase=f"{drawn[11] - matched[11]} of {drawn[11]} decisions drawn could not be replayed",
+    )
+
+
+def complete_logs(facts: Facts, tally: Tally) -> Measure:
+    name, least = "Days of complete logs", facts.limits.log_days
+    limit = f"≥ {least}"
+    if facts.verified is False:
+        note = "The ledger failed verification."
+        return replace(
+            absent("M11", name, limit, "proof", note),
+            text="Broken",
+            status=OUTSIDE,
+            phrase="the ledger failed verification",
+        )
+    if facts.ledger_days is None:
+        return absent("M11", name, limit, "proof", "The ledger has no complete log up to the end of the month.")
+    days = facts.ledger_days
+    series: Series = []
+    for back in range(11, -1, -1):
+        number = tally.window.last - back + 1
+        month_end = facts.period_end.replace(year=number // 12, month=number % 12 + 1)
+        held = days - (facts.period_end - month_end).days
+        series.append(float(held) if held > 0 else None)
+    status = OUTSIDE if days < least else WATCH if facts.verified is None else WITHIN
+    return Measure(
+        "M11",
+        name,
+        float(days),
+        count(days),
+        limit,
+        float(least),
+        None,
+        status,
+        trend(series, 1),
+        series,
+        "proof",
+        days,
+        None,
+        note="Unbroken, to the end of the month." + ("" if facts.verified else " Not verified for this report."),
+        phrase=f"complete logs go back {plural(days, 'day')} only"
+        if status == OUTSIDE
+        else "the ledger was not verified for this report",
+    )

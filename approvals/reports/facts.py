@@ -1,0 +1,159 @@
+"""What a report is computed from, as plain frozen data. It must not import a framework or read a database."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionFact:
+    """One decision as the ledger knew it at the report's last entry."""
+
+    id: str
+    title: str
+    occurred_at: datetime
+    received_at: datetime
+    service: str
+    tier: int | None
+    environment: str
+    environment_class: str
+    kind: str
+    agent: str
+    risk: str
+    reversible: bool | None
+    state: str
+    outcome: str
+    outcome_observed: bool
+    level_ruled: str
+    level_used: str
+    beyond: bool
+    owner_id: str
+    owner_name: str
+    team: str = ""
+    proposed: bool = False
+    acted_at: datetime | None = None
+    """When its effect on the live system began; None means when it occurred."""
+    verdict: Literal["", "approve", "veto"] = ""
+    verdict_at: datetime | None = None
+    decided_by: str = ""
+    decided_by_name: str = ""
+    hold_until: datetime | None = None
+    expired: bool = False
+    sign_off: str = "none"
+    sign_off_due: datetime | None = None
+    signed_off_at: datetime | None = None
+    signed_off_by: str = ""
+    effect: str = ""
+    cause: str = ""
+    replayed: bool = False
+    episode: str = ""
+    cost_per_minute: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlantedFault:
+    """A faulty proposal planted to test the reviewers, once it was decided."""
+
+    at: datetime
+    caught: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A drill or a real stop: from the order to no action in flight and the safe state reached."""
+
+    at: datetime
+    seconds: float
+    drill: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """Decisions that an auditor drew at random and rebuilt from the ledger."""
+
+    at: datetime
+    auditor: str
+    drawn: int
+    matched: int
+    independent: bool
+    seed_rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class LossModel:
+    """The result of one month's run of the reviewed loss model, in whole units of the currency."""
+
+    at: datetime
+    currency: str
+    p50: float
+    p95: float
+    p99: float
+    mean: float
+    appetite: float
+    reviewed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FreezeFact:
+    at: datetime
+    lifted_at: datetime | None
+    scope: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A decision that management asks of the committee."""
+
+    verb: Literal["Approve", "Accept", "Direct", "Note"]
+    text: str
+    owner: str
+    due: str
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The appetite that the measures are held against."""
+
+    failed_pct: float = 2.5
+    planted_pct: float = 80.0
+    stop_seconds: float = 60.0
+    objective_pct: float = 99.5
+    budget_pct: float = 25.0
+    replay_pct: float = 95.0
+    log_days: int = 183
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything that a report needs. `decisions` covers twelve months, is read once, in any order."""
+
+    organisation: str
+    period_start: datetime
+    period_end: datetime
+    as_of: datetime
+    seq_limit: int
+    root: str
+    decisions: Iterable[DecisionFact]
+    first_seq: int = 0
+    edition: int = 1
+    classification: str = "Confidential \u2013 Board"
+    policy_version: int | None = None
+    policy_sha256: str = ""
+    policy_activated_at: datetime | None = None
+    policy_activated_by: str = ""
+    policy_board_approved_at: datetime | None = None
+    refused_attempts: tuple[datetime, ...] = ()
+    freezes: tuple[FreezeFact, ...] = ()
+    planted: tuple[PlantedFault, ...] = ()
+    stops: tuple[Stop, ...] = ()
+    replays: tuple[Replay, ...] = ()
+    losses: tuple[LossModel, ...] = ()
+    asks: tuple[Ask, ...] = ()
+    ledger_days: int | None = None
+    """Unbroken days of complete log up to the end of the period; None when no log reaches it."""
+    verified: bool | None = None
+    """Whether the ledger up to `seq_limit` was recomputed and held; None when nobody checked."""
+    entries_verified: int | None = None
+    limits: Limits = field(default_factory=Limits)

@@ -1,0 +1,259 @@
+"""The headline measures that rest on decisions, and all eleven together. It must not turn a missing record into a number."""
+
+from dataclasses import replace
+
+from approvals.reports.evidence import complete_logs, modelled_loss, planted_caught, replayed_by_auditor, safe_stop
+from approvals.reports.facts import Facts
+from approvals.reports.intervals import p_chart
+from approvals.reports.measure import (
+    OUTSIDE,
+    SMALL,
+    TOO_FEW,
+    WATCH,
+    WITHIN,
+    Measure,
+    Series,
+    absent,
+    count,
+    interval_of,
+    monthly_rate,
+    percent,
+    plural,
+)
+from approvals.reports.tally import Month, Tally
+from approvals.reports.trend import trend
+
+BASE_MONTHS = 9
+"""Months that fix the control limits of the refusal rate."""
+
+
+def named_owner(tally: Tally) -> Measure:
+    name, now = "Actions with a named owner", tally.now
+    series = monthly_rate(tally.months, lambda m: m.answered, lambda m: m.actions)
+    if not now.actions:
+        return absent("M1", name, "100%", "accountable", "No action in the month.", series=series)
+    misses = now.actions - now.answered
+    return Measure(
+        "M1",
+        name,
+        series[11],
+        percent(series[11] or 0.0),
+        "100%",
+        100.0,
+        None,
+        OUTSIDE if misses else WITHIN,
+        trend(series, 1),
+        series,
+        "accountable",
+        now.answered,
+        now.actions,
+        note=f"{plural(now.no_owner, 'action')} without a named owner; {plural(misses - now.no_owner, 'action')} with an "
+        "owner but with neither an approval nor a standing permission.",
+        phrase=f"{count(misses)} of {plural(now.actions, 'action')} had no named owner with an approval or a standing permission",
+    )
+
+
+def beyond_autonomy(tally: Tally) -> Measure:
+    name, now = "Actions beyond permitted autonomy", tally.now
+    series: Series = [float(m.beyond) if m.actions else None for m in tally.months]
+    attempts = f"{plural(now.refused, 'attempt')} refused"
+    if now.proposals:
+        attempts += f", {1000 * now.refused / now.proposals:,.1f} per 1,000 proposals"
+    if not now.actions:
+        return absent("M2", name, "0", "accountable", f"No action in the month; {attempts}.", series=series)
+    verb = "action went" if now.beyond == 1 else "actions went"
+    return Measure(
+        "M2",
+        name,
+        float(now.beyond),
+        count(now.beyond),
+        "0",
+        None,
+        0.0,
+        OUTSIDE if now.beyond else WITHIN,
+        trend(series, -1),
+        series,
+        "accountable",
+        now.beyond,
+        now.actions,
+        note=f"Of {plural(now.actions, 'action')}; {attempts}.",
+        phrase=f"{count(now.beyond)} {verb} beyond permitted autonomy",
+    )
+
+
+def decided_by_person(tally: Tally) -> Measure:
+    name, now = "High-risk decided by a person first", tally.now
+    series = monthly_rate(tally.months, lambda m: m.high_decided, lambda m: m.high)
+    if not now.high:
+        return absent(
+            "M3", name, "100%", "accountable", "No high-risk or irreversible action in the month.", series=series
+        )
+    misses = now.high - now.high_decided
+    return Measure(
+        "M3",
+        name,
+        series[11],
+        percent(series[11] or 0.0),
+        "100%",
+        100.0,
+        None,
+        OUTSIDE if misses else WITHIN,
+        trend(series, 1),
+        series,
+        "accountable",
+        now.high_decided,
+        now.high,
+        note=f"{count(now.high_decided)} of {plural(now.high, 'high-risk or irreversible action')}.",
+        phrase=f"{count(misses)} of {plural(now.high, 'high-risk action')} ran before a person decided",
+    )
+
+
+def refused_by_people(tally: Tally) -> Measure:
+    name, now = "Proposals people refused", tally.now
+    hits = [m.vetoed for m in tally.months]
+    sizes = [m.vetoed + m.approved for m in tally.months]
+    series: Series = [100 * k / n if n else None for k, n in zip(hits, sizes, strict=True)]
+    timeouts = f"{count(now.expired) if now.expired else 'none'} timed out"
+    if not sizes[11]:
+        return absent("M4", name, "3-sigma", "review", f"No verdict in the month; {timeouts}.", series=series)
+    measure = Measure(
+        "M4",
+        name,
+        series[11],
+        percent(series[11] or 0.0),
+        "3-sigma",
+        None,
+        None,
+        TOO_FEW,
+        "too short",
+        series,
+        "review",
+        hits[11],
+        sizes[11],
+        interval_of(hits[11], sizes[11]),
+        note=f"{count(hits[11])} of {plural(sizes[11], 'verdict')}; {timeouts}.",
+    )
+    if sum(1 for n in sizes[:11] if n) < BASE_MONTHS:
+        return measure
+    _, limits = p_chart(hits, sizes, BASE_MONTHS)
+    band = [None if b is None else (100 * b[0], 100 * b[1]) for b in limits]
+    low, high = band[11] or (0.0, 100.0)
+    value = series[11] or 0.0
+    margin = (high - low) / 8
+    status = (
+        OUTSIDE
+        if not low <= value <= high
+        else WATCH
+        if min(value - low, high - value) < margin and low > 0
+        else WITHIN
+    )
+    fewer = "fewer" if value < (low + high) / 2 else "more"
+    return replace(
+        measure,
+        limit=f"{low:.1f}\u2013{high:.1f}%",
+        low=low,
+        high=high,
+        status=status,
+        trend=trend(series, 0),
+        band=band,
+        phrase=f"people refused {fewer} proposals than chance explains"
+        if status == OUTSIDE
+        else "the share of proposals that people refuse is close to its control limit",
+    )
+
+
+def failed_changes(facts: Facts, tally: Tally) -> Measure:
+    name, now, most = "AI changes that failed", tally.now, facts.limits.failed_pct
+    limit = f"≤ {most:g}%"
+    series = monthly_rate(tally.months, lambda m: m.failed, lambda m: m.actions)
+    if not now.actions:
+        return absent("M7", name, limit, "harm", "No action in the month.", series=series)
+    value = series[11] or 0.0
+    interval = interval_of(now.failed, now.actions)
+    crosses = interval is not None and interval[0] <= most <= interval[1]
+    if crosses and now.actions < SMALL:
+        status = TOO_FEW
+    else:
+        status = OUTSIDE if value > most else WATCH if crosses or value > 0.75 * most else WITHIN
+    note = f"{count(now.failed)} of {plural(now.actions, 'action')}. People's rate for the same work is not on record."
+    if now.unknown:
+        note += f" Outcomes unknown, not counted as failed: {count(now.unknown)}."
+    return Measure(
+        "M7",
+        name,
+        value,
+        percent(value),
+        limit,
+        None,
+        most,
+        status,
+        trend(series, -1),
+        series,
+        "harm",
+        now.failed,
+        now.actions,
+        interval,
+        note=note,
+        phrase=f"{count(now.failed)} of {plural(now.actions, 'change')} failed",
+    )
+
+
+def _budget(month: Month, objective: float) -> float | None:
+    if not month.actions or not month.judged + month.harmed:
+        return None
+    return 100 * (1 - month.harmed / ((1 - objective / 100) * month.actions))
+
+
+def error_budget(facts: Facts, tally: Tally) -> Measure:
+    name, now, least = "Error budget left", tally.now, facts.limits.budget_pct
+    limit = f"≥ {least:g}%"
+    series: Series = [_budget(m, facts.limits.objective_pct) for m in tally.months]
+    value = series[11]
+    if value is None:
+        note = (
+            "No action in the month."
+            if not now.actions
+            else "Nobody has judged the effect of any action of the month yet."
+        )
+        return absent("M8", name, limit, "harm", note, series=series)
+    status = OUTSIDE if value < least else WATCH if value < least + 0.25 * (100 - least) or now.owed else WITHIN
+    note = f"{plural(now.harmed, 'harmful action')} of {count(now.actions)}; objective {facts.limits.objective_pct:g}% without harm."
+    if now.owed:
+        note += f" {count(now.owed)} still await judgement, so this is the best case."
+    return Measure(
+        "M8",
+        name,
+        value,
+        f"{value:,.0f}%".replace("-", "\u2212"),
+        limit,
+        least,
+        None,
+        status,
+        trend(series, 1),
+        series,
+        "harm",
+        now.harmed,
+        now.actions,
+        note=note,
+        phrase=f"{plural(now.harmed, 'harmful action')} left {value:,.0f}% of the error budget".replace("-", "\u2212")
+        if status == OUTSIDE
+        else f"the error budget is not settled while {plural(now.owed, 'action')} await judgement"
+        if now.owed
+        else f"{value:,.0f}% of the error budget is left",
+    )
+
+
+def measures_of(facts: Facts, tally: Tally) -> list[Measure]:
+    return [
+        named_owner(tally),
+        beyond_autonomy(tally),
+        decided_by_person(tally),
+        refused_by_people(tally),
+        planted_caught(facts, tally),
+        safe_stop(facts, tally),
+        failed_changes(facts, tally),
+        error_budget(facts, tally),
+        modelled_loss(facts, tally),
+        replayed_by_auditor(facts, tally),
+        complete_logs(facts, tally),
+    ]

@@ -1,0 +1,35 @@
+"""The decisions of the month as CSV. It must not let a cell be read as a formula."""
+
+import csv
+import io
+import json
+from typing import Any
+
+COLUMNS = (
+    "id", "began_at", "received_at", "title", "service", "tier", "environment", "kind", "agent", "risk", "reversible",
+    "level_ruled", "level_used", "beyond", "owner", "team", "state", "outcome", "observed", "proposed", "verdict",
+    "verdict_at", "decided_by", "sign_off", "sign_off_due", "signed_off_at", "signed_off_by", "overdue", "effect", "cause",
+    "episode", "replayed",
+)  # fmt: skip
+DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def cell(value: Any) -> str:
+    """What a spreadsheet shows as text, whatever it begins with."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    text = str(value)
+    return "'" + text if text.startswith(DANGEROUS) else text
+
+
+def render(dataset: bytes) -> bytes:
+    """UTF-8 with a header line; times are RFC 3339 UTC."""
+    report: dict[str, Any] = json.loads(dataset)
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(COLUMNS)
+    for row in report["rows"]["items"]:
+        writer.writerow([cell(row[column]) for column in COLUMNS])
+    return out.getvalue().encode()

@@ -1,0 +1,246 @@
+"""The tables as rows of text. It must not know how any renderer lays them out."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from approvals.reports.facts import DecisionFact, Facts
+from approvals.reports.measure import count, plural
+from approvals.reports.periods import iso, minute
+from approvals.reports.tally import Cell, Tally, began, failed, unknown
+from decisions.vocab import Effect, State, word
+
+MOST_LINES = 7
+MOST_KINDS = 9
+TITLE_LENGTH = 40
+MOST_EXCEPTIONS = 24
+"""Lines that fit under the charts of their page."""
+TIERS: tuple[int | None, ...] = (0, 1, 2, 3, None)
+
+Table = dict[str, Any]
+
+
+def words(code: str) -> str:
+    """`scale_workload` as people read it."""
+    text = code.replace("_", " ").replace(".", " ").strip()
+    return text[:1].upper() + text[1:]
+
+
+def clip(text: str, most: int = TITLE_LENGTH) -> str:
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+
+
+def _cell(cell: Cell | None) -> dict[str, Any]:
+    if cell is None:
+        return {"text": "\u2013", "level": -1, "actions": 0, "beyond": 0}
+    known = sorted(level for level in cell.levels if level != "none")
+    span = "held" if not known else known[0] if len(known) == 1 else f"{known[0]} to {known[-1]}"
+    return {"text": span, "level": int(known[-1][1]) if known else 0, "actions": cell.actions, "beyond": cell.beyond}
+
+
+def authority(tally: Tally) -> Table:
+    totals: Counter[str] = Counter()
+    for (kind, _), cell in tally.cells.items():
+        totals[kind] += cell.actions
+    ranked = sorted(totals, key=lambda kind: (-totals[kind], kind))
+    tiers = [t for t in TIERS if t is not None or any(tier is None for _, tier in tally.cells)]
+    rows = [
+        {"kind": clip(words(kind), 24), "cells": [_cell(tally.cells.get((kind, tier))) for tier in tiers]}
+        for kind in ranked[:MOST_KINDS]
+    ]
+    note = "Each cell: the level that the policy allowed, the actions carried out, and in brackets those beyond it."
+    if len(ranked) > MOST_KINDS:
+        note += f" {plural(len(ranked) - MOST_KINDS, 'rarer kind')} left out here; their rows are in the XLSX."
+    return {
+        "title": "The line: level allowed, by kind of action and tier of service",
+        "columns": ["Kind of action", *("No tier" if t is None else f"Tier {t}" for t in tiers)],
+        "rows": rows,
+        "note": note if rows else "No action in the month.",
+    }
+
+
+def owners(tally: Tally) -> Table:
+    ranked = sorted(tally.owners.items(), key=lambda item: (bool(item[0]), -item[1].actions, item[1].name))
+    rows = [
+        [clip(o.name, 20), count(o.actions), count(o.beyond), count(o.failed), count(o.owed)]
+        for _, o in ranked[:MOST_LINES]
+    ]
+    note = "Owner on record when each action was received."
+    if len(ranked) > MOST_LINES:
+        note += f" {plural(len(ranked) - MOST_LINES, 'more owner')}; their rows are in the XLSX."
+    return {
+        "title": "Accountable owners",
+        "columns": ["Owner", "Actions", "Beyond", "Failed", "To sign off"],
+        "numeric": [1, 2, 3, 4],
+        "rows": rows,
+        "note": note if rows else "No action in the month.",
+    }
+
+
+def sign_offs(tally: Tally) -> Table:
+    names = (
+        ("accepted", "Accepted"),
+        ("refused", "Refused"),
+        ("owed", "Owed, within their time"),
+        ("overdue", "Overdue"),
+        ("none", "None required"),
+    )
+    return {
+        "title": "Sign-offs for the month's actions",
+        "columns": ["State", "Actions"],
+        "numeric": [1],
+        "rows": [[label, count(tally.sign_offs[key])] for key, label in names],
+        "note": "A sign-off is a person's judgement after the act.",
+    }
+
+
+def counted(title: str, first: str, counts: Counter[str], empty: str) -> Table:
+    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    rows = [[words(key), count(n)] for key, n in ranked]
+    return {"title": title, "columns": [first, "Actions"], "numeric": [1], "rows": rows, "note": "" if rows else empty}
+
+
+def deciders(tally: Tally) -> Table:
+    total = sum(tally.deciders.values())
+    ranked = sorted(tally.deciders.items(), key=lambda item: (-item[1], item[0]))[:6]
+    rows = [[clip(name, 30), count(n), f"{100 * n / total:.0f}%"] for name, n in ranked]
+    return {
+        "title": "Who decided",
+        "columns": ["Person", "Verdicts", "Share"],
+        "numeric": [1, 2],
+        "rows": rows,
+        "note": "" if rows else "Nobody gave a verdict in the month.",
+    }
+
+
+def what_went_wrong(fact: DecisionFact) -> str:
+    said = ["After a veto"] if fact.verdict == "veto" else []
+    said += ["Harmed"] if fact.effect == Effect.HARMED else ["Failed"] if failed(fact) else []
+    said += ["Unknown"] if unknown(fact) else []
+    said += ["Beyond"] if fact.beyond else []
+    return ", ".join(said)
+
+
+def exceptions(tally: Tally) -> Table:
+    groups = tally.exceptions()
+    rows = [
+        [
+            minute(began(g.fact)),
+            clip(g.fact.title),
+            count(g.repeats),
+            clip(g.fact.service, 20) + ("" if g.fact.tier is None else f", tier {g.fact.tier}"),
+            f"{g.fact.level_used or 'not known'} ({g.fact.level_ruled or 'none'})",
+            clip(g.fact.owner_name or "Nobody", 15),
+            what_went_wrong(g.fact),
+        ]
+        for g in groups[:MOST_EXCEPTIONS]
+    ]
+    shown = sum(g.repeats for g in groups[:MOST_EXCEPTIONS])
+    if not groups:
+        note = "None was found among the month's actions."
+    elif shown == tally.exceptions_total:
+        note = f"All {plural(shown, 'action')} of the month, repeats together with the time of the last."
+    else:
+        note = f"The gravest {count(shown)} of {plural(tally.exceptions_total, 'action')}, repeats together; every one is in the XLSX and CSV."
+    return {
+        "title": "Actions that failed, ended unknown or went beyond permitted autonomy",
+        "columns": ["When", "What", "Times", "Service", "Used (allowed)", "Owner", "Why it is here"],
+        "numeric": [2],
+        "rows": rows,
+        "note": note,
+        "total": tally.exceptions_total,
+    }
+
+
+def agents(tally: Tally) -> Table:
+    ranked = sorted(tally.acting.values(), key=lambda a: (-a.actions, a.name))
+    rows = [[clip(a.name, 30), count(a.actions), count(a.beyond), count(a.failed)] for a in ranked[:MOST_LINES]]
+    note = (
+        f"{plural(len(ranked) - MOST_LINES, 'more agent')}; their rows are in the XLSX."
+        if len(ranked) > MOST_LINES
+        else ""
+    )
+    return {
+        "title": "Agents that acted",
+        "columns": ["Agent", "Actions", "Beyond", "Failed"],
+        "numeric": [1, 2, 3],
+        "rows": rows,
+        "note": note if rows else "No action in the month.",
+    }
+
+
+def line_changes(facts: Facts, tally: Tally) -> Table:
+    rows: list[list[str]] = []
+    at = facts.policy_activated_at
+    if at is not None and facts.policy_version is not None and tally.window.index(at) == 11:
+        rows.append(
+            [minute(at), f"Policy {facts.policy_version} in force", clip(facts.policy_activated_by or "not named", 16)]
+        )
+    for freeze in facts.freezes:
+        if tally.window.index(freeze.at) == 11:
+            lifted = "not lifted" if freeze.lifted_at is None else f"lifted {minute(freeze.lifted_at)}"
+            rows.append([minute(freeze.at), f"Freeze: {clip(freeze.scope, 18)}", lifted])
+    return {
+        "title": "Changes to the line this month",
+        "columns": ["When", "Change", "By"],
+        "numeric": [],
+        "rows": rows[:MOST_LINES],
+        "note": "" if rows else "None: no policy was put in force and no freeze was set.",
+    }
+
+
+def tables_of(facts: Facts, tally: Tally) -> dict[str, Table]:
+    return {
+        "authority": authority(tally),
+        "owners": owners(tally),
+        "agents": agents(tally),
+        "line_changes": line_changes(facts, tally),
+        "sign_offs": sign_offs(tally),
+        "effects": counted("Effect, as people judged it", "Effect", tally.effects, "Nobody has judged an effect yet."),
+        "causes": counted("Cause, where it went wrong", "Cause", tally.causes, "No cause has been recorded yet."),
+        "deciders": deciders(tally),
+        "outcomes": counted("Outcomes that agents reported", "Outcome", tally.outcomes, "No action in the month."),
+        "exceptions": exceptions(tally),
+    }
+
+
+def row_of(fact: DecisionFact, facts: Facts) -> dict[str, Any]:
+    """One decision for the annex; every field is closed vocabulary, a name of the register, or a title drawn by us."""
+    return {
+        "id": fact.id,
+        "began_at": iso(began(fact)),
+        "received_at": iso(fact.received_at),
+        "title": fact.title,
+        "service": fact.service,
+        "tier": fact.tier,
+        "environment": fact.environment,
+        "kind": fact.kind,
+        "agent": fact.agent,
+        "risk": fact.risk,
+        "reversible": fact.reversible,
+        "level_ruled": fact.level_ruled,
+        "level_used": fact.level_used,
+        "beyond": fact.beyond,
+        "owner": fact.owner_name,
+        "team": fact.team,
+        "state": word(State(fact.state)) if fact.state in set(State) else fact.state,
+        "outcome": fact.outcome,
+        "observed": fact.outcome_observed,
+        "proposed": fact.proposed,
+        "verdict": fact.verdict,
+        "verdict_at": iso(fact.verdict_at),
+        "decided_by": fact.decided_by_name,
+        "sign_off": fact.sign_off,
+        "sign_off_due": iso(fact.sign_off_due),
+        "signed_off_at": iso(fact.signed_off_at),
+        "signed_off_by": fact.signed_off_by,
+        "effect": fact.effect,
+        "cause": fact.cause,
+        "episode": fact.episode,
+        "replayed": fact.replayed,
+        "overdue": fact.sign_off == "required" and fact.sign_off_due is not None and fact.sign_off_due <= facts.as_of,
+    }
+
+
+def rows_of(tally: Tally, facts: Facts) -> Sequence[dict[str, Any]]:
+    return [row_of(fact, facts) for fact in tally.rows]

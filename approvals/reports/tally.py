@@ -1,0 +1,261 @@
+"""One pass over the decisions into counts per month and small lists, so memory does not grow with them. It must not judge."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from approvals.reports.facts import DecisionFact, Facts
+from approvals.reports.periods import Window
+from decisions.vocab import HOLDING, Effect, Level, Outcome, Risk, SignOff, State
+
+NEVER_RAN = HOLDING | {State.AUTHORIZED, State.DENIED, State.VETOED, State.EXPIRED, State.WITHDRAWN}
+WENT_WRONG = frozenset(
+    {State.REVERT_ORDERED, State.REVERTING, State.REVERT_FAILED, State.REVERTED, State.REVERT_FAILED_ACK}
+)
+STANDING = frozenset({Level.L3, Level.L4})
+MOST_ROWS = 10_000
+READING_FLOOR = 10.0
+"""Seconds below which nobody can have read a proposal."""
+
+
+@dataclass(slots=True)
+class Month:
+    """The counts of one month."""
+
+    actions: int = 0
+    replayed: int = 0
+    not_run: int = 0
+    no_owner: int = 0
+    answered: int = 0
+    beyond: int = 0
+    high: int = 0
+    high_decided: int = 0
+    irreversible: int = 0
+    failed: int = 0
+    unknown: int = 0
+    observed: int = 0
+    judged: int = 0
+    owed: int = 0
+    harmed: int = 0
+    unapproved: int = 0
+    proposals: int = 0
+    approved: int = 0
+    vetoed: int = 0
+    expired: int = 0
+    refused: int = 0
+    levels: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(slots=True)
+class Owner:
+    name: str
+    actions: int = 0
+    beyond: int = 0
+    failed: int = 0
+    owed: int = 0
+
+
+@dataclass(slots=True)
+class Cell:
+    """One kind of action on one tier of service."""
+
+    actions: int = 0
+    beyond: int = 0
+    levels: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(slots=True)
+class Group:
+    """Actions that went wrong in the same way: agents repeat themselves."""
+
+    gravity: tuple[float, ...]
+    fact: DecisionFact
+    repeats: int = 0
+
+
+@dataclass(slots=True)
+class Tally:
+    """What one pass leaves behind; everything but `months` speaks of the report's month."""
+
+    window: Window
+    months: list[Month] = field(default_factory=lambda: [Month() for _ in range(12)])
+    cells: dict[tuple[str, int | None], Cell] = field(default_factory=dict)
+    owners: dict[str, Owner] = field(default_factory=dict)
+    agents: set[str] = field(default_factory=set)
+    agents_before: set[str] = field(default_factory=set)
+    deciding_seconds: list[float] = field(default_factory=list)
+    deciders: Counter[str] = field(default_factory=Counter)
+    sign_offs: Counter[str] = field(default_factory=Counter)
+    effects: Counter[str] = field(default_factory=Counter)
+    causes: Counter[str] = field(default_factory=Counter)
+    outcomes: Counter[str] = field(default_factory=Counter)
+    rows: list[DecisionFact] = field(default_factory=list)
+    rows_total: int = 0
+    exceptions_total: int = 0
+    groups: dict[tuple[str, ...], Group] = field(default_factory=dict)
+    acting: dict[str, Owner] = field(default_factory=dict)
+
+    @property
+    def now(self) -> Month:
+        return self.months[11]
+
+    def exceptions(self) -> list[Group]:
+        """What went wrong in the month, gravest first, repeats together."""
+        return sorted(self.groups.values(), key=lambda group: tuple(-x for x in group.gravity))
+
+
+def ran(fact: DecisionFact) -> bool:
+    """Whether the decision had an effect on a live system. What was done in spite of a veto counts: it has an outcome."""
+    if fact.level_used == Level.L0 or fact.outcome == Outcome.NOT_EXECUTED:
+        return False
+    return bool(fact.outcome or fact.level_used) or fact.state not in NEVER_RAN
+
+
+def failed(fact: DecisionFact) -> bool:
+    return (
+        fact.outcome in (Outcome.FAILED, Outcome.PARTIAL)
+        or fact.state in WENT_WRONG
+        or fact.state == State.FAILED
+        or fact.effect == Effect.HARMED
+    )
+
+
+def unknown(fact: DecisionFact) -> bool:
+    return not failed(fact) and (fact.outcome == Outcome.UNKNOWN or fact.state == State.UNKNOWN)
+
+
+def began(fact: DecisionFact) -> datetime:
+    return fact.acted_at or fact.occurred_at
+
+
+def decided_first(fact: DecisionFact) -> bool:
+    """A person approved this very plan before its first effect."""
+    return fact.verdict == "approve" and fact.verdict_at is not None and fact.verdict_at <= began(fact)
+
+
+def answered_for(fact: DecisionFact) -> bool:
+    """A named owner, and either a person's approval or a standing permission of the policy in force."""
+    standing = fact.level_ruled in STANDING and not fact.beyond
+    return bool(fact.owner_id) and (decided_first(fact) or standing)
+
+
+def _gravity(fact: DecisionFact) -> tuple[float, ...]:
+    tier = -9.0 if fact.tier is None else -float(fact.tier)
+    return (
+        float(fact.effect == Effect.HARMED),
+        float(fact.verdict == "veto"),
+        float(failed(fact)),
+        float(unknown(fact)),
+        float(fact.beyond),
+        tier,
+        began(fact).timestamp(),
+    )
+
+
+def _count_action(month: Month, fact: DecisionFact) -> None:
+    month.actions += 1
+    month.replayed += fact.replayed
+    month.no_owner += not fact.owner_id
+    month.answered += answered_for(fact)
+    month.beyond += fact.beyond
+    month.irreversible += fact.reversible is False
+    month.failed += failed(fact)
+    month.unknown += unknown(fact)
+    month.observed += fact.outcome_observed
+    month.judged += fact.sign_off in (SignOff.ACCEPTED, SignOff.REFUSED)
+    month.owed += fact.sign_off == SignOff.REQUIRED
+    month.harmed += fact.effect == Effect.HARMED or fact.state in WENT_WRONG
+    month.unapproved += not decided_first(fact)
+    month.levels[fact.level_used or "not known"] += 1
+    if fact.risk == Risk.HIGH or fact.reversible is False:
+        month.high += 1
+        month.high_decided += decided_first(fact)
+
+
+def _count_people(tally: Tally, fact: DecisionFact) -> None:
+    window = tally.window
+    if fact.proposed and (place := window.index(fact.received_at)) is not None:
+        tally.months[place].proposals += 1
+    if fact.expired and not fact.verdict and (place := window.index(fact.hold_until or fact.received_at)) is not None:
+        tally.months[place].expired += 1
+    place = window.index(fact.verdict_at)
+    if not fact.verdict or fact.verdict_at is None or place is None:
+        return
+    tally.months[place].approved += fact.verdict == "approve"
+    tally.months[place].vetoed += fact.verdict == "veto"
+    if place == 11:
+        tally.deciding_seconds.append((fact.verdict_at - fact.received_at).total_seconds())
+        tally.deciders[fact.decided_by_name or "not named"] += 1
+
+
+def _sign_off_word(fact: DecisionFact, as_of: datetime) -> str:
+    if fact.sign_off == SignOff.REQUIRED:
+        return "overdue" if fact.sign_off_due is not None and fact.sign_off_due <= as_of else "owed"
+    return fact.sign_off
+
+
+def _detail(tally: Tally, fact: DecisionFact, as_of: datetime) -> None:
+    """What only the report's month shows."""
+    cell = tally.cells.setdefault((fact.kind, fact.tier), Cell())
+    cell.actions += 1
+    cell.beyond += fact.beyond
+    cell.levels[fact.level_ruled or "none"] += 1
+    owner = tally.owners.setdefault(fact.owner_id, Owner(fact.owner_name or "No named owner"))
+    agent = tally.acting.setdefault(fact.agent, Owner(fact.agent))
+    for answers in (owner, agent):
+        answers.actions += 1
+        answers.beyond += fact.beyond
+        answers.failed += failed(fact)
+        answers.owed += fact.sign_off == SignOff.REQUIRED
+    tally.agents.add(fact.agent)
+    tally.sign_offs[_sign_off_word(fact, as_of)] += 1
+    tally.outcomes[fact.outcome or "not reported"] += 1
+    if fact.effect:
+        tally.effects[fact.effect] += 1
+    if fact.cause:
+        tally.causes[fact.cause] += 1
+    if failed(fact) or unknown(fact) or fact.beyond:
+        tally.exceptions_total += 1
+        _group(tally, fact)
+
+
+def _group(tally: Tally, fact: DecisionFact) -> None:
+    flags = f"{failed(fact)} {unknown(fact)} {fact.beyond} {fact.effect == Effect.HARMED} {fact.verdict}"
+    key = (fact.title, fact.service, fact.level_used, fact.level_ruled, fact.owner_id, flags)
+    gravity = _gravity(fact)
+    group = tally.groups.setdefault(key, Group(gravity, fact))
+    group.repeats += 1
+    if gravity > group.gravity:
+        group.gravity, group.fact = gravity, fact
+
+
+def fold(tally: Tally, decisions: Iterable[DecisionFact], as_of: datetime) -> None:
+    for fact in decisions:
+        _count_people(tally, fact)
+        place = tally.window.index(began(fact))
+        if place is None:
+            continue
+        month = tally.months[place]
+        if place == 11:
+            tally.rows_total += 1
+            if len(tally.rows) < MOST_ROWS:
+                tally.rows.append(fact)
+        if ran(fact):
+            _count_action(month, fact)
+            if place == 11:
+                _detail(tally, fact, as_of)
+            else:
+                tally.agents_before.add(fact.agent)
+        elif fact.outcome == Outcome.NOT_EXECUTED and fact.level_used != Level.L0:
+            month.not_run += 1
+
+
+def tally_of(facts: Facts) -> Tally:
+    """Reads `facts.decisions` once."""
+    tally = Tally(Window.ending_with(facts.period_start))
+    fold(tally, facts.decisions, facts.as_of)
+    for at in facts.refused_attempts:
+        if (place := tally.window.index(at)) is not None:
+            tally.months[place].refused += 1
+    return tally

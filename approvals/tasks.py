@@ -1,0 +1,65 @@
+"""Celery tasks: a decorator, one call, a retry policy. Correctness never depends on them."""
+
+import logging
+import subprocess
+import sys
+from datetime import timedelta
+
+from celery import shared_task
+from django.conf import settings
+
+from approvals.actions import expire_holds as expiry
+from approvals.actions import request_report as reports
+from approvals.models import Report, ReportBuild
+from decisions import clock
+
+log = logging.getLogger(__name__)
+BUILD_SECONDS = 600
+STUCK = timedelta(seconds=BUILD_SECONDS + 60)
+
+
+@shared_task(name="approvals.tasks.expire_holds", ignore_result=True)
+def expire_holds() -> int:
+    """Write down the holds that are over, and send builds on that a lost message left behind."""
+    resend_builds()
+    return expiry.expire_holds()
+
+
+def resend_builds() -> None:
+    now = clock.now()
+    stuck = ReportBuild.objects.filter(state="building", updated_at__lt=now - STUCK)
+    stuck.update(state="failed", error="The building process ended without a word.", updated_at=now)
+    for build in ReportBuild.objects.filter(state="queued", requested_at__lt=now - timedelta(seconds=30)):
+        reports.send(build.id)
+
+
+@shared_task(name="approvals.tasks.build_report", ignore_result=True)
+def build_report(build_id: str) -> None:
+    """Build in a child process: the memory of a big report goes back to the system with it."""
+    claimed = ReportBuild.objects.filter(id=build_id, state="queued").update(state="building", updated_at=clock.now())
+    if claimed != 1:
+        return
+    command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "build_report", "--build", build_id]
+    try:
+        done = subprocess.run(command, capture_output=True, timeout=BUILD_SECONDS, check=False)  # noqa: S603 - our own command
+        error = "" if done.returncode == 0 else done.stderr.decode(errors="replace").strip().rsplit("\n", 1)[-1][:300]
+        failed = done.returncode != 0
+    except subprocess.TimeoutExpired:
+        failed, error = True, f"It took longer than {BUILD_SECONDS} seconds."
+    if failed:
+        log.error("a report was not built", extra={"status": "failed"})
+        ReportBuild.objects.filter(id=build_id).exclude(state="draft").update(
+            state="failed", error=error or "The building process failed.", updated_at=clock.now()
+        )
+
+
+@shared_task(name="approvals.tasks.build_last_month", ignore_result=True)
+def build_last_month() -> None:
+    """The draft of last month, once."""
+    if not Report.objects.filter(period=last_month()).exists():
+        reports.request_report(last_month(), actor=None)
+
+
+def last_month() -> str:
+    """The month before this one, as a period."""
+    return (clock.now().replace(day=1) - timedelta(days=1)).strftime("%Y-%m")

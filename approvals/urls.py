@@ -1,0 +1,25 @@
+"""Routes of what people said."""
+
+from django.urls import path
+
+from approvals.views import alarms, decision, inbox, policy, register, reports
+
+app_name = "approvals"
+urlpatterns = [
+    path("decisions/<uuid:decision_id>/", decision.page, name="decision"),
+    path("decisions/<uuid:decision_id>/verdict", decision.verdict, name="verdict"),
+    path("decisions/<uuid:decision_id>/sign-off", decision.judge, name="sign_off"),
+    path("needs-you/", inbox.needs_you, name="needs_you"),
+    path("sign-off/", inbox.sign_off_queue, name="sign_off_queue"),
+    path("policy/", policy.page, name="policy"),
+    path("register/", register.page, name="register"),
+    path("register/agents/<slug:slug>/keys", register.new_key, name="new_key"),
+    path("register/agents/<slug:slug>/keys/<str:key_id>/revoke", register.end_key, name="revoke_key"),
+    path("register/<str:section>/<str:key>/", register.edit, name="register_edit"),
+    path("alarms/", alarms.page, name="alarms"),
+    path("alarms/<int:seq>/acknowledge", alarms.acknowledge, name="acknowledge_alarm"),
+    path("alarms/<int:seq>/clear", alarms.clear, name="clear_alarm"),
+    path("reports/", reports.page, name="reports"),
+    path("reports/<uuid:report_id>/", reports.one, name="report"),
+    path("reports/<uuid:report_id>/report.<str:format>", reports.file, name="report_file"),
+]

@@ -1,0 +1,151 @@
+"""The page of one decision, and the two answers a person can give on it."""
+
+import time
+import uuid
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Any, TypeVar
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST, require_safe
+
+from approvals.actions.give_verdict import give_verdict
+from approvals.actions.shown import Shown
+from approvals.actions.sign_off import sign_off
+from approvals.queries import decision as queries
+from approvals.vocab import Judgement, VerdictWord
+from decisions import clock
+from decisions.auth.people import reads, signed_in
+from decisions.errors import Problem, bad_request
+from decisions.vocab import Cause, Effect
+
+REASON_LIMIT = 4000
+Word = TypeVar("Word", bound=StrEnum)
+
+
+@require_safe
+@reads
+def page(request: HttpRequest, decision_id: UUID) -> HttpResponse:
+    """The whole page, or the pane alone when htmx asks."""
+    return show(request, decision_id)
+
+
+def show(request: HttpRequest, decision_id: UUID, *, status: int = 200, **more: Any) -> HttpResponse:
+    person = signed_in(request)
+    loaded = queries.load(decision_id, clock.now())
+    if loaded is None:
+        raise Http404
+    template = "approvals/_decision.html" if _wants_pane(request) else "approvals/decision.html"
+    values = queries.context(loaded, person.id) | {"key": uuid.uuid4()} | more
+    response = render(request, template, values, status=status)
+    response["ETag"] = f'"v{loaded.row.version}"'
+    response["Cache-Control"] = "no-store"
+    response["Vary"] = "HX-Request"
+    return response
+
+
+def _wants_pane(request: HttpRequest) -> bool:
+    return request.headers.get("HX-Request") == "true"
+
+
+@require_POST
+@reads
+def verdict(request: HttpRequest, decision_id: UUID) -> HttpResponse:
+    """Approve or veto; the answer is the page with the result, or with what happened instead."""
+
+    def act() -> str:
+        word = _choice(VerdictWord, request, "verdict")
+        require_recent_sign_in(request)
+        give_verdict(
+            decision_id,
+            verdict=word,
+            reason=_reason(request),
+            shown=_shown(request),
+            actor=signed_in(request).id,
+        )
+        return "Your approval is recorded." if word is VerdictWord.APPROVE else "Your veto is recorded."
+
+    return _answer(request, decision_id, act)
+
+
+@require_POST
+@reads
+def judge(request: HttpRequest, decision_id: UUID) -> HttpResponse:
+    """Sign off: accept or refuse, with effect and cause."""
+
+    def act() -> str:
+        require_recent_sign_in(request)
+        cause = request.POST.get("cause", "")
+        sign_off(
+            decision_id,
+            judgement=_choice(Judgement, request, "judgement"),
+            effect=_choice(Effect, request, "effect"),
+            cause=_choice(Cause, request, "cause") if cause else None,
+            reason=_reason(request),
+            version=_whole(request, "version"),
+            actor=signed_in(request).id,
+        )
+        return "Your sign-off is recorded."
+
+    return _answer(request, decision_id, act)
+
+
+def _answer(request: HttpRequest, decision_id: UUID, act: Callable[[], str]) -> HttpResponse:
+    try:
+        done = act()
+    except Problem as problem:
+        if problem.status == 404:  # noqa: PLR2004
+            raise Http404 from None
+        kept = {"typed_reason": request.POST.get("reason", "")[:REASON_LIMIT]}
+        name = "conflict" if problem.status in (409, 412) else "error"
+        text = f"{problem.title}. {problem.detail}" if problem.status != 409 else problem.detail  # noqa: PLR2004
+        return show(request, decision_id, status=problem.status, **{name: text}, **kept)
+    following = request.POST.get("next", "")
+    if not _wants_pane(request):
+        messages.success(request, done)
+        if following and url_has_allowed_host_and_scheme(following, allowed_hosts=None):
+            return redirect(following)
+        return redirect("approvals:decision", decision_id=decision_id)
+    return show(request, decision_id, done=done)
+
+
+def require_recent_sign_in(request: HttpRequest) -> None:
+    """Raise 401 `reauth-required` where the sign-in is older than an answer may rest on."""
+    if time.time() - request.session.get("signed_in_at", 0) > settings.RECENT_SIGN_IN_SECONDS:
+        raise Problem(401, "reauth-required", "Sign in again", "Your sign-in is too old for this; nothing was recorded.")
+
+
+def _choice(words: type[Word], request: HttpRequest, name: str) -> Word:
+    try:
+        return words(request.POST.get(name, ""))
+    except ValueError:
+        raise bad_request(f"Choose one of: {', '.join(words)}.") from None
+
+
+def _reason(request: HttpRequest) -> str:
+    reason = request.POST.get("reason", "").strip()
+    if len(reason) > REASON_LIMIT:
+        raise bad_request(f"A reason holds at most {REASON_LIMIT} characters.")
+    return reason
+
+
+def _whole(request: HttpRequest, name: str) -> int:
+    text = request.POST.get(name, "")
+    if not text.isascii() or not text.isdigit() or len(text) > 15:  # noqa: PLR2004
+        raise bad_request(f"{name} must be a whole number.")
+    return int(text)
+
+
+def _shown(request: HttpRequest) -> Shown:
+    return Shown(
+        action_hash=request.POST.get("action_hash", ""),
+        display_hash=request.POST.get("display_hash", ""),
+        version=_whole(request, "version"),
+        ref_seq=_whole(request, "ref_seq"),
+        ref_leaf=request.POST.get("ref_leaf", ""),
+    )

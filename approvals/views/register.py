@@ -1,0 +1,200 @@
+"""The register: services, agents, people, groups; read by all with a role, edited by administrators."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from approvals import access, organisation
+from approvals.actions.change_register import change_register
+from approvals.actions.handle_key import make_key, revoke_key
+from approvals.forms import AgentForm, GroupForm, KeyForm, PersonForm, ServiceForm, service_initial
+from decisions import register
+from decisions.auth.people import reads, signed_in
+from decisions.errors import Problem
+from decisions.models import Agent, AgentKey, Membership, Person, RegisterGroup, Service, Standing
+from decisions.vocab import Scope
+
+FORMS: dict[str, type[forms.Form]] = {
+    "services": ServiceForm,
+    "agents": AgentForm,
+    "people": PersonForm,
+    "groups": GroupForm,
+}
+TITLES = {"services": "Service", "agents": "Agent", "people": "Person", "groups": "Group"}
+NEW = "new"
+
+
+def _may_edit(request: HttpRequest) -> bool:
+    return access.may(register.latest(), signed_in(request).id, access.ADMINISTERS)
+
+
+@require_safe
+@reads
+def page(request: HttpRequest) -> HttpResponse:
+    """Everything in the register."""
+    names = dict(Person.objects.values_list("id", "name"))
+    members: dict[str, list[str]] = {}
+    for slug, person in Membership.objects.values_list("group_slug", "person_id"):
+        members.setdefault(slug, []).append(names.get(person, "a person who was erased"))
+    context = {
+        "services": [
+            {**_plain(row), "owner_name": names.get(row.owner, ""), "deputy_name": names.get(row.deputy, "")}
+            for row in Service.objects.order_by("tier", "slug")
+        ],
+        "agents": [{**_plain(row), "owner_name": names.get(row.owner, "")} for row in Agent.objects.order_by("slug")],
+        "people": _people(),
+        "groups": [
+            {"slug": row.slug, "name": row.name, "members": sorted(members.get(row.slug, []))}
+            for row in RegisterGroup.objects.order_by("slug")
+        ],
+        "can_edit": _may_edit(request),
+    }
+    return render(request, "approvals/register.html", context)
+
+
+def _plain(row: Any) -> dict[str, Any]:
+    return {name: value for name, value in vars(row).items() if not name.startswith("_")}
+
+
+def _people() -> list[dict[str, Any]]:
+    standings = {row.person_id: row for row in Standing.objects.all()}
+    return [
+        {
+            "username": person.username,
+            "name": person.name,
+            "roles": standings[person.id].roles if person.id in standings else [],
+            "active": person.id in standings and standings[person.id].active,
+        }
+        for person in Person.objects.order_by("username")
+    ]
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@reads
+def edit(request: HttpRequest, section: str, key: str) -> HttpResponse:
+    """One row's form; `new` makes one. Administrators alone."""
+    if section not in FORMS:
+        raise Http404
+    if not _may_edit(request):
+        raise PermissionDenied("Only an administrator changes the register.")
+    initial = None if key == NEW else _initial(section, key)
+    form = FORMS[section](request.POST or None, initial=initial)
+    if initial is not None:
+        form.fields["username" if section == "people" else "slug"].disabled = True
+    if request.method == "POST" and form.is_valid() and _save(request, section, form):
+        return redirect("approvals:register")
+    context = {
+        "form": form,
+        "title": f"{TITLES[section]} {key}" if initial else f"New {TITLES[section].lower()}",
+        "section": section,
+        "key": key,
+    }
+    if section == "agents" and initial:
+        context |= {
+            "keys": AgentKey.objects.filter(agent_id=_agent(key).id).order_by("-created_at"),
+            "key_form": KeyForm(initial={"scopes": list(Scope)}),
+            "new_key": request.session.pop("new_key", None),
+        }
+    return render(request, "approvals/register_edit.html", context)
+
+
+def _initial(section: str, key: str) -> dict[str, Any]:
+    usernames = dict(Person.objects.values_list("id", "username"))
+    if section == "services":
+        service = Service.objects.filter(slug=key).first()
+        if service:
+            return service_initial(service, usernames)
+    elif section == "agents":
+        return {**_plain(_agent(key)), "owner": usernames.get(_agent(key).owner, "")}
+    elif section == "groups":
+        group = RegisterGroup.objects.filter(slug=key).first()
+        if group:
+            people = Membership.objects.filter(group_slug=key).values_list("person_id", flat=True)
+            return {"slug": group.slug, "name": group.name, "members": [usernames.get(one, "") for one in people]}
+    else:
+        person = Person.objects.filter(username=key).first()
+        if person:
+            standing = Standing.objects.filter(person_id=person.id).first()
+            return {
+                "username": person.username,
+                "name": person.name,
+                "email": person.email,
+                "roles": standing.roles if standing else [],
+                "active": bool(standing and standing.active),
+            }
+    raise Http404
+
+
+def _agent(slug: str) -> Agent:
+    agent = Agent.objects.filter(slug=slug).first()
+    if agent is None:
+        raise Http404
+    return agent
+
+
+def _save(request: HttpRequest, section: str, form: forms.Form) -> bool:
+    """Record the row; False with the reason in the form where it cannot be."""
+    data = dict(form.cleaned_data)
+    password = data.pop("password", "")
+    make = {
+        "services": organisation.service,
+        "agents": organisation.agent,
+        "people": organisation.person,
+        "groups": organisation.group,
+    }[section]
+    wanted = organisation.Organisation()
+    try:
+        if password:
+            validate_password(password)
+        getattr(wanted, section).append(make(data))
+        change_register(wanted, actor=signed_in(request).id)
+    except (Problem, ValueError, ValidationError) as error:
+        form.add_error(None, error.detail or error.title if isinstance(error, Problem) else error)
+        return False
+    if password:
+        person = Person.objects.get(username=data["username"])
+        person.set_password(password)
+        person.save(update_fields=["password"])
+    messages.success(request, "Recorded.")
+    return True
+
+
+@require_POST
+@reads
+def new_key(request: HttpRequest, slug: str) -> HttpResponse:
+    """Make a key; it is shown on the next page, once."""
+    agent, form = _agent(slug), KeyForm(request.POST)
+    if not _may_edit(request):
+        raise PermissionDenied("Only an administrator makes keys.")
+    if form.is_valid():
+        scopes = [Scope(scope) for scope in form.cleaned_data["scopes"]]
+        try:
+            actor = signed_in(request).id
+            request.session["new_key"] = make_key(agent.id, scopes=scopes, days=form.cleaned_data["days"], actor=actor)
+        except Problem as problem:
+            messages.error(request, f"{problem.title}. {problem.detail}")
+    return redirect("approvals:register_edit", section="agents", key=slug)
+
+
+@require_POST
+@reads
+def end_key(request: HttpRequest, slug: str, key_id: str) -> HttpResponse:
+    """Revoke a key."""
+    if not _may_edit(request):
+        raise PermissionDenied("Only an administrator revokes keys.")
+    if not AgentKey.objects.filter(id=key_id, agent_id=_agent(slug).id).exists():
+        raise Http404
+    try:
+        revoke_key(key_id, actor=signed_in(request).id)
+        messages.success(request, "The key is revoked.")
+    except Problem as problem:
+        messages.error(request, problem.title)
+    return redirect("approvals:register_edit", section="agents", key=slug)
+
+

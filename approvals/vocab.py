@@ -1,0 +1,50 @@
+"""Words of what people say, and the durations in which policy states them. Pure."""
+
+import re
+from datetime import timedelta
+from enum import StrEnum
+from types import MappingProxyType
+
+from decisions.vocab import Cause, Effect
+
+
+class VerdictWord(StrEnum):
+    APPROVE = "approve"
+    VETO = "veto"
+
+
+class Judgement(StrEnum):
+    ACCEPT = "accept"
+    REFUSE = "refuse"
+
+
+EFFECT_WORDS = MappingProxyType(
+    {
+        Effect.PREVENTED_HARM: "Prevented harm",
+        Effect.HELPED: "Helped",
+        Effect.NO_EFFECT: "No effect",
+        Effect.HARMED: "Harmed",
+        Effect.UNKNOWN: "Unknown",
+    }
+)
+CAUSE_WORDS = MappingProxyType(
+    {
+        Cause.VENDOR_DEFECT: "Vendor defect",
+        Cause.AGENT_ERROR: "Agent error",
+        Cause.OVERSIGHT_FAILURE: "Human oversight failure",
+        Cause.POLICY_GAP: "Policy gap",
+        Cause.BAD_DATA: "Bad data",
+        Cause.ENVIRONMENT: "Environment",
+    }
+)
+NEEDS_CAUSE = frozenset({Effect.HARMED})
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def duration(text: str) -> timedelta:
+    """`90s`, `15m`, `24h` or `7d`. Raises ValueError."""
+    found = re.fullmatch(r"([1-9]\d{0,5})([smhd])", text)
+    if not found:
+        raise ValueError(f"{text!r} is not a duration such as 90s, 15m, 24h or 7d")
+    return timedelta(seconds=int(found[1]) * _UNITS[found[2]])

@@ -1,0 +1,1 @@
+"""What agents did: register, ledger, decisions, timeline. It must not know what people said of them."""

@@ -1,0 +1,32 @@
+"""Sign-in of people: name and password, and only while the register says that the person may act."""
+
+from typing import Any
+
+from django.contrib.auth.backends import ModelBackend
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.http import HttpRequest
+
+from decisions.models import Person, Standing
+
+
+class RegisterBackend(ModelBackend):
+    """Django's own check of name and password, with activity taken from the register. Grants no permissions."""
+
+    def user_can_authenticate(self, user: AbstractBaseUser | None) -> bool:
+        return user is not None and Standing.objects.filter(person_id=user.pk, active=True).exists()
+
+    def get_user(self, user_id: Any) -> Person | None:
+        # Asked at every request, so that a person who is deactivated is out at once.
+        person = Person.objects.filter(pk=user_id).first()
+        return person if person and self.user_can_authenticate(person) else None
+
+    def authenticate(
+        self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **kwargs: Any
+    ) -> Any:
+        return super().authenticate(request, username=username, password=password, **kwargs)
+
+    def get_user_permissions(self, user_obj: Any, obj: Any = None) -> set[str]:  # noqa: ARG002 - Django's signature
+        return set()
+
+    def get_group_permissions(self, user_obj: Any, obj: Any = None) -> set[str]:  # noqa: ARG002
+        return set()

@@ -1,0 +1,80 @@
+"""The live timeline over WebSocket: rows by seq, resumable. It carries no commands."""
+
+import asyncio
+import contextlib
+import json
+from typing import Any
+from urllib.parse import parse_qs
+
+from channels.generic.websocket import AsyncWebsocketConsumer
+
+from decisions import clock, feed
+
+FRAME_ROWS = 500
+PAUSE = 0.05
+BEAT = 5.0
+
+
+class TimelineConsumer(AsyncWebsocketConsumer):
+    """One reader. It sends what came after the seq that the client names, then what comes, at most 20 frames a second."""
+
+    async def connect(self) -> None:
+        person = self.scope.get("user")
+        if person is None or not person.is_authenticated:
+            await self.close(code=4401)
+            return
+        await self.accept()
+        self.seq = await self._first()
+        self.resumed = asyncio.Event()
+        self.task = asyncio.create_task(self._run())
+
+    async def _first(self) -> int:
+        asked = parse_qs(self.scope.get("query_string", b"").decode("latin-1")).get("after", [""])[0]
+        if asked.lstrip("-").isdigit() and len(asked) < 16:  # noqa: PLR2004 - no seq is longer
+            return int(asked)
+        return await feed.in_reader(feed.ledger.size) - 1
+
+    async def disconnect(self, code: int) -> None:  # noqa: ARG002 - the framework's signature
+        if hasattr(self, "task"):
+            self.task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self.task
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:  # noqa: ARG002
+        """Only `{"t": "resume", "seq": n}` is understood; anything else closes the socket."""
+        try:
+            message = json.loads(text_data or "")
+            if message["t"] != "resume":
+                raise ValueError(message["t"])
+            self.seq = int(message["seq"])
+        except (ValueError, KeyError, TypeError):
+            await self.close(code=4400)
+            return
+        self.task.cancel()
+        self.task = asyncio.create_task(self._run())
+
+    async def _run(self) -> None:
+        if await feed.in_reader(feed.missed, self.seq) > feed.REPLAY_LIMIT:
+            self.seq = await feed.in_reader(feed.ledger.size) - 1
+            await self._say("reset")
+        else:
+            await self._catch_up(replay=True)
+        await self._say("live")
+        while True:
+            if await feed.hub.beyond(self.seq, BEAT):
+                await self._catch_up(replay=False)
+                await asyncio.sleep(PAUSE)
+            else:
+                await self._say("hb")
+
+    async def _catch_up(self, *, replay: bool) -> None:
+        more = True
+        while more:
+            before = self.seq
+            rows, self.seq, more = await feed.in_reader(feed.changed_after, before, FRAME_ROWS)
+            if rows or self.seq != before:
+                await self._say("rows", prev=before, rows=rows, **({"replay": 1} if replay else {}))
+
+    async def _say(self, kind: str, **more: Any) -> None:
+        frame = {"t": kind, "seq": self.seq, "now": feed.millis(clock.local()), **more}
+        await self.send(text_data=json.dumps(frame, ensure_ascii=False, separators=(",", ":")))

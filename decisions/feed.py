@@ -1,0 +1,181 @@
+"""The live timeline: rows as pages, API and sockets show them, and the hub that wakes this process's readers.
+
+Every reader resumes by seq; a wake-up that is lost costs a second, never a row. It must not write.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from typing import Any, ParamSpec, TypeVar
+
+from channels.layers import InMemoryChannelLayer, get_channel_layer
+from django.db import close_old_connections
+
+from decisions import clock, hints, ledger, register
+from decisions.models import Decision, Timeline
+from decisions.models.bulk import chunks
+from decisions.states import effective_state
+from decisions.vocab import HOLDING, SignOff
+
+log = logging.getLogger(__name__)
+P = ParamSpec("P")
+T = TypeVar("T")
+_readers = ThreadPoolExecutor(4, "readers")
+POLL_SECONDS = 1.0
+REPLAY_LIMIT = 5000
+
+
+async def in_reader(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run a read of the database outside the event loop; few threads, since each holds a connection."""
+
+    def run() -> T:
+        close_old_connections()
+        return function(*args, **kwargs)
+
+    return await asyncio.get_running_loop().run_in_executor(_readers, run)
+
+
+def millis(at: datetime | None) -> int:
+    return int(at.timestamp() * 1000) if at else 0
+
+
+def rows_of(decisions: Iterable[Decision], now: datetime) -> list[dict[str, Any]]:
+    """Each decision as the row that every reader gets."""
+    listed = list(decisions)
+    known = register.latest()
+    names = register.names({row.decided_by for row in listed if row.decided_by})
+    return [_row(row, known, names, now) for row in listed]
+
+
+def _row(row: Decision, known: register.Register, names: dict[Any, str], now: datetime) -> dict[str, Any]:
+    state = effective_state(row, now)
+    agent = known.agents.get(row.agent_id)
+    return {
+        "seq": row.last_seq,
+        "id": str(row.id),
+        "version": row.version,
+        "at": millis(row.occurred_at),
+        "due": millis(row.hold_until) if state in HOLDING else 0,
+        "service": row.service,
+        "environment": row.environment,
+        "tier": row.tier,
+        "agent": agent.slug if agent else "",
+        "kind": row.kind,
+        "state": str(state),
+        "title": row.title,
+        "risk": row.risk,
+        "level": row.level_used,
+        "ruled": row.level_ruled,
+        "beyond": row.beyond,
+        "episode": row.episode,
+        "by": names.get(row.decided_by, "") if row.decided_by else "",
+        "outcome": row.outcome,
+        "owed": row.sign_off == SignOff.REQUIRED,
+        "replayed": row.replayed,
+    }
+
+
+def changed_after(seq: int, limit: int) -> tuple[list[dict[str, Any]], int, bool]:
+    """(rows of decisions that changed after entry `seq`, seq reached, whether more follow); each decision once, as now."""
+    spoken = list(Timeline.objects.filter(seq__gt=seq).order_by("seq").values_list("seq", "decision_seq")[: limit + 1])
+    more = len(spoken) > limit
+    spoken = spoken[:limit]
+    reached = spoken[-1][0] if more else max(seq, ledger.size() - 1, spoken[-1][0] if spoken else -1)
+    return rows_of(_decisions(dict.fromkeys(decision for _, decision in spoken)), clock.now()), reached, more
+
+
+def _decisions(seqs: Iterable[int]) -> Sequence[Decision]:
+    found: list[Decision] = []
+    for some in chunks(seqs):
+        found.extend(Decision.objects.filter(seq__in=some))
+    return sorted(found, key=lambda row: row.last_seq)
+
+
+def missed(seq: int) -> int:
+    """How many timeline rows came after `seq`, counted up to one more than a replay may hold."""
+    return Timeline.objects.filter(seq__gt=seq)[: REPLAY_LIMIT + 1].count()
+
+
+def snapshot(limit: int) -> dict[str, Any]:
+    """The latest rows with the seq that they are complete up to: snapshot and stream together have no hole."""
+    seq = ledger.size() - 1
+    now = clock.now()
+    rows = rows_of(Decision.objects.order_by("-occurred_at", "-seq")[:limit], now)
+    return {"seq": seq, "now": millis(now), "rows": rows}
+
+
+class Hub:
+    """Wakes the coroutines of one event loop when the ledger advances: by this process, by another's hint, or by poll."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self.loop: asyncio.AbstractEventLoop | None = None
+        self.waiting: set[asyncio.Future[int]] = set()
+        self.tasks: list[asyncio.Task[None]] = []
+
+    def _start(self) -> None:
+        loop = asyncio.get_running_loop()
+        if self.loop is loop:
+            return
+        self.loop, self.waiting = loop, set()
+        hints.listen(self._committed)
+        self.tasks = [loop.create_task(self._poll())]
+        layer = get_channel_layer()
+        if layer is not None and not isinstance(layer, InMemoryChannelLayer):
+            self.tasks.append(loop.create_task(self._subscribe()))
+
+    def _committed(self, size: int) -> None:
+        loop = self.loop
+        if loop is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(self._wake, size)
+
+    def _wake(self, size: int) -> None:
+        if size > self.size:
+            self.size = size
+            for future in self.waiting:
+                if not future.done():
+                    future.set_result(size)
+            self.waiting.clear()
+
+    async def beyond(self, seq: int, seconds: float) -> bool:
+        """Wait until the ledger holds an entry after `seq`, at most `seconds`; whether it does."""
+        self._start()
+        if self.size > seq + 1:
+            return True
+        future: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self.waiting.add(future)
+        try:
+            await asyncio.wait_for(future, seconds)
+        except TimeoutError:
+            return self.size > seq + 1
+        finally:
+            self.waiting.discard(future)
+        return self.size > seq + 1
+
+    async def _poll(self) -> None:
+        while True:
+            if self.waiting:
+                with contextlib.suppress(Exception):
+                    self._wake(await in_reader(ledger.size))
+            await asyncio.sleep(POLL_SECONDS)
+
+    async def _subscribe(self) -> None:
+        while True:
+            try:
+                layer = get_channel_layer()
+                channel = await layer.new_channel()
+                await layer.group_add(hints.GROUP, channel)
+                while True:
+                    message = await layer.receive(channel)
+                    self._wake(int(message["size"]))
+            except asyncio.CancelledError:
+                raise
+            except Exception:  # noqa: BLE001 - hints are worth retrying, never worth failing for
+                log.warning("live hints are off; polling each second")
+                await asyncio.sleep(2)
+
+
+hub = Hub()

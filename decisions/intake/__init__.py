@@ -1,0 +1,1 @@
+"""Turns what agents send into drafts for the spine. It must not answer HTTP."""

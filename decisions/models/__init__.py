@@ -1,0 +1,20 @@
+"""The tables of what agents did. Ledger rows are left out of this list: only `decisions.ledger` reads and writes them."""
+
+from decisions.models.alarm import Alarm
+from decisions.models.decision import Decision
+from decisions.models.people import Membership, Person, RegisterGroup, Standing
+from decisions.models.register import Agent, AgentKey, Service
+from decisions.models.timeline import Timeline
+
+__all__ = [
+    "Agent",
+    "AgentKey",
+    "Alarm",
+    "Decision",
+    "Membership",
+    "Person",
+    "RegisterGroup",
+    "Service",
+    "Standing",
+    "Timeline",
+]

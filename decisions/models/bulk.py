@@ -1,0 +1,99 @@
+"""Bulk writes and the head lock: the one module, besides settings, where the two databases differ."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import Model
+
+from decisions.models.ledger import Head
+
+CHUNK = 500
+"""How many values one IN list may hold on both databases."""
+
+
+def on_postgresql() -> bool:
+    return connection.vendor == "postgresql"
+
+
+def lock_head() -> Head:
+    """The head row, locked until the transaction ends; the first statement of every writing transaction.
+
+    SQLite has no row locks: its transactions are IMMEDIATE, so the database's write lock is held already.
+    """
+    heads = Head.objects.select_for_update() if on_postgresql() else Head.objects
+    return heads.get(id=1)
+
+
+def impatient(milliseconds: int) -> None:
+    """Give up waiting for the head lock after `milliseconds` in this transaction (PostgreSQL; SQLite has its timeout)."""
+    if on_postgresql():
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL lock_timeout = {int(milliseconds)}")
+
+
+def insert_rows(model: type[Model], columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+    """Insert `rows` by COPY on PostgreSQL and by executemany on SQLite. Columns are database columns; no defaults."""
+    if not rows:
+        return
+    table = model._meta.db_table  # noqa: SLF001 - the documented home of a model's table name
+    names = ", ".join(f'"{column}"' for column in columns)
+    with connection.cursor() as cursor:
+        if on_postgresql():
+            with cursor.copy(f'COPY "{table}" ({names}) FROM STDIN') as copy:
+                for row in rows:
+                    copy.write_row(row)
+        else:
+            marks = ", ".join(["%s"] * len(columns))
+            statement = f'INSERT INTO "{table}" ({names}) VALUES ({marks})'  # noqa: S608 - names are our own
+            cursor.executemany(statement, [tuple(map(_sqlite, row)) for row in rows])
+
+
+def _sqlite(value: Any) -> Any:
+    if isinstance(value, UUID):
+        return value.hex
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).replace(tzinfo=None).isoformat(sep=" ")
+    return value
+
+
+def upsert(model: type[Model], rows: Sequence[Model]) -> None:
+    """Insert or replace `rows` by primary key, every column."""
+    key = model._meta.pk  # noqa: SLF001
+    assert key is not None
+    fields = [field.name for field in model._meta.concrete_fields if field is not key]  # noqa: SLF001
+    model._default_manager.bulk_create(  # noqa: SLF001
+        rows, batch_size=CHUNK, update_conflicts=True, unique_fields=[key.name], update_fields=fields
+    )
+
+
+def chunks(values: Iterable[Any]) -> Iterator[list[Any]]:
+    """`values` in lists short enough for an IN list."""
+    held: list[Any] = []
+    for value in values:
+        held.append(value)
+        if len(held) == CHUNK:
+            yield held
+            held = []
+    if held:
+        yield held
+
+
+@contextmanager
+def snapshot() -> Iterator[None]:
+    """Reads inside see the database as of one moment, without keeping writers waiting."""
+    if on_postgresql():
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            yield
+        return
+    before = connection.transaction_mode
+    connection.transaction_mode = "DEFERRED"
+    try:
+        with transaction.atomic():
+            yield
+    finally:
+        connection.transaction_mode = before

@@ -1,0 +1,101 @@
+"""The decision: one action that an agent decided on, from proposal or report to sign-off."""
+
+from django.db import models
+from django.db.models import Q
+
+from decisions.vocab import Level, Risk, SignOff, State
+
+BLANK_OR_LEVEL = ["", *Level]
+
+
+class Decision(models.Model):
+    """Read model: the fold of a decision's entries. The key is the seq of its first entry."""
+
+    seq = models.BigIntegerField(primary_key=True)
+    id = models.UUIDField(unique=True)
+    ref_key = models.CharField(max_length=32, unique=True)
+    """Hash of (agent, the agent's own name for the decision): how later events find it."""
+    version = models.IntegerField()
+    last_seq = models.BigIntegerField(db_index=True)
+    complete = models.BooleanField(default=False)
+    """False while only an outcome has come and the action itself has not."""
+
+    agent_id = models.UUIDField()
+    agent_ref = models.CharField(max_length=200, blank=True)
+    episode = models.CharField(max_length=200, blank=True)
+    service = models.CharField(max_length=64, blank=True)
+    environment = models.CharField(max_length=64, blank=True)
+    environment_class = models.CharField(max_length=8, blank=True)
+    resource = models.CharField(max_length=300, blank=True)
+    kind = models.CharField(max_length=64, blank=True)
+    tier = models.SmallIntegerField(null=True)
+    data_class = models.CharField(max_length=40, blank=True)
+    owner_id = models.UUIDField(null=True)
+    deputy_id = models.UUIDField(null=True)
+    team = models.CharField(max_length=120, blank=True)
+
+    level_ruled = models.CharField(max_length=2, blank=True)
+    level_used = models.CharField(max_length=2, blank=True)
+    beyond = models.BooleanField(default=False)
+    rule = models.CharField(max_length=120, blank=True)
+    policy_version = models.IntegerField(null=True)
+    risk = models.CharField(max_length=6, blank=True)
+    reversible = models.BooleanField(null=True)
+
+    title = models.CharField(max_length=300, blank=True)
+    state = models.CharField(max_length=20)
+    outcome = models.CharField(max_length=16, blank=True)
+    outcome_observed = models.BooleanField(default=False)
+    outcome_detail = models.TextField(blank=True)
+    proposed = models.BooleanField(default=False)
+    replayed = models.BooleanField(default=False)
+    occurred_at = models.DateTimeField()
+    received_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    hold_until = models.DateTimeField(null=True)
+    claim_until = models.DateTimeField(null=True)
+    claim_seconds = models.IntegerField(default=600)
+    requirement = models.JSONField(default=list)
+    action = models.JSONField(null=True)
+    action_hash = models.CharField(max_length=71, blank=True, db_index=True)
+    account = models.JSONField(default=dict)
+    """The agent's words: rationale, evidence, alternatives, confidence, model, trigger, estimate; each may be absent."""
+
+    decided_by = models.UUIDField(null=True)
+    decided_at = models.DateTimeField(null=True)
+    sign_off = models.CharField(max_length=8, default=SignOff.NONE)
+    sign_off_seconds = models.IntegerField(null=True)
+    sign_off_due = models.DateTimeField(null=True)
+    effect = models.CharField(max_length=16, blank=True)
+    cause = models.CharField(max_length=20, blank=True)
+
+    class Meta:
+        db_table = "decision"
+        constraints = (
+            models.CheckConstraint(condition=Q(state__in=list(State)), name="decision_state"),
+            models.CheckConstraint(condition=Q(level_ruled__in=BLANK_OR_LEVEL), name="decision_level_ruled"),
+            models.CheckConstraint(condition=Q(level_used__in=BLANK_OR_LEVEL), name="decision_level_used"),
+            models.CheckConstraint(condition=Q(risk__in=["", *Risk]), name="decision_risk"),
+            models.CheckConstraint(condition=Q(sign_off__in=list(SignOff)), name="decision_sign_off"),
+            models.CheckConstraint(
+                condition=~Q(state__in=[State.SUGGESTED, State.PENDING, State.WINDOW]) | Q(hold_until__isnull=False),
+                name="decision_hold_ends",
+            ),
+            models.CheckConstraint(
+                condition=Q(sign_off=SignOff.NONE) | Q(sign_off_due__isnull=False), name="decision_sign_off_due"
+            ),
+        )
+        indexes = (
+            models.Index(fields=["occurred_at"], name="decision_occurred"),
+            models.Index(fields=["service", "seq"], name="decision_service"),
+            models.Index(fields=["episode", "seq"], name="decision_episode"),
+            models.Index(
+                fields=["hold_until"],
+                name="decision_open_hold",
+                condition=Q(state__in=[State.SUGGESTED, State.PENDING, State.WINDOW]),
+            ),
+            models.Index(
+                fields=["sign_off_due"], name="decision_owed", condition=Q(sign_off=SignOff.REQUIRED)
+            ),
+        )

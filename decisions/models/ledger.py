@@ -1,0 +1,63 @@
+"""The ledger's own rows. Insert-only but for the head; guarded by the triggers of migration 0003."""
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+
+
+class EntryRow(models.Model):
+    """One entry: the canonical leaf bytes exactly as hashed, and what indexes need of them."""
+
+    seq = models.BigIntegerField(primary_key=True)
+    id = models.UUIDField(unique=True)
+    kind = models.CharField(max_length=32, db_index=True)
+    at = models.DateTimeField()
+    body = models.BinaryField()
+    leaf = models.BinaryField(max_length=32)
+
+    class Meta:
+        db_table = "entry"
+        constraints = (models.CheckConstraint(condition=Q(seq__gte=0), name="entry_seq"),)
+
+
+class Disclosure(models.Model):
+    """Operational: the salted text behind one digest of a leaf. Erasing a row leaves every proof as it was."""
+
+    id = models.BigAutoField(primary_key=True)
+    seq = models.BigIntegerField()
+    name = models.CharField(max_length=32)
+    text = models.TextField()
+
+    class Meta:
+        db_table = "disclosure"
+        constraints = (models.UniqueConstraint(fields=["seq", "name"], name="disclosure_once"),)
+
+
+class Head(models.Model):
+    """The one row that every writing transaction locks first: size, root and frontier of the tree."""
+
+    id = models.SmallIntegerField(primary_key=True)
+    size = models.BigIntegerField()
+    root = models.BinaryField(max_length=32)
+    frontier = models.BinaryField(max_length=32 * 64)
+    at = models.DateTimeField()
+    """The latest time ever recorded: time in the ledger never runs backwards."""
+    config = models.UUIDField(null=True)
+    """The id of the last entry that changed register or policy: snapshots of both are cached under it."""
+    identity = models.UUIDField(default=uuid.uuid4)
+
+    class Meta:
+        db_table = "head"
+        constraints = (models.CheckConstraint(condition=Q(id=1), name="head_one"),)
+
+
+class StoredCheckpoint(models.Model):
+    """A signed note of the ledger's head, kept as it was published. Insert-only."""
+
+    size = models.BigIntegerField(primary_key=True)
+    note = models.TextField()
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "checkpoint"

@@ -1,0 +1,12 @@
+"""Kinds that only the ledger keeps: no read model shows them."""
+
+from collections.abc import Sequence
+
+from decisions.envelope import Entry
+from decisions.vocab import Kind
+
+KINDS = (Kind.ATTEMPT_REFUSED, Kind.SIGNAL_RECEIVED, Kind.IMPORT_MADE)
+
+
+def apply(entries: Sequence[Entry]) -> None:
+    """Nothing to do."""

@@ -1,0 +1,84 @@
+"""The register as one immutable snapshot, by the id of the entry that last changed it. It must not be edited here."""
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from decisions import ledger
+from decisions.models import Agent, Membership, Person, Service, Standing
+from decisions.vocab import Role
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    services: Mapping[str, Service]
+    agents: Mapping[UUID, Agent]
+    standings: Mapping[UUID, Standing]
+    members: Mapping[str, frozenset[UUID]]
+
+    def valid(self, person: UUID | None) -> UUID | None:
+        """`person` if they may act at all; None where an owner has left or never was."""
+        standing = self.standings.get(person) if person else None
+        return person if standing and standing.active else None
+
+    def answerable(self, service: str) -> tuple[UUID | None, UUID | None]:
+        """(accountable person, deputy) of `service` now; the deputy steps in where the owner is not valid."""
+        row = self.services.get(service)
+        if row is None:
+            return None, None
+        owner, deputy = self.valid(row.owner), self.valid(row.deputy)
+        return owner or deputy, deputy
+
+    def environment_class(self, service: str, environment: str) -> str:
+        """The class of a named environment; what is not registered counts as prod, the strictest."""
+        row = self.services.get(service)
+        for known in row.environments if row else ():
+            if known["name"] == environment:
+                return str(known["class"])
+        return "prod"
+
+    def members_of(self, group: str) -> frozenset[UUID]:
+        """The members of `group` who may act."""
+        return frozenset(person for person in self.members.get(group, ()) if self.valid(person))
+
+    def has_role(self, person: UUID, *roles: Role) -> bool:
+        standing = self.standings.get(person)
+        return standing is not None and standing.has(*roles)
+
+
+_lock = threading.Lock()
+_cached: dict[str, Register] = {}
+
+
+def at(config: str) -> Register:
+    """The register as of the entry with id `config`, which the caller read from the head it works under."""
+    found = _cached.get(config)
+    if found is None:
+        found = _read()
+        with _lock:
+            _cached.clear()
+            _cached[config] = found
+    return found
+
+
+def latest() -> Register:
+    """The register as last committed, for pages and permissions."""
+    return at(ledger.config())
+
+
+def _read() -> Register:
+    members: dict[str, set[UUID]] = {}
+    for slug, person in Membership.objects.values_list("group_slug", "person_id"):
+        members.setdefault(slug, set()).add(person)
+    return Register(
+        services={row.slug: row for row in Service.objects.filter(retired=False)},
+        agents={row.id: row for row in Agent.objects.all()},
+        standings={row.person_id: row for row in Standing.objects.all()},
+        members={slug: frozenset(people) for slug, people in members.items()},
+    )
+
+
+def names(people: set[UUID]) -> dict[UUID, str]:
+    """The names of `people`, for pages; a person who was erased has none."""
+    return dict(Person.objects.filter(id__in=people).values_list("id", "name"))

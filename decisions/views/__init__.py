@@ -1,0 +1,1 @@
+"""Pages about what agents did. Views translate HTTP; they must not append by themselves."""

@@ -1,0 +1,1 @@
+"""The composition root: settings, routes and processes. It must not hold a domain rule."""

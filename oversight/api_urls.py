@@ -1,0 +1,4 @@
+"""Routes of the ordinary API."""
+
+from django.urls import path
+urlpatterns: list = []

@@ -1,0 +1,38 @@
+"""The ASGI application: hot routes first, then WebSocket, then Django."""
+
+import os
+from typing import Any
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "oversight.settings")
+django_application = get_asgi_application()
+
+from channels.auth import AuthMiddlewareStack  # noqa: E402 - Django must be set up first
+from channels.routing import URLRouter  # noqa: E402
+from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
+from django.conf import settings  # noqa: E402
+from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler  # noqa: E402
+
+from oversight.routing import hot_routes, websocket_routes  # noqa: E402
+
+websocket_application = AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_routes)))
+http_application = ASGIStaticFilesHandler(django_application) if settings.DEBUG else django_application
+
+
+async def application(scope: Any, receive: Any, send: Any) -> None:
+    """Serve one connection."""
+    if scope["type"] == "http":
+        await (hot_routes(scope) or http_application)(scope, receive, send)
+    elif scope["type"] == "websocket":
+        await websocket_application(scope, receive, send)
+    elif scope["type"] == "lifespan":
+        await lifespan(receive, send)
+
+
+async def lifespan(receive: Any, send: Any) -> None:
+    while True:
+        message = await receive()
+        await send({"type": f"{message['type']}.complete"})
+        if message["type"] == "lifespan.shutdown":
+            return

@@ -1,0 +1,17 @@
+"""The Celery application: work outside the request. Correctness never depends on it."""
+
+import os
+
+from celery import Celery
+from celery.schedules import crontab
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "oversight.settings")
+
+app = Celery("oversight")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+app.conf.beat_schedule = {
+    "expire-holds": {"task": "approvals.tasks.expire_holds", "schedule": 10.0},
+    "build-last-month": {"task": "approvals.tasks.build_last_month", "schedule": crontab(day_of_month="1", hour="0", minute="15")},
+    "publish-checkpoint": {"task": "decisions.tasks.publish_checkpoint", "schedule": 60.0},
+}

@@ -1,0 +1,32 @@
+"""Start-up checks with stable ids: a configuration that cannot work is refused before it serves."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004 - Django's name
+
+from decisions.ports import sockets
+from decisions.vocab import Kind
+
+
+@register()
+def every_kind_has_an_owner(**_: Any) -> list[CheckMessage]:
+    missing = sorted(set(Kind) - set(sockets.projections))
+    return [Error(f"no projection owns {', '.join(missing)}", id="oversight.E001")] if missing else []
+
+
+@register()
+def the_gate_is_plugged(**_: Any) -> list[CheckMessage]:
+    return [] if sockets.gate else [Error("no gate is plugged: everything would be held", id="oversight.E002")]
+
+
+@register()
+def times_are_utc(**_: Any) -> list[CheckMessage]:
+    return [] if settings.TIME_ZONE == "UTC" else [Error("TIME_ZONE must be UTC", id="oversight.E003")]
+
+
+@register(deploy=True)
+def service_mode_is_encrypted(**_: Any) -> list[CheckMessage]:
+    if settings.SERVICE_MODE and not settings.HTTPS:
+        return [Warning("set OVERSIGHT_HTTPS=true behind a TLS proxy", id="oversight.W001")]
+    return []

@@ -1,0 +1,74 @@
+"""What every page's frame shows: sections, counts, alarms, the entry it is complete up to."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+
+from approvals import access
+from decisions import clock, ledger, queries, register
+from decisions.models import Alarm, Person
+from decisions.vocab import Role
+
+ALARM_WORDS = {
+    "nobody_accountable": "Nobody is accountable",
+    "acted_without_permission": "Acted without permission",
+    "ledger_disagreement": "The ledger disagrees with its checkpoint",
+}
+SECTIONS: tuple[tuple[str, str, tuple[Role, ...]], ...] = (
+    ("decisions:timeline", "Timeline", tuple(Role)),
+    ("approvals:needs_you", "Needs you", tuple(Role)),
+    ("approvals:sign_off_queue", "Sign-off", tuple(Role)),
+    ("approvals:reports", "Reports", access.READS_REPORTS),
+    ("approvals:policy", "Policy", tuple(Role)),
+    ("approvals:register", "Register", tuple(Role)),
+    ("decisions:ledger", "Ledger", tuple(Role)),
+)
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """The frame's values for a signed-in person with a role; next to nothing for anybody else."""
+    person = getattr(request, "user", None)
+    if not isinstance(person, Person):
+        return {"zone": settings.ZONE, "head_seq": None}
+    known = register.latest()
+    standing = known.standings.get(person.id)
+    roles = list(standing.roles) if standing and standing.active else []
+    if not roles:
+        return {"zone": settings.ZONE, "head_seq": None, "person": {"name": person.name, "roles": []}, "nav": []}
+    now = clock.now()
+    counts: dict[str, Callable[[], int]] = {
+        "approvals:needs_you": lambda: queries.open_holds(now).count(),
+        "approvals:sign_off_queue": lambda: queries.owed(now).count(),
+    }
+    return {
+        "zone": settings.ZONE,
+        "head_seq": ledger.size() - 1,
+        "person": {"name": person.name, "roles": roles},
+        "nav": [
+            {
+                "url": reverse(name),
+                "label": label,
+                "current": request.path == reverse(name),
+                "badge": counts[name]() if name in counts else 0,
+            }
+            for name, label, allowed in SECTIONS
+            if access.may(known, person.id, allowed)
+        ],
+        "open_alarms": alarms(["open"]) if access.may(known, person.id, access.HANDLES_ALARMS) else [],
+    }
+
+
+def alarms(states: list[str]) -> list[dict[str, Any]]:
+    return [
+        {
+            "seq": alarm.seq,
+            "kind_word": ALARM_WORDS.get(alarm.kind, alarm.kind.replace("_", " ").capitalize()),
+            "subject": alarm.subject,
+            "raised_at": alarm.raised_at,
+            "state": alarm.state,
+        }
+        for alarm in Alarm.objects.filter(state__in=states).order_by("-seq")[:50]
+    ]

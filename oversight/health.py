@@ -1,0 +1,52 @@
+"""Whether this process lives, whether it can serve, and what it measures. No names, no agents' words."""
+
+from collections.abc import Iterator
+
+from django.db import DatabaseError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.http import require_safe
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from decisions import clock, ledger, queries, recording
+from decisions.models import Alarm
+
+
+@require_safe
+def alive(request: HttpRequest) -> HttpResponse:
+    return JsonResponse({"status": "alive"})
+
+
+@require_safe
+def ready(request: HttpRequest) -> HttpResponse:
+    """200 when the database answers and holds a head; 503 otherwise."""
+    try:
+        size = ledger.size()
+    except (DatabaseError, ledger.Head.DoesNotExist):
+        return JsonResponse({"status": "not ready", "database": False}, status=503)
+    return JsonResponse({"status": "ready", "database": True, "entries": size})
+
+
+class _Measured(Collector):
+    def collect(self) -> Iterator[Metric]:
+        now = clock.now()
+        yield GaugeMetricFamily("oversight_ledger_entries", "Entries in the ledger", ledger.size())
+        yield GaugeMetricFamily("oversight_open_holds", "Decisions that wait for people", queries.open_holds(now).count())
+        owed = queries.owed(now)
+        yield GaugeMetricFamily("oversight_sign_offs_owed", "Sign-offs that are owed", owed.count())
+        overdue = queries.owed(now, overdue=True).count()
+        yield GaugeMetricFamily("oversight_sign_offs_overdue", "Sign-offs that are overdue", overdue)
+        open_alarms = Alarm.objects.filter(state="open").count()
+        yield GaugeMetricFamily("oversight_open_alarms", "Alarms that nobody has acknowledged", open_alarms)
+        yield GaugeMetricFamily("oversight_writer_queue", "Commands waiting for this process's writer", recording.waiting())
+
+
+_registry = CollectorRegistry()
+_registry.register(_Measured())
+
+
+@require_safe
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Prometheus text format."""
+    return HttpResponse(generate_latest(_registry), content_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,195 @@
+"""All settings, read once from the environment. Nothing else reads an environment variable."""
+
+import secrets
+from pathlib import Path
+
+import dj_database_url
+
+from oversight import env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+DATA_DIR = env.folder("OVERSIGHT_DATA_DIR", BASE_DIR / "var")
+DATA_DIR.mkdir(parents=True, exist_ok=True)
+
+DEBUG = env.flag("OVERSIGHT_DEBUG", default=False)
+SECRET_KEY = env.secret("OVERSIGHT_SECRET_KEY", DATA_DIR / "keys" / "session", lambda: secrets.token_urlsafe(48))
+KEY_PEPPER = env.secret("OVERSIGHT_KEY_PEPPER", DATA_DIR / "keys" / "pepper", lambda: secrets.token_urlsafe(32))
+ALLOWED_HOSTS = env.words("OVERSIGHT_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
+CSRF_TRUSTED_ORIGINS = env.words("OVERSIGHT_TRUSTED_ORIGINS", "")
+PORT = env.number("PORT", 8000, least=1, most=65535)
+HTTPS = env.flag("OVERSIGHT_HTTPS", default=False)
+
+ORGANISATION = env.text("OVERSIGHT_ORGANISATION", "Your organisation")
+LOG_ORIGIN = env.text("OVERSIGHT_LOG_ORIGIN", "oversight.local/ledger1")
+"""The ledger's own name, inside every leaf: an entry of one ledger can never be passed off as another's."""
+
+# -- storage: embedded (SQLite, one process) unless DATABASE_URL says otherwise; see docs/architecture.md
+DATABASE_URL = env.text("DATABASE_URL")
+REDIS_URL = env.text("REDIS_URL")
+if DATABASE_URL:
+    DATABASES = {"default": dj_database_url.parse(DATABASE_URL, conn_max_age=60, conn_health_checks=True)}
+else:
+    DATABASES = {
+        "default": {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": DATA_DIR / "oversight.sqlite3",
+            "OPTIONS": {
+                "timeout": 20,
+                "transaction_mode": "IMMEDIATE",
+                "init_command": (
+                    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
+                    "PRAGMA recursive_triggers=ON; PRAGMA foreign_keys=ON;"
+                ),
+            },
+            "TEST": {"NAME": None},
+        }
+    }
+SERVICE_MODE = DATABASES["default"]["ENGINE"].endswith("postgresql")
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# -- live hints and background work: in memory unless REDIS_URL says otherwise
+if REDIS_URL:
+    CHANNEL_LAYERS = {"default": {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}}}
+    CELERY_BROKER_URL = REDIS_URL
+else:
+    CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+    CELERY_BROKER_URL = "memory://"
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_WORKER_REDIRECT_STDOUTS = False
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "drf_spectacular",
+    "channels",
+    "decisions",
+    "approvals",
+    "oversight.apps.OversightConfig",
+]
+MIDDLEWARE = [
+    "oversight.middleware.RequestId",
+    "django.middleware.security.SecurityMiddleware",
+    "oversight.middleware.ContentSecurityPolicy",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "oversight.middleware.Zone",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "oversight.urls"
+ASGI_APPLICATION = "oversight.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": False,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "oversight.context.frame",
+            ],
+            "libraries": {"oversight": "decisions.templatetags.oversight"},
+        },
+    }
+]
+
+# -- people
+AUTH_USER_MODEL = "decisions.Person"
+AUTHENTICATION_BACKENDS = ["decisions.auth.backend.RegisterBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "decisions:timeline"
+LOGOUT_REDIRECT_URL = "login"
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_NAME = "__Host-oversight" if HTTPS else "oversight"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "oversight.failures.csrf"
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+RECENT_SIGN_IN_SECONDS = env.number("OVERSIGHT_RECENT_SIGN_IN_SECONDS", 8 * 3600, least=60, most=12 * 3600)
+"""How fresh a sign-in must be to approve or sign off."""
+
+# -- the machine contract
+COMMAND_LIMIT = 64 * 1024
+EVENT_LIMIT = 64 * 1024
+EVENTS_BODY_LIMIT = 16 * 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "decisions.auth.api.AgentKeyAuthentication",
+        "decisions.auth.api.PersonAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PARSER_CLASSES": ["decisions.api.parsing.StrictJSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "decisions.api.problems.handler",
+    "UNAUTHENTICATED_USER": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Oversight",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": [],
+    "SERVE_AUTHENTICATION": [],
+    "POSTPROCESSING_HOOKS": ["oversight.schema.add_hot_routes"],
+    "ENUM_NAME_OVERRIDES": {},
+}
+
+# -- static files, language, time
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = DATA_DIR / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+WHITENOISE_KEEP_ONLY_HASHED_FILES = False
+USE_TZ = True
+TIME_ZONE = "UTC"
+ZONE = env.text("OVERSIGHT_ZONE", "UTC")
+"""The zone in which pages show times; exports and the API are always UTC."""
+LANGUAGE_CODE = "en-gb"
+USE_I18N = False
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"json": {"()": "oversight.logs.JsonFormatter"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "root": {"handlers": ["stderr"], "level": env.text("OVERSIGHT_LOG_LEVEL", "INFO")},
+    "loggers": {
+        "django.server": {"handlers": [], "propagate": True},
+        "uvicorn.access": {"level": "WARNING"},
+        "celery": {"level": "WARNING"},
+    },
+}

@@ -1,0 +1,56 @@
+// Forms that answer in place through htmx: what is said when an answer does not arrive. Must not decide for the person.
+import { make, shout } from './shared.js';
+import { settle } from './fragment.js';
+
+const SIGN_IN = '/accounts/login/';
+
+function complain(form, words, link) {
+  let place = form.querySelector('.error');
+  if (!place) {
+    place = make('p', 'error');
+    place.setAttribute('role', 'alert');
+    form.append(place);
+  }
+  place.textContent = `${words} `;
+  if (!link) return;
+  const anchor = make('a', '', link.text);
+  anchor.href = link.href;
+  place.append(anchor);
+}
+
+function beforeResponse(event) {
+  const { ctx } = event.detail;
+  const form = ctx.sourceElement?.closest('form');
+  const { raw } = ctx.response;
+  if (!form) return;
+  if (raw.redirected && new URL(raw.url).pathname === SIGN_IN) {
+    event.preventDefault();
+    const href = `${SIGN_IN}?next=${encodeURIComponent(location.pathname)}`;
+    complain(form, 'You are signed out. Nothing was recorded; what you typed is still here.', { text: 'Sign in', href });
+  } else if (raw.status >= 400 && raw.headers.get('content-type')?.includes('json')) {
+    event.preventDefault();
+    complain(form, `The server refused this (${raw.status}). Nothing was recorded.`);
+  } else if (raw.status >= 500) {
+    event.preventDefault();
+    complain(form, 'The server failed. Press the button again: the same answer is never recorded twice.');
+  }
+}
+
+function afterSwap() {
+  const panel = document.getElementById('dec');
+  if (!panel) return;
+  settle(panel);
+  const result = panel.querySelector('[data-result]');
+  if (!result) return;
+  result.focus();
+  shout(result.textContent.trim().replace(/\s+/g, ' '));
+}
+
+export function watchAnswers() {
+  document.addEventListener('htmx:before:response', beforeResponse);
+  document.addEventListener('htmx:after:swap', afterSwap);
+  document.addEventListener('htmx:error', event => {
+    const form = event.detail.ctx?.sourceElement?.closest('form');
+    if (form) complain(form, 'No answer from the server, so it is not known whether this was recorded. Press the button again: the same answer is never recorded twice.');
+  });
+}

@@ -1,0 +1,67 @@
+// The strip of decisions that wait for people. Must never be paused, folded or filtered.
+import { left } from './countdown.js';
+import { byId, icon, make, phone, shout } from './shared.js';
+
+export class Holds {
+  constructor(store, now) {
+    Object.assign(this, { store, now, list: byId('holds'), known: new Set() });
+    for (const row of store.holds()) this.known.add(row.id);
+  }
+
+  /** Redraws the strip; a hold that is new is spoken. */
+  show() {
+    const held = this.store.holds();
+    this.announce(held);
+    const wanted = held.slice(0, phone.matches ? 3 : 6);
+    const have = new Map([...this.list.children].map(entry => [entry.querySelector('a').dataset.id, entry]));
+    for (const [id, entry] of have) if (!wanted.some(row => row.id === id)) entry.remove();
+    wanted.forEach((row, i) => {
+      const entry = have.get(row.id) || this.card(row);
+      entry.firstElementChild.dataset.due = row.due;
+      if (this.list.children[i] !== entry) this.list.insertBefore(entry, this.list.children[i] || null);
+    });
+    this.count(held.length);
+  }
+
+  announce(held) {
+    const fresh = held.filter(row => !this.known.has(row.id));
+    for (const row of fresh) this.known.add(row.id);
+    if (fresh.length === 1) shout(`Needs you: ${fresh[0].title}`);
+    else if (fresh.length) shout(`${fresh.length} decisions need you`);
+  }
+
+  count(n) {
+    for (const badge of document.querySelectorAll('[data-holds]')) {
+      badge.textContent = n;
+      badge.hidden = !n && !badge.closest('h2');
+    }
+    const section = byId('needs');
+    section.querySelector('[data-role="none"]').hidden = n > 0;
+    const all = section.querySelector('[data-role="all"]');
+    all.hidden = n <= this.list.children.length;
+    all.textContent = `All ${n}`;
+    const title = document.title.replace(/^\(\d+\) /, '');
+    document.title = n ? `(${n}) ${title}` : title;
+  }
+
+  card(row) {
+    const entry = make('li');
+    const link = make('a', 'hold');
+    link.href = `/decisions/${row.id}/`;
+    link.dataset.id = row.id;
+    const clock = make('span', 'cd');
+    clock.append(icon('b-awaiting'), make('b', 'cd-t', left(row.due - this.now())));
+    link.append(clock, make('span', `risk risk-${row.risk}`, `${row.risk} risk`), make('span', 'title', row.title));
+    entry.append(link);
+    return entry;
+  }
+
+  /** The id of the hold before or after `id` by deadline. */
+  next(id, by) {
+    const held = this.store.holds();
+    if (!held.length) return null;
+    const at = held.findIndex(row => row.id === id);
+    const to = at < 0 ? (by > 0 ? 0 : held.length - 1) : (at + by + held.length) % held.length;
+    return held[to].id;
+  }
+}

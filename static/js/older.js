@@ -1,0 +1,46 @@
+// Older rows, fetched page by page as the reader needs them. Must not fetch two pages at once.
+
+const PAGE = 200;
+const AT_START = 2000;
+
+export class Older {
+  constructor(store, taken) {
+    Object.assign(this, { store, taken, done: false, busy: null });
+  }
+
+  page() {
+    this.busy ||= this.fetchPage().finally(() => {
+      this.busy = null;
+    });
+    return this.busy;
+  }
+
+  async fetchPage() {
+    if (this.done || this.store.oldestSeq === Infinity) return;
+    const answer = await fetch(`/api/v1/timeline?before=${this.store.oldestSeq}&limit=${PAGE}`);
+    if (!answer.ok) throw new Error(`timeline ${answer.status}`);
+    const { rows } = await answer.json();
+    const before = this.store.oldestSeq;
+    const { fresh } = this.store.take(rows);
+    this.done = rows.length === 0 || this.store.oldestSeq === before;
+    if (fresh.length) this.taken(fresh);
+  }
+
+  /** Fetches quietly until the list has a good stock, or there is no more. */
+  async stock() {
+    while (!this.done && this.store.sorted.length < AT_START) {
+      try {
+        await this.page();
+      } catch {
+        return;
+      }
+    }
+  }
+}
+
+/** The newest rows, for a reader who missed more than the stream replays: { seq, rows }. */
+export async function snapshot(seq) {
+  const answer = await fetch(`/api/v1/timeline?before=${seq + 1}&limit=${PAGE}`);
+  if (!answer.ok) throw new Error(`timeline ${answer.status}`);
+  return answer.json();
+}

@@ -1,0 +1,28 @@
+// What every page does: local times, countdowns, answers in place, the small dialogs. Must not need a socket.
+import { watchAnswers } from './answers.js';
+import { startCountdowns } from './countdown.js';
+import { byId, say } from './shared.js';
+import { localise, nameZone } from './when.js';
+import { watchBuilds } from './builds.js';
+
+localise();
+nameZone();
+watchAnswers();
+watchBuilds();
+if (!byId('lanes')) startCountdowns(() => Date.now(), say);
+
+byId('more-tab')?.addEventListener('click', event => {
+  event.preventDefault();
+  byId('more').showModal();
+});
+
+document.addEventListener('click', event => {
+  const menu = document.querySelector('.me[open]');
+  if (menu && !menu.contains(event.target)) menu.open = false;
+  const copy = event.target.closest('[data-copy]');
+  if (copy) navigator.clipboard?.writeText(copy.dataset.copy).then(() => say('Copied'));
+});
+
+for (const select of document.querySelectorAll('select[data-submits]')) {
+  select.addEventListener('change', () => select.form.requestSubmit());
+}

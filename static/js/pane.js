@@ -1,0 +1,85 @@
+// The Why pane beside the lanes. Must not lose what a person has typed.
+import { loadFragment, problemNote, putFragment } from './fragment.js';
+import { byId, make, narrow, phone } from './shared.js';
+
+export class Pane {
+  constructor({ onOpen, onClose }) {
+    Object.assign(this, { host: byId('pane'), list: byId('feed-box'), onOpen, onClose, id: '' });
+  }
+
+  get open() {
+    return !this.host.hidden;
+  }
+
+  async show(id) {
+    if (phone.matches) {
+      location.href = `/decisions/${id}/`;
+      return;
+    }
+    this.id = id;
+    this.onOpen(id);
+    this.host.hidden = false;
+    this.list.hidden = !narrow.matches;
+    this.host.setAttribute('aria-busy', 'true');
+    await this.fill(id, true);
+    history.replaceState(null, '', `#${id}`);
+  }
+
+  async fill(id, focus) {
+    try {
+      const html = await loadFragment(`/decisions/${id}/`);
+      if (id !== this.id) return;
+      const typed = this.typed();
+      putFragment(this.host, html);
+      this.retype(typed);
+    } catch (error) {
+      if (id !== this.id) return;
+      this.host.replaceChildren(problemNote(error, () => this.fill(id, true)));
+    }
+    this.host.prepend(this.bar());
+    this.host.setAttribute('aria-busy', 'false');
+    if (focus) this.host.querySelector('[data-heading]')?.focus();
+  }
+
+  bar() {
+    const bar = make('div', 'pane-bar');
+    const back = make('button', 'button plain', 'Back to the list');
+    back.type = 'button';
+    back.addEventListener('click', () => this.close());
+    const whole = make('a', 'button plain', 'Open as a page');
+    whole.href = `/decisions/${this.id}/`;
+    bar.append(back, make('span', 'grow'), whole);
+    return bar;
+  }
+
+  typed() {
+    const box = this.host.querySelector('#dec textarea');
+    return box && this.host.querySelector('#dec')?.dataset.id === this.id ? { text: box.value, at: box.selectionStart, focused: box === document.activeElement } : null;
+  }
+
+  retype(typed) {
+    const box = this.host.querySelector('#dec textarea');
+    if (!typed?.text || !box) return;
+    box.value = typed.text;
+    if (typed.focused) {
+      box.focus();
+      box.setSelectionRange(typed.at, typed.at);
+    }
+  }
+
+  /** The row changed on the server: the pane follows unless it already shows that version. */
+  refresh(row) {
+    const shown = this.host.querySelector('#dec');
+    if (!this.open || row.id !== this.id || !shown || Number(shown.dataset.version) >= row.version) return;
+    this.fill(row.id, false);
+  }
+
+  close() {
+    if (!this.open) return;
+    this.host.hidden = true;
+    this.list.hidden = false;
+    history.replaceState(null, '', location.pathname + location.search);
+    this.onClose(this.id);
+    this.id = '';
+  }
+}

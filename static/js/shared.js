@@ -1,0 +1,42 @@
+// What every module needs of the page: its regions for spoken text, its configuration, the breakpoints. Must not hold state.
+
+export const byId = id => document.getElementById(id);
+
+export const phone = matchMedia('(max-width: 820px)');
+export const narrow = matchMedia('(max-width: 1000px)');
+
+export function say(text) {
+  byId('say').textContent = text;
+}
+
+export function shout(text) {
+  byId('shout').textContent = text;
+}
+
+export function embedded(id) {
+  const element = byId(id);
+  return element ? JSON.parse(element.textContent) : null;
+}
+
+export function counted(n, one, many = `${one}s`) {
+  return `${n.toLocaleString('en')} ${n === 1 ? one : many}`;
+}
+
+const SVG = 'http://www.w3.org/2000/svg';
+
+export function icon(name) {
+  const svg = document.createElementNS(SVG, 'svg');
+  const use = document.createElementNS(SVG, 'use');
+  svg.setAttribute('class', 'icon');
+  svg.setAttribute('aria-hidden', 'true');
+  use.setAttribute('href', `#${name}`);
+  svg.append(use);
+  return svg;
+}
+
+export function make(tag, className, text) {
+  const element = document.createElement(tag);
+  if (className) element.className = className;
+  if (text !== undefined) element.textContent = text;
+  return element;
+}

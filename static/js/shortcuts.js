@@ -1,0 +1,67 @@
+// What each key does on the timeline. Must list nothing that does not work.
+import { byId, say } from './shared.js';
+import { describe, neighbour } from './lane-hand.js';
+
+const ARROWS = ['ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown', 'Home', 'End'];
+
+export function bindShortcuts(keys, page) {
+  const { feed, pane, lanes, holds, listing, toolbar, store } = page;
+  const lanesHost = byId('lanes');
+  const inLanes = () => document.activeElement === lanesHost;
+  const step = by => {
+    const id = feed.step(by, !pane.open);
+    if (!id) return;
+    lanes.selected = store.get(id);
+    if (pane.open) pane.show(id);
+  };
+  const press = verb => document.querySelector(`#pane .verdict button[value="${verb}"]`);
+  const toHold = by => {
+    const id = holds.next(pane.id, by);
+    if (id) pane.show(id);
+    else say('Nothing needs you');
+  };
+
+  lanesHost.addEventListener('keydown', event => {
+    if (!ARROWS.includes(event.key)) return;
+    event.preventDefault();
+    event.stopPropagation();
+    lanes.selected = neighbour(lanes, event.key);
+    if (lanes.selected) say(`${lanes.selected.title}. ${describe(store, lanes.selected)}`);
+  });
+
+  keys.on(['j', 'ArrowDown'], 'J', 'next decision', event => (event.key === 'ArrowDown' && !feed.host.contains(event.target) ? false : step(1)));
+  keys.on(['k', 'ArrowUp'], 'K', 'previous decision', event => (event.key === 'ArrowUp' && !feed.host.contains(event.target) ? false : step(-1)));
+  keys.on(['Enter', 'o'], 'Enter or O', 'open the selected decision', event => {
+    if (event.key === 'Enter' && event.target.matches('a, button, summary, input')) return false;
+    const row = inLanes() ? lanes.selected : feed.items[feed.position.get(feed.current)]?.row;
+    if (!row) return false;
+    pane.show(row.id);
+    return true;
+  });
+  keys.on(['Escape'], 'Esc', 'back to the list; again: clear the filter', () => {
+    if (pane.open) pane.close();
+    else if (page.view.filtered) toolbar.clear();
+    else return false;
+    return true;
+  });
+  keys.on(['n'], 'N', 'next decision that needs you', () => toHold(1));
+  keys.on(['N'], 'Shift + N', 'previous one that needs you', () => toHold(-1));
+  keys.on(['a'], 'A, A', 'approve (the first press only arms)', () => keys.twice(press('approve'), 'a', 'approve'));
+  keys.on(['v'], 'V, V', 'veto (the first press only arms)', () => keys.twice(press('veto'), 'v', 'veto'));
+  keys.on(['r'], 'R', 'to the reason box', () => {
+    const box = document.querySelector('#pane textarea');
+    box?.focus();
+    return Boolean(box);
+  });
+  keys.on(['/'], '/', 'filter', () => byId('q').focus());
+  keys.on(['['], '[', 'wider window', () => toolbar.widen(1));
+  keys.on([']'], ']', 'narrower window', () => toolbar.widen(-1));
+  keys.on([' '], 'Space', 'pause or resume', event => {
+    if (event.target.matches('button, a, summary, input')) return false;
+    toolbar.pause(!toolbar.paused);
+    return true;
+  });
+  keys.on(['l'], 'L', 'go live: top of the list', () => listing.goLive());
+  keys.on(ARROWS, '← → ↑ ↓', 'in the lanes: previous, next mark; lane above, below', () => false);
+  keys.finish();
+}

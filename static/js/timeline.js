@@ -1,0 +1,158 @@
+// The timeline page: connects socket, store, lanes, list, holds and pane. Must not hold a concern of its own.
+import { Connection } from './connection.js';
+import { startCountdowns } from './countdown.js';
+import { Feed } from './feed.js';
+import { Holds } from './holds.js';
+import { Keys } from './keys.js';
+import { takePointer } from './lane-hand.js';
+import { Lanes } from './lanes.js';
+import { Listing } from './listing.js';
+import { Live } from './live.js';
+import { readTheme } from './marks.js';
+import { Older, snapshot } from './older.js';
+import { Pane } from './pane.js';
+import { byId, embedded, make, phone, say, shout } from './shared.js';
+import { bindShortcuts } from './shortcuts.js';
+import { Store } from './store.js';
+import { Toolbar } from './toolbar.js';
+import { View } from './view.js';
+import './page.js';
+
+const AHEAD = 1 / 12;
+const first = embedded('rows');
+const store = new Store(embedded('cfg'));
+store.take(first.rows);
+const view = new View(store);
+const live = new Live('/ws/timeline', first.seq, first.now);
+const feed = new Feed(byId('feed'), byId('pad'), store);
+const laneSize = () => (phone.matches ? { gutter: 104, least: 28, most: 7 } : { gutter: 124, least: 20, most: 40 });
+const lanes = new Lanes(byId('lanes'), store, readTheme(store.cfg.badges), laneSize);
+const holds = new Holds(store, () => live.now());
+const none = byId('lanes').appendChild(make('div', 'lane-none'));
+none.hidden = true;
+
+const toolbar = new Toolbar({
+  onWindow: () => lanes.show(view.rows),
+  onLanes: key => {
+    lanes.key = key;
+    lanes.show(view.rows);
+  },
+  onFilter: choice => {
+    view.set(choice);
+    feed.host.scrollTop = 0;
+    lanes.show(view.rows);
+    listing.flush();
+  },
+  onPause: on => {
+    frozen = on ? live.now() : 0;
+    if (!on) {
+      lanes.show(view.rows);
+      listing.seen();
+      listing.flush();
+    }
+  },
+});
+const listing = new Listing({ feed, view, store, toolbar });
+const pane = new Pane({
+  onOpen: id => {
+    lanes.selected = store.get(id) || null;
+    feed.select(id);
+  },
+  onClose: id => {
+    feed.resize();
+    feed.select(id, true);
+  },
+});
+const keys = new Keys();
+const older = new Older(store, rows => applied(rows, [], true));
+let frozen = 0;
+let waiting = [];
+let counted = 0;
+
+function applied(fresh, changed, quiet) {
+  view.rebuild();
+  const shown = fresh.filter(row => view.matches(row));
+  const urgent = fresh.some(row => row.due > 0) || changed.length > 0;
+  if (!toolbar.paused) {
+    if (changed.length || quiet || view.filtered) lanes.show(view.rows);
+    else {
+      lanes.rows = view.rows;
+      lanes.add(shown);
+    }
+  }
+  if (urgent) holds.show();
+  for (const row of changed) {
+    pane.refresh(row);
+    if (row.id === pane.id) shout(`${store.word(row)}: ${row.title}`);
+  }
+  listing.changed(quiet ? 0 : shown.length, urgent && !quiet);
+}
+
+function flush() {
+  if (!waiting.length) return;
+  const rows = waiting;
+  waiting = [];
+  const { fresh, changed } = store.take(rows);
+  if (fresh.length || changed.length) applied(fresh, changed);
+  byId('head-seq')?.replaceChildren(String(live.seq));
+}
+
+function frame() {
+  flush();
+  const now = frozen || live.now();
+  const width = toolbar.window;
+  lanes.draw(now - width, now + width * AHEAD, live.now());
+  if (performance.now() - counted > 1000) {
+    counted = performance.now();
+    toolbar.showCounts(view.counts(now - width));
+    listing.drawLanesNone(none, now - width);
+  }
+  requestAnimationFrame(frame);
+}
+
+async function reset() {
+  const { seq, rows } = await snapshot(live.seq);
+  store.clear();
+  store.take(rows);
+  live.seq = seq;
+  older.done = false;
+  applied([], [], true);
+  holds.show();
+  listing.flush();
+  older.stock();
+}
+
+function start() {
+  view.set({ text: toolbar.text, badges: toolbar.badges });
+  feed.start();
+  listing.flush();
+  lanes.show(view.rows);
+  holds.show();
+  new Connection(live);
+  takePointer(lanes, byId('lanes'), store, id => pane.show(id));
+  bindShortcuts(keys, { feed, pane, lanes, holds, listing, toolbar, store, view });
+  byId('go-live').addEventListener('click', () => listing.goLive());
+  live.addEventListener('rows', event => waiting.push(...event.detail.rows));
+  live.addEventListener('reset', reset);
+  for (const query of [matchMedia('(prefers-color-scheme: dark)'), matchMedia('(prefers-contrast: more)')]) {
+    query.addEventListener('change', () => lanes.setTheme(readTheme(store.cfg.badges)));
+  }
+  feed.host.addEventListener('scroll', () => {
+    const { scrollTop, clientHeight, scrollHeight } = feed.host;
+    if (scrollTop + 3 * clientHeight > scrollHeight) older.page().catch(() => say('Older decisions could not be loaded'));
+  }, { passive: true });
+  document.addEventListener('click', event => {
+    const link = event.target.closest('.row a.title, #holds a.hold');
+    if (!link || event.metaKey || event.ctrlKey || event.shiftKey || event.button || phone.matches) return;
+    event.preventDefault();
+    pane.show((link.closest('[data-id]') || link).dataset.id);
+  });
+  startCountdowns(() => live.now(), say);
+  live.start();
+  requestAnimationFrame(frame);
+  older.stock();
+  if (location.hash.length > 9 && !phone.matches) pane.show(location.hash.slice(1));
+}
+
+start();
+globalThis.oversight = { store, live, feed, lanes };

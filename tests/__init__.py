@@ -1,0 +1,1 @@
+"""The test suite. It must not be imported by the product."""
