@@ -10,7 +10,8 @@ from decisions.models import Agent, Decision
 from decisions.vocab import Role
 
 READS_DECISIONS = tuple(Role)
-READS_ACCOUNT = (Role.RESPONDER, Role.MANAGER, Role.EXECUTIVE, Role.AUDITOR, Role.ADMIN)
+READS_ACCOUNT = (Role.RESPONDER, Role.MANAGER, Role.EXECUTIVE, Role.AUDITOR)
+"""Viewers and administrators read decisions without the agent's words and the parameters."""
 VETOES = (Role.RESPONDER, Role.MANAGER)
 SIGNS_OFF = (Role.MANAGER, Role.EXECUTIVE)
 BUILDS_REPORTS = (Role.MANAGER, Role.EXECUTIVE, Role.AUDITOR)

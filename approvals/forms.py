@@ -46,8 +46,10 @@ class ServiceForm(forms.Form):
             words = line.split()
             if not words:
                 continue
-            if len(words) != 2 or words[1] not in ENVIRONMENTS:  # noqa: PLR2004 - a name and its class
-                raise forms.ValidationError(f"“{line.strip()[:60]}” is not a name and one of {', '.join(ENVIRONMENTS)}.")
+            if len(words) != 2 or words[1] not in ENVIRONMENTS:
+                raise forms.ValidationError(
+                    f"“{line.strip()[:60]}” is not a name and one of {', '.join(ENVIRONMENTS)}."
+                )
             made.append({"name": words[0], "class": words[1]})
         return made
 

@@ -35,7 +35,10 @@ def quorum_met(requirement: Sequence[Mapping[str, object]], groups_of: Mapping[U
 
 
 def after_verdict(
-    state: State, verdict: VerdictWord, requirement: Sequence[Mapping[str, object]], groups_of: Mapping[UUID, frozenset[str]]
+    state: State,
+    verdict: VerdictWord,
+    requirement: Sequence[Mapping[str, object]],
+    groups_of: Mapping[UUID, frozenset[str]],
 ) -> State:
     """The state after `verdict`, given everybody who has approved (this one included)."""
     if verdict is VerdictWord.VETO:

@@ -182,7 +182,11 @@ def person(item: Mapping[str, Any]) -> PersonRow:
     if email and "@" not in email:
         raise ValueError(f"email {email!r} has no @")
     return PersonRow(
-        _slug(item["username"]), _text(item, "name") or str(item["username"]), email, roles, bool(item.get("active", True))
+        _slug(item["username"]),
+        _text(item, "name") or str(item["username"]),
+        email,
+        roles,
+        bool(item.get("active", True)),
     )
 
 

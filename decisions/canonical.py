@@ -1,7 +1,7 @@
 """Strict JSON in, canonical JSON out (RFC 8259, RFC 8785). Pure; it must not touch a database or a framework.
 
-The strict pass refuses what parsers disagree on: duplicate keys, NaN and Infinity, integers beyond 2^53-1,
-lone surrogates, depth over 16, bytes that are not UTF-8.
+The strict pass refuses what parsers and stores disagree on: duplicate keys, NaN and Infinity, numbers beyond 2^53-1,
+lone surrogates, the character U+0000, depth over 16, bytes that are not UTF-8.
 """
 
 import hashlib
@@ -13,11 +13,9 @@ import rfc8785
 MAX_INTEGER = 2**53 - 1
 MAX_DEPTH = 16
 
-Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
-_encode_fast = json.JSONEncoder(
-    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-).encode
+_encode_fast = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
 
 
 class NotStrictError(ValueError):
@@ -27,9 +25,9 @@ class NotStrictError(ValueError):
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     made = dict(pairs)
     if len(made) != len(pairs):
-        seen: set[str] = set()
-        twice = next(key for key, _ in pairs if key in seen or seen.add(key))
-        raise NotStrictError(f"the key {twice!r} appears twice in one object")
+        keys = [key for key, _ in pairs]
+        twice = next(key for place, key in enumerate(keys) if key in keys[:place])
+        raise NotStrictError(f"the key {twice[:60]!r} appears twice in one object")
     return made
 
 
@@ -42,8 +40,9 @@ def _integer(digits: str) -> int:
 
 def _float(digits: str) -> float:
     value = float(digits)
-    if value in (float("inf"), float("-inf")):
-        raise NotStrictError("a number is too large")
+    # Every float beyond 2^53 is a whole number, written another way: the same rule holds for it.
+    if abs(value) > MAX_INTEGER:
+        raise NotStrictError("a number is beyond 2^53-1; send large numbers as strings")
     return value
 
 
@@ -57,8 +56,10 @@ _decode = json.JSONDecoder(
 
 
 def check(value: Any, *, depth: int = MAX_DEPTH) -> None:
-    """Raise NotStrictError where `value`, already decoded, is deeper than `depth` or holds a lone surrogate."""
+    """Raise NotStrictError where `value`, already decoded, is deeper than `depth` or holds text that not every store keeps."""
     if isinstance(value, str):
+        if "\0" in value:
+            raise NotStrictError("a string holds the character U+0000")
         # Only a surrogate makes this encoding fail; isascii answers for nearly every string at once.
         if not value.isascii():
             try:
@@ -97,7 +98,7 @@ def encode(value: Json) -> bytes:
     """The RFC 8785 bytes of `value`, which may hold floats. Raises NotStrictError outside the I-JSON range."""
     try:
         return rfc8785.dumps(value)
-    except (rfc8785.CanonicalizationError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise NotStrictError(str(error)) from None
 
 

@@ -27,7 +27,7 @@ def now() -> datetime:
 
 def use(clock: Clock) -> Clock:
     """Replace the clock (tests, replays); returns the one that was in use."""
-    global _clock  # noqa: PLW0603 - there is exactly one clock a process
+    global _clock
     before, _clock = _clock, clock
     return before
 

@@ -30,32 +30,33 @@ class TimelineConsumer(AsyncWebsocketConsumer):
 
     async def _first(self) -> int:
         asked = parse_qs(self.scope.get("query_string", b"").decode("latin-1")).get("after", [""])[0]
-        if asked.lstrip("-").isdigit() and len(asked) < 16:  # noqa: PLR2004 - no seq is longer
+        if asked.lstrip("-").isdigit() and len(asked) < 16:
             return int(asked)
-        return await feed.in_reader(feed.ledger.size) - 1
+        return await feed.in_reader(feed.head_seq)
 
-    async def disconnect(self, code: int) -> None:  # noqa: ARG002 - the framework's signature
+    async def disconnect(self, code: int) -> None:
         if hasattr(self, "task"):
             self.task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self.task
 
-    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:  # noqa: ARG002
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """Only `{"t": "resume", "seq": n}` is understood; anything else closes the socket."""
         try:
             message = json.loads(text_data or "")
-            if message["t"] != "resume":
-                raise ValueError(message["t"])
-            self.seq = int(message["seq"])
+            seq = int(message["seq"]) if message["t"] == "resume" else None
         except (ValueError, KeyError, TypeError):
+            seq = None
+        if seq is None:
             await self.close(code=4400)
             return
         self.task.cancel()
+        self.seq = seq
         self.task = asyncio.create_task(self._run())
 
     async def _run(self) -> None:
         if await feed.in_reader(feed.missed, self.seq) > feed.REPLAY_LIMIT:
-            self.seq = await feed.in_reader(feed.ledger.size) - 1
+            self.seq = await feed.in_reader(feed.head_seq)
             await self._say("reset")
         else:
             await self._catch_up(replay=True)

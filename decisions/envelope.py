@@ -14,11 +14,25 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from decisions.canonical import encode_restricted
+from decisions.canonical import NotStrictError, encode_restricted
 from decisions.vocab import Kind
 
 FORM = 1
 """The version of the envelope itself; `facts` carries its own version for each kind in `kv`."""
+KEYS = frozenset(
+    {"v", "log", "id", "ts", "kind", "actor", "src", "src_seq", "ref", "policy", "facts", "_sd_alg", "_sd"}
+)
+"""The keys of the envelope: every entry has all of them and no other."""
+MAX_BODY = 65_535
+"""The most bytes of a leaf: the export's entry bundles count them in 16 bits."""
+
+
+def uuid7(at: datetime | None = None) -> uuid.UUID:
+    """A UUIDv7 (RFC 9562 §5.7) at `at`, by default now."""
+    ms = int((at or datetime.now(UTC)).timestamp() * 1000)
+    random = int.from_bytes(os.urandom(10), "big")
+    value = (ms & (1 << 48) - 1) << 80 | 0x7 << 76 | (random >> 68 & 0xFFF) << 64 | 0b10 << 62 | random & (1 << 62) - 1
+    return uuid.UUID(int=value)
 
 
 @dataclass(slots=True)
@@ -34,7 +48,7 @@ class Draft:
     actor: str
     facts: dict[str, Any]
     disclosed: Mapping[str, Any] = field(default_factory=dict)
-    id: uuid.UUID = field(default_factory=lambda: uuid7())
+    id: uuid.UUID = field(default_factory=uuid7)
     src: str = ""
     src_seq: int | None = None
     ref: Mapping[str, Any] | None = None
@@ -73,14 +87,6 @@ class Entry:
     src_seq: int | None
 
 
-def uuid7(at: datetime | None = None) -> uuid.UUID:
-    """A UUIDv7 (RFC 9562 §5.7) at `at`, by default now."""
-    ms = int((at or datetime.now(UTC)).timestamp() * 1000)
-    random = int.from_bytes(os.urandom(10), "big")
-    value = (ms & (1 << 48) - 1) << 80 | 0x7 << 76 | (random >> 68 & 0xFFF) << 64 | 0b10 << 62 | random & (1 << 62) - 1
-    return uuid.UUID(int=value)
-
-
 def named_uuid(*parts: str) -> uuid.UUID:
     """A UUIDv8 (RFC 9562 §5.8) that is a hash of `parts`: the same parts always name the same entry."""
     raw = bytearray(hashlib.sha256("\0".join((str(len(parts)), *parts)).encode()).digest()[:16])
@@ -91,7 +97,8 @@ def named_uuid(*parts: str) -> uuid.UUID:
 
 def timestamp(at: datetime) -> str:
     """RFC 3339 UTC with microseconds."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    # Not strftime: it writes the years before 1000 without their zeros.
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def _b64(raw: bytes) -> str:
@@ -109,7 +116,10 @@ def disclosure_digest(text: str) -> str:
 
 
 def seal(draft: Draft, *, log: str, at: datetime) -> Sealed:
-    """The canonical leaf bytes of `draft` and its disclosures. Raises NotStrictError if facts leave the profile."""
+    """The canonical leaf bytes of `draft` and its disclosures.
+
+    Raises NotStrictError if facts leave the profile or the leaf is larger than a tile bundle can hold.
+    """
     disclosures = tuple((name, disclose(name, value)) for name, value in sorted(draft.disclosed.items()))
     body = encode_restricted(
         {
@@ -128,6 +138,8 @@ def seal(draft: Draft, *, log: str, at: datetime) -> Sealed:
             "_sd": sorted(disclosure_digest(text) for _, text in disclosures),
         }
     )
+    if len(body) > MAX_BODY:
+        raise NotStrictError(f"an entry holds at most {MAX_BODY} bytes; put what is long into a disclosure")
     return Sealed(draft.id, draft.kind, at, body, disclosures)
 
 

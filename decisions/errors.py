@@ -4,7 +4,6 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
-
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 """The id of the request being served: in every log line and problem document."""
 

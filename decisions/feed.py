@@ -6,19 +6,23 @@ Every reader resumes by seq; a wake-up that is lost costs a second, never a row.
 import asyncio
 import contextlib
 import logging
+import math
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, ParamSpec, TypeVar
 
 from channels.layers import InMemoryChannelLayer, get_channel_layer
 from django.db import close_old_connections
+from django.db.models import Count
+from django.db.models.functions import Trunc
 
 from decisions import clock, hints, ledger, register
+from decisions.errors import bad_request
 from decisions.models import Decision, Timeline
 from decisions.models.bulk import chunks
-from decisions.states import effective_state
-from decisions.vocab import HOLDING, SignOff
+from decisions.states import effective_state, with_effective_state
+from decisions.vocab import BADGE_OF, BADGES, HOLDING, SignOff, State
 
 log = logging.getLogger(__name__)
 P = ParamSpec("P")
@@ -26,6 +30,7 @@ T = TypeVar("T")
 _readers = ThreadPoolExecutor(4, "readers")
 POLL_SECONDS = 1.0
 REPLAY_LIMIT = 5000
+FIRST_YEAR, LAST_YEAR = 1970, 9000
 
 
 async def in_reader(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -78,13 +83,29 @@ def _row(row: Decision, known: register.Register, names: dict[Any, str], now: da
     }
 
 
+def head_seq() -> int:
+    """The newest seq; -1 while the ledger is empty."""
+    return ledger.size() - 1
+
+
 def changed_after(seq: int, limit: int) -> tuple[list[dict[str, Any]], int, bool]:
     """(rows of decisions that changed after entry `seq`, seq reached, whether more follow); each decision once, as now."""
+    # Read before the rows: an entry committed between the two reads is then sent twice rather than never.
+    head = head_seq()
     spoken = list(Timeline.objects.filter(seq__gt=seq).order_by("seq").values_list("seq", "decision_seq")[: limit + 1])
     more = len(spoken) > limit
     spoken = spoken[:limit]
-    reached = spoken[-1][0] if more else max(seq, ledger.size() - 1, spoken[-1][0] if spoken else -1)
+    reached = spoken[-1][0] if more else max(seq, head, spoken[-1][0] if spoken else -1)
     return rows_of(_decisions(dict.fromkeys(decision for _, decision in spoken)), clock.now()), reached, more
+
+
+def changed_before(seq: int | None, limit: int) -> tuple[list[dict[str, Any]], bool]:
+    """(rows whose last change is older than entry `seq`, newest change first; whether more follow)."""
+    older = Decision.objects.order_by("-last_seq")
+    if seq is not None:
+        older = older.filter(last_seq__lt=seq)
+    found = list(older[: limit + 1])
+    return rows_of(found[:limit], clock.now()), len(found) > limit
 
 
 def _decisions(seqs: Iterable[int]) -> Sequence[Decision]:
@@ -101,10 +122,55 @@ def missed(seq: int) -> int:
 
 def snapshot(limit: int) -> dict[str, Any]:
     """The latest rows with the seq that they are complete up to: snapshot and stream together have no hole."""
-    seq = ledger.size() - 1
+    seq = head_seq()
     now = clock.now()
-    rows = rows_of(Decision.objects.order_by("-occurred_at", "-seq")[:limit], now)
-    return {"seq": seq, "now": millis(now), "rows": rows}
+    # The latest changes, as `changed_before` goes on with them; then in the order in which they are read.
+    latest = sorted(Decision.objects.order_by("-last_seq")[:limit], key=lambda row: (row.occurred_at, row.seq))
+    return {"seq": seq, "now": millis(now), "rows": rows_of(reversed(latest), now)}
+
+
+WIDTHS = (1, 5, 15, 30, 60, 300, 900, 1800, 3600, 10_800, 21_600, 43_200, 86_400, 604_800, 2_419_200)
+"""The widths that a column may have, in seconds; each divides by the unit that it is counted in."""
+MOST_COLUMNS = 480
+UNITS = ((86_400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
+
+
+def bins(start: datetime, end: datetime, px: int) -> dict[str, Any]:
+    """Counts of what occurred in the window, per column and badge: at most one column for each two of `px` pixels.
+
+    Columns are aligned to absolute time and whole, so that panning moves none and changes none. Raises a 400 problem.
+    """
+    if start.year < FIRST_YEAR or end.year > LAST_YEAR:
+        raise bad_request(f"The window must lie between the years {FIRST_YEAR} and {LAST_YEAR}.")
+    most, first, last = min(MOST_COLUMNS, px // 2), int(start.timestamp()), math.ceil(end.timestamp())
+    width = next((width for width in WIDTHS if (last - first) / width <= most - 1), 0)
+    if not width:
+        raise bad_request("The window is too wide for so few pixels.")
+    first -= first % width
+    columns = -(-(last - first) // width)
+    seq, now = head_seq(), clock.now()
+    order = {badge.slug: place for place, badge in enumerate(BADGES)}
+    counts: dict[int, list[int]] = {}
+    for slot, state, number in _counted(first, first + columns * width, width, now):
+        column = (int(slot.timestamp()) - first) // width
+        counts.setdefault(column, [0] * len(BADGES))[order[BADGE_OF[State(state)].slug]] += number
+    return {
+        "seq": seq,
+        "start": first * 1000,
+        "width": width * 1000,
+        "columns_in_window": columns,
+        "badges": list(order),
+        "columns": [[column, *counts[column]] for column in sorted(counts)],
+    }
+
+
+def _counted(first: int, last: int, width: int, now: datetime) -> Iterable[tuple[datetime, str, int]]:
+    unit = next(name for seconds, name in UNITS if width % seconds == 0)
+    window = Decision.objects.filter(
+        occurred_at__gte=datetime.fromtimestamp(first, UTC), occurred_at__lt=datetime.fromtimestamp(last, UTC)
+    )
+    slots = with_effective_state(window, now).annotate(slot=Trunc("occurred_at", unit, tzinfo=UTC))
+    return slots.values("slot", "effective").annotate(n=Count("seq")).order_by().values_list("slot", "effective", "n")
 
 
 class Hub:

@@ -35,7 +35,10 @@ def title(kind: str, resource: str, service: str) -> str:
     """The sentence that says what is done, drawn by us from the canonical action."""
     known = ACTION_KINDS.get(kind)
     verb = known.verb if known else f"Do “{kind[:60]}” to"
-    what = f"{resource[:160]} of {service[:60]}" if resource and resource != service else service[:60] or "an unnamed service"
+    if resource and resource.rpartition("/")[2] == service:
+        what = resource[:160]
+    else:
+        what = f"{resource[:160]} of {service[:60]}" if resource else service[:60] or "an unnamed service"
     return f"{verb} {what}"[:300]
 
 

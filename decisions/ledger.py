@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Q
+
 from decisions.envelope import Entry, Sealed, open_entry
 from decisions.merkle import Frontier, leaf_hash
 from decisions.models.bulk import chunks, insert_rows, lock_head
@@ -26,15 +28,18 @@ class OpenHead:
 
 
 def open_head() -> OpenHead:
-    """Lock the head row and open it. Raises ValueError if its frontier does not fit its size."""
+    """Lock the head row and open it. Raises ValueError if size, frontier and root do not belong together."""
     row = lock_head()
     frontier = Frontier.from_bytes(row.size, bytes(row.frontier))
+    if frontier.root() != bytes(row.root):
+        raise ValueError("the head's frontier does not have the head's root; run verify_ledger")
     return OpenHead(row.size, frontier, row.at, str(row.config or ""), row.identity)
 
 
 def append(head: OpenHead, sealed: Sequence[Sealed]) -> None:
     """Write `sealed` at the end of the ledger and advance `head`, in memory only; `store_head` writes it."""
-    entries, texts = [], []
+    entries: list[tuple[object, ...]] = []
+    texts: list[tuple[object, ...]] = []
     for item in sealed:
         leaf = leaf_hash(item.body)
         entries.append((head.size, item.id, str(item.kind), item.at, item.body, leaf))
@@ -97,13 +102,37 @@ def entries(first: int, last: int, *, batch: int = 2000) -> Iterator[Entry]:
             yield open_entry(seq, bytes(body), texts.get(seq, {}).values())
 
 
-def leaf_rows(first: int, last: int, *, batch: int = 5000) -> Iterator[tuple[int, uuid.UUID, str, datetime, bytes, bytes]]:
-    """(seq, id, kind, at, body, leaf) as stored, in order, unchecked."""
-    columns = ("seq", "id", "kind", "at", "body", "leaf")
-    for start in range(first, last + 1, batch):
-        rows = EntryRow.objects.filter(seq__gte=start, seq__lte=min(start + batch - 1, last)).order_by("seq")
-        for seq, id_, kind, at, body, leaf in rows.values_list(*columns):
-            yield seq, id_, kind, at, bytes(body), bytes(leaf)
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A row of the ledger as it lies there, nothing checked, with its disclosures as (name, text)."""
+
+    seq: int
+    id: uuid.UUID
+    kind: str
+    at: datetime
+    body: bytes
+    leaf: bytes
+    disclosures: tuple[tuple[str, str], ...]
+
+
+def stored(first: int, end: int, *, batch: int = 2000) -> Iterator[Stored]:
+    """The rows from `first` up to but not including `end`, in order, unchecked; memory is bounded by `batch`."""
+    for start in range(first, end, batch):
+        span = {"seq__gte": start, "seq__lt": min(start + batch, end)}
+        texts: dict[int, list[tuple[str, str]]] = {}
+        for seq, name, text in (
+            Disclosure.objects.filter(**span).order_by("seq", "name").values_list("seq", "name", "text")
+        ):
+            texts.setdefault(seq, []).append((name, text))
+        rows = EntryRow.objects.filter(**span).order_by("seq").values_list("seq", "id", "kind", "at", "body", "leaf")
+        for seq, id_, kind, at, body, leaf in rows:
+            yield Stored(seq, id_, kind, at, bytes(body), bytes(leaf), tuple(texts.get(seq, ())))
+
+
+def outside(end: int) -> tuple[int, int]:
+    """How many rows lie where none may be: (entries, disclosures) with a seq below 0 or from `end` on."""
+    stray = Q(seq__lt=0) | Q(seq__gte=end)
+    return EntryRow.objects.filter(stray).count(), Disclosure.objects.filter(stray).count()
 
 
 def entry(seq: int) -> tuple[Entry, bytes, bytes] | None:
@@ -123,14 +152,19 @@ def seqs_of(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, int]:
     return found
 
 
-def leaves(size: int) -> list[bytes]:
-    """The leaf hashes of the first `size` entries."""
-    return [bytes(leaf) for leaf in EntryRow.objects.filter(seq__lt=size).order_by("seq").values_list("leaf", flat=True)]
+def leaves(first: int, end: int, *, batch: int = 10_000) -> Iterator[bytes]:
+    """The leaf hashes of the entries from `first` up to but not including `end`, as stored, in order."""
+    for start in range(first, end, batch):
+        rows = EntryRow.objects.filter(seq__gte=start, seq__lt=min(start + batch, end)).order_by("seq")
+        for leaf in rows.values_list("leaf", flat=True):
+            yield bytes(leaf)
 
 
 def keep_checkpoint(size: int, note: str, at: datetime) -> None:
     """Keep a published checkpoint; a second one of the same size is the first."""
-    StoredCheckpoint.objects.bulk_create([StoredCheckpoint(size=size, note=note, at=at)], ignore_conflicts=True)
+    # Asked first: the guard of SQLite refuses an insert over an existing key even where conflicts are ignored.
+    if not StoredCheckpoint.objects.filter(size=size).exists():
+        StoredCheckpoint.objects.bulk_create([StoredCheckpoint(size=size, note=note, at=at)], ignore_conflicts=True)
 
 
 def checkpoints() -> Iterator[tuple[int, str]]:

@@ -48,8 +48,6 @@ class Ruling:
     claim: timedelta = timedelta(minutes=10)
     sign_off: timedelta | None = None
     """How long people have to judge the action after the fact; None when no sign-off is owed."""
-    sign_off_beyond: timedelta = timedelta(hours=24)
-    """The same for an action that went beyond its level: that always owes one."""
 
 
 class Gate(Protocol):

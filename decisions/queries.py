@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db.models import Q, QuerySet
 
+from decisions import ledger
 from decisions.errors import bad_request
 from decisions.models import Agent, Decision
+from decisions.models.ledger import Head, StoredCheckpoint
 from decisions.states import with_effective_state
 from decisions.vocab import HOLDING, Level, Risk, SignOff, State
 
@@ -22,9 +24,28 @@ class Page:
     next_cursor: str | None
 
 
+def head() -> Head:
+    """Size, root and frontier of the ledger as last committed."""
+    return ledger.current()
+
+
+def last_checkpoint() -> StoredCheckpoint | None:
+    """The newest published checkpoint."""
+    return ledger.last_checkpoint()
+
+
+def leaves(first: int, last: int) -> list[dict[str, Any]]:
+    """What the ledger page shows of the entries `first` to `last`, newest first."""
+    rows = ledger.stored(first, last + 1)
+    listed = [{"seq": row.seq, "id": row.id, "kind": row.kind, "ts": row.at, "leaf": row.leaf} for row in rows]
+    return listed[::-1]
+
+
 def open_holds(now: datetime) -> "QuerySet[Decision]":
     """The decisions that wait for people, soonest deadline first."""
-    return Decision.objects.filter(state__in=list(HOLDING), hold_until__gt=now, complete=True).order_by("hold_until", "seq")
+    return Decision.objects.filter(state__in=list(HOLDING), hold_until__gt=now, complete=True).order_by(
+        "hold_until", "seq"
+    )
 
 
 def owed(now: datetime, *, overdue: bool | None = None) -> "QuerySet[Decision]":
@@ -43,7 +64,9 @@ def filtered(given: Mapping[str, str], now: datetime) -> "QuerySet[Decision]":
             continue
         apply = FILTERS.get(name)
         if apply is None:
-            raise bad_request(f"The filter {name[:40]!r} is not known; known are {', '.join(sorted(FILTERS))}.", "unknown-filter")
+            raise bad_request(
+                f"The filter {name[:40]!r} is not known; known are {', '.join(sorted(FILTERS))}.", "unknown-filter"
+            )
         rows = rows.filter(apply(value))
     return rows.order_by("-seq")
 
@@ -59,7 +82,7 @@ def page(rows: "QuerySet[Decision]", cursor: str, limit: str) -> Page:
 
 def whole(text: str, name: str, *, least: int, most: int) -> int:
     """A whole number from a query string. Raises a 400 problem."""
-    if not text.isascii() or not text.isdigit() or len(text) > 17 or not least <= int(text) <= most:  # noqa: PLR2004
+    if not text.isascii() or not text.isdigit() or len(text) > 17 or not least <= int(text) <= most:
         raise bad_request(f"{name} must be a whole number from {least} to {most}.")
     return int(text)
 
@@ -80,7 +103,10 @@ def _text(value: str) -> Q:
     query = Q()
     for word in value.split():
         query &= (
-            Q(title__icontains=word) | Q(service__icontains=word) | Q(agent_ref__icontains=word) | Q(episode__icontains=word)
+            Q(title__icontains=word)
+            | Q(service__icontains=word)
+            | Q(agent_ref__icontains=word)
+            | Q(episode__icontains=word)
         )
     return query
 
@@ -94,15 +120,20 @@ def _exact(name: str, field: str) -> Any:
     return apply
 
 
+def moment(text: str, name: str) -> datetime:
+    """A time from a query string, in UTC. Raises a 400 problem."""
+    try:
+        at = datetime.fromisoformat(text)
+        if at.tzinfo is not None:
+            return at.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise bad_request(f"{name} must be an RFC 3339 time with an offset.")
+
+
 def _time(name: str, lookup: str) -> Any:
     def apply(value: str) -> Q:
-        try:
-            at = datetime.fromisoformat(value)
-        except ValueError:
-            at = None
-        if at is None or at.tzinfo is None:
-            raise bad_request(f"{name} must be an RFC 3339 time with an offset.")
-        return Q(**{lookup: at})
+        return Q(**{lookup: moment(value, name)})
 
     return apply
 

@@ -6,9 +6,9 @@ refusal never rolls back its neighbours. Inside an open `atomic` block (tests, s
 I/O but to the database while it holds the lock.
 """
 
+import contextlib
 import json
 import logging
-import queue
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -17,19 +17,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.conf import settings
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 
 from decisions import clock, hints, ledger, projections
 from decisions.envelope import Draft, Sealed, open_entry, seal
 from decisions.errors import Problem, Refusal, conflict
 from decisions.models import Alarm, Decision
 from decisions.vocab import Kind
+from decisions.writer import Writer
 
 log = logging.getLogger(__name__)
 
-BATCH_ENTRIES = 4096
-BATCH_WAIT = 0.002
-QUEUE_LENGTH = 10_000
 CONFIGURES = frozenset({Kind.REGISTER_CHANGED, Kind.POLICY_ACTIVATED})
 REFUSALS_PER_MINUTE = 60
 """How many refused attempts of one principal are recorded in a minute; the rest are refused all the same."""
@@ -49,6 +47,8 @@ class Moment:
         """The decision that `ref_key` names; one query serves every key announced by the batch."""
         if self._known is None:
             self._known = projections.decisions_by_ref(self._keys)
+        if ref_key not in self._keys and ref_key not in self._known:
+            self._known |= projections.decisions_by_ref([ref_key])
         return self._known.get(ref_key)
 
     def alarm_is_open(self, key: str) -> bool:
@@ -112,6 +112,11 @@ def enqueue(decide: Decide, *, principal: str, keys: Iterable[str], weight: int)
     return job.future
 
 
+def stop() -> None:
+    """Commit what is queued, end the writer thread and close its connection. The next command starts it again."""
+    _writer.stop()
+
+
 def _submit(job: _Job) -> Recorded:
     if connection.in_atomic_block:
         _Batch([job]).commit(inline=True)
@@ -135,25 +140,37 @@ class _Batch:
         self.keys = frozenset().union(*(job.keys for job in jobs if job.keys is not None))
 
     def commit(self, *, inline: bool = False) -> None:
-        """Commit the batch and answer its jobs. An error of the database itself is answered to all of them."""
+        """Commit the batch and answer its jobs; inline, an error of the database is raised as it is.
+
+        What the database did not store it stored of no job. A batch that one job made fail is committed again job by
+        job, so that its neighbours do not suffer for it.
+        """
         try:
             with transaction.atomic():
                 self._run()
         except BaseException as error:
-            # A caller whose job was refused still gets its refusal; every other one learns that nothing is stored.
-            for job in self.jobs:
-                _answer(job, _unavailable(error) if isinstance(error, DatabaseError) else error)
-            if inline or not isinstance(error, Exception):
+            if inline:
                 raise
+            absent = isinstance(error, OperationalError | InterfaceError)
             log.exception("a batch of %d commands was not stored", len(self.jobs))
             connection.close()
+            if len(self.jobs) > 1 and isinstance(error, Exception) and not absent:
+                for job in self.jobs:
+                    _Batch([job]).commit()
+                return
+            for job in self.jobs:
+                _answer(job, _unavailable(error) if absent else error)
+            if not isinstance(error, Exception):
+                raise
             return
         if inline:
             transaction.on_commit(lambda: hints.advanced(self.head.size))
         for job, answer in self.answers:
             _answer(job, answer)
         if not inline and self.head.size != self.before:
-            hints.advanced(self.head.size)
+            with contextlib.suppress(Exception):
+                # A reader that is not told finds out by itself; the writer must outlive it.
+                hints.advanced(self.head.size)
 
     def _run(self) -> None:
         self.head = ledger.open_head()
@@ -198,15 +215,18 @@ class _Batch:
         fresh: list[Draft] = []
         mine: dict[object, tuple[int, str]] = {}
         dropped: set[object] = set()
+        duplicates = 0
         alarms: set[str] = set()
         first = self.head.size + len(self.pending)
-        for index, draft in enumerate(drafts):
+        for draft in drafts:
             earlier = mine.get(draft.id) or self.seen.get(draft.id) or known.get(draft.id) if draft.once else None
             if earlier is not None:
                 if earlier[1] not in (draft.once, ""):
-                    raise _changed_duplicate(index, earlier[0])
+                    # len(seqs) is the place among the caller's own events: followers have no seq in the answer.
+                    raise _changed_duplicate(len(seqs), earlier[0])
                 seqs.append(earlier[0])
                 dropped.add(draft.id)
+                duplicates += 1
                 continue
             if draft.follows in dropped or not self._alarm_is_new(draft, alarms):
                 continue
@@ -218,7 +238,7 @@ class _Batch:
         self._seal(first, fresh)
         self.seen.update(mine)
         self.alarms |= alarms
-        return Recorded(tuple(seqs), len(dropped), self.moment.now)
+        return Recorded(tuple(seqs), duplicates, self.moment.now)
 
     def _alarm_is_new(self, draft: Draft, alarms: set[str]) -> bool:
         """Whether `draft` may stay: an alarm is raised only while none of its key is open."""
@@ -242,9 +262,10 @@ class _Batch:
         }
 
     def _seal(self, first: int, drafts: list[Draft]) -> None:
-        for offset, draft in enumerate(drafts):
-            sealed = seal(draft, log=settings.LOG_ORIGIN, at=self.moment.now)
-            self.pending.append((first + offset, sealed))
+        # All are sealed before one is pending: a draft that cannot be sealed takes its siblings with it.
+        sealed = [seal(draft, log=settings.LOG_ORIGIN, at=self.moment.now) for draft in drafts]
+        self.pending += list(enumerate(sealed, first))
+        for draft in drafts:
             if draft.kind in CONFIGURES:
                 self.head.config = str(draft.id)
 
@@ -291,8 +312,8 @@ def _unavailable(error: BaseException) -> Problem:
     problem = Problem(
         503,
         "not-stored",
-        "Nothing was stored",
-        "The database did not take the request. Send it again, unchanged, in a moment.",
+        "Nothing was confirmed",
+        "The database did not confirm the request. Send it again, unchanged, in a moment; nothing is stored twice.",
         {"retryable": True},
     )
     problem.__cause__ = error
@@ -317,54 +338,9 @@ class _RefusalCap:
 _refusals = _RefusalCap()
 
 
-class _Writer:
-    """The writer thread of this process; it starts with the first command."""
-
-    def __init__(self) -> None:
-        self.queue: queue.Queue[_Job] = queue.Queue(QUEUE_LENGTH)
-        self.thread: threading.Thread | None = None
-        self.lock = threading.Lock()
-
-    def put(self, job: _Job) -> None:
-        with self.lock:
-            if self.thread is None or not self.thread.is_alive():
-                self.thread = threading.Thread(target=self._run, name="spine-writer", daemon=True)
-                self.thread.start()
-        try:
-            self.queue.put_nowait(job)
-        except queue.Full:
-            raise Problem(
-                429,
-                "queue-full",
-                "Too much at once",
-                "More is waiting than can be stored in a second. Send it again after the time in Retry-After.",
-                {"retryable": True, "retry_after_s": 1},
-            ) from None
-
-    def _run(self) -> None:
-        while True:
-            _Batch(self._gather()).commit()
-
-    def _gather(self) -> list[_Job]:
-        jobs = [self.queue.get()]
-        weight, until = jobs[0].weight, time.monotonic() + BATCH_WAIT
-        while weight < BATCH_ENTRIES:
-            # An empty queue means that nobody is waiting behind us: commit at once rather than sit out the wait.
-            if self.queue.empty() and len(jobs) == 1:
-                break
-            try:
-                job = self.queue.get(timeout=max(0.0, until - time.monotonic()))
-            except queue.Empty:
-                break
-            jobs.append(job)
-            weight += job.weight
-        return jobs
-
-
-_writer = _Writer()
-
+_writer: Writer[_Job] = Writer(lambda jobs: _Batch(jobs).commit())
 
 
 def waiting() -> int:
     """How many commands wait for this process's writer."""
-    return _writer.queue.qsize()
+    return _writer.waiting()

@@ -1,8 +1,10 @@
 """Checkpoints as C2SP signed notes with Ed25519, and the key they are signed with. Pure; it must not read the ledger."""
 
 import base64
+import contextlib
 import hashlib
 import os
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,13 +39,15 @@ def load_key(path: Path) -> Ed25519PrivateKey:
     """The signing key kept in `path`, made on first use (mode 0600). Raises PermissionError if others may read it."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            pass
-        else:
-            with os.fdopen(handle, "wb") as out:
-                out.write(Ed25519PrivateKey.generate().private_bytes_raw())
+        handle, name = tempfile.mkstemp(dir=path.parent)
+        with os.fdopen(handle, "wb") as out:
+            out.write(Ed25519PrivateKey.generate().private_bytes_raw())
+            out.flush()
+            os.fsync(out.fileno())
+        # A link fails if the key is there: two processes that start at once end with one key, and whole.
+        with contextlib.suppress(FileExistsError):
+            os.link(name, path)
+        Path(name).unlink()
     if path.stat().st_mode & 0o077:
         raise PermissionError(f"{path} may be read by others; run: chmod 600 {path}")
     return Ed25519PrivateKey.from_private_bytes(path.read_bytes())
@@ -55,8 +59,20 @@ def vkey(name: str, public: Ed25519PublicKey) -> str:
     return f"{name}+{key_id(name, raw).hex()}+{base64.b64encode(ED25519 + raw).decode()}"
 
 
+def read_vkey(text: str) -> tuple[str, Ed25519PublicKey]:
+    """(name, key) of a verifier key. Raises BadNoteError."""
+    name, _, rest = text.strip().partition("+")
+    hash_, _, encoded = rest.partition("+")
+    raw = _decode(encoded)
+    if not name or len(raw) != 33 or raw[:1] != ED25519 or key_id(name, raw[1:]).hex() != hash_:
+        raise BadNoteError("a verifier key has the form name+hash+key, with an Ed25519 key")
+    return name, Ed25519PublicKey.from_public_bytes(raw[1:])
+
+
 def sign(checkpoint: Checkpoint, key: Ed25519PrivateKey) -> str:
-    """`checkpoint` as a signed note; the key's name is the origin."""
+    """`checkpoint` as a signed note; the key's name is the origin. Raises BadNoteError for an origin no note can hold."""
+    if not checkpoint.origin or any(mark.isspace() or mark == "+" for mark in checkpoint.origin):
+        raise BadNoteError("an origin holds no space and no plus sign")
     text = checkpoint.text()
     raw = key_id(checkpoint.origin, key.public_key().public_bytes_raw()) + key.sign(text.encode())
     return f"{text}\n{DASH} {checkpoint.origin} {base64.b64encode(raw).decode()}\n"
@@ -71,7 +87,7 @@ def read_note(note: str) -> tuple[Checkpoint, list[tuple[str, bytes]]]:
     origin, size, root = lines
     if not size.isascii() or not size.isdigit() or (len(size) > 1 and size[0] == "0") or len(size) > 16:
         raise BadNoteError("the size of a checkpoint is a plain decimal number")
-    found = []
+    found: list[tuple[str, bytes]] = []
     for line in signatures[:-1].split("\n"):
         parts = line.split(" ")
         if len(parts) != 3 or parts[0] != DASH or len(found) == 16:

@@ -188,6 +188,10 @@ STATE_AFTER = MappingProxyType(
 """The state of an action taken outside the gate, by the outcome that its agent claims."""
 
 
+BEYOND_OWES_SECONDS = 24 * 3600
+"""What went beyond its level owes a sign-off within this time, even where the policy asks for none."""
+
+
 class SignOff(StrEnum):
     """The obligation to judge a decision after the fact. Overdue is derived from the clock, never stored."""
 

@@ -3,9 +3,11 @@
 Standard library only: the live agents use it on machines where nothing is installed.
 """
 
+import argparse
 import hashlib
 import json
 import re
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -229,3 +231,17 @@ def at_time(recording: Recording, at: datetime) -> Recording:
 
 def stamp(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Print the recordings, moved to the months before `--now`, as one JSON object a line: agent and event."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--now", type=datetime.fromisoformat, default=datetime.now(UTC))
+    now = parser.parse_args(arguments).now
+    for item in shifted(recordings(read_lines(), read_mapping()), now):
+        print(json.dumps({"agent": item.agent, "event": item.event}, ensure_ascii=False))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,4 +1,3 @@
 """Routes of the ordinary API."""
 
-from django.urls import path
 urlpatterns: list = []

@@ -11,6 +11,7 @@ from prometheus_client.registry import Collector
 
 from decisions import clock, ledger, queries, recording
 from decisions.models import Alarm
+from decisions.models.ledger import Head
 
 
 @require_safe
@@ -23,7 +24,7 @@ def ready(request: HttpRequest) -> HttpResponse:
     """200 when the database answers and holds a head; 503 otherwise."""
     try:
         size = ledger.size()
-    except (DatabaseError, ledger.Head.DoesNotExist):
+    except (DatabaseError, Head.DoesNotExist):
         return JsonResponse({"status": "not ready", "database": False}, status=503)
     return JsonResponse({"status": "ready", "database": True, "entries": size})
 
@@ -32,14 +33,18 @@ class _Measured(Collector):
     def collect(self) -> Iterator[Metric]:
         now = clock.now()
         yield GaugeMetricFamily("oversight_ledger_entries", "Entries in the ledger", ledger.size())
-        yield GaugeMetricFamily("oversight_open_holds", "Decisions that wait for people", queries.open_holds(now).count())
+        yield GaugeMetricFamily(
+            "oversight_open_holds", "Decisions that wait for people", queries.open_holds(now).count()
+        )
         owed = queries.owed(now)
         yield GaugeMetricFamily("oversight_sign_offs_owed", "Sign-offs that are owed", owed.count())
         overdue = queries.owed(now, overdue=True).count()
         yield GaugeMetricFamily("oversight_sign_offs_overdue", "Sign-offs that are overdue", overdue)
         open_alarms = Alarm.objects.filter(state="open").count()
         yield GaugeMetricFamily("oversight_open_alarms", "Alarms that nobody has acknowledged", open_alarms)
-        yield GaugeMetricFamily("oversight_writer_queue", "Commands waiting for this process's writer", recording.waiting())
+        yield GaugeMetricFamily(
+            "oversight_writer_queue", "Commands waiting for this process's writer", recording.waiting()
+        )
 
 
 _registry = CollectorRegistry()

@@ -1,3 +1,5 @@
 """x"""
+
+
 def add_hot_routes(result, generator, request, public):
     return result

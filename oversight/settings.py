@@ -32,7 +32,7 @@ else:
     DATABASES = {
         "default": {
             "ENGINE": "django.db.backends.sqlite3",
-            "NAME": DATA_DIR / "oversight.sqlite3",
+            "NAME": str(DATA_DIR / "oversight.sqlite3"),
             "OPTIONS": {
                 "timeout": 20,
                 "transaction_mode": "IMMEDIATE",
@@ -189,7 +189,9 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": env.text("OVERSIGHT_LOG_LEVEL", "INFO")},
     "loggers": {
         "django.server": {"handlers": [], "propagate": True},
-        "uvicorn.access": {"level": "WARNING"},
+        "uvicorn": {"level": "WARNING"},
         "celery": {"level": "WARNING"},
+        # In memory there is no host to name; kombu warns of it at each connection.
+        "kombu": {"level": "ERROR"},
     },
 }

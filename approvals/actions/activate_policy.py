@@ -29,7 +29,9 @@ def activate_policy(document: Mapping[str, Any], *, actor: UUID | None) -> Recor
         try:
             read = policy.read(document, version=version, groups=sizes)
         except policy.BadPolicyError as error:
-            raise Problem(422, "bad-policy", "The policy cannot be used", str(error), {"errors": error.errors}) from None
+            raise Problem(
+                422, "bad-policy", "The policy cannot be used", str(error), {"errors": error.errors}
+            ) from None
         if latest is not None and latest.sha256 == read.sha256:
             raise Problem(409, "unchanged", "This policy is in force already", f"It is version {latest.version}.")
         return [

@@ -47,13 +47,17 @@ def change_register(wanted: Organisation, *, actor: UUID | None, dry_run: bool =
     return lines
 
 
-Change = tuple[dict[str, Any], dict[str, Any], tuple[dict[str, Any], dict[str, Any]] | None, str]
+Held = tuple[dict[str, Any], dict[str, Any]] | None
+Change = tuple[dict[str, Any], dict[str, Any], Held, str]
+"""(facts, texts, what is held now, label) of a row that the register should have."""
 
 
 def _people(rows: Iterable[PersonRow], *, write: bool) -> dict[str, UUID]:
     """username → pseudonym, of everybody known; new people get an account."""
     for row in rows if write else ():
-        person, made = Person.objects.get_or_create(username=row.username, defaults={"name": row.name, "email": row.email})
+        person, made = Person.objects.get_or_create(
+            username=row.username, defaults={"name": row.name, "email": row.email}
+        )
         if made:
             person.set_unusable_password()
             person.save(update_fields=["password"])
@@ -86,7 +90,7 @@ def _person(row: PersonRow, ids: dict[str, UUID]) -> Change:
     key = str(ids[row.username])
     facts = {"table": "person", "key": key, "active": row.active, "roles": sorted(row.roles)}
     held = Standing.objects.filter(person_id=key).first()
-    was = ({**facts, "active": held.active, "roles": sorted(held.roles)}, {}) if held else None
+    was: Held = ({**facts, "active": held.active, "roles": sorted(held.roles)}, {}) if held else None
     return facts, {}, was, row.username
 
 
@@ -94,7 +98,7 @@ def _group(row: GroupRow, ids: dict[str, UUID]) -> Change:
     members = sorted(str(_id(ids, name)) for name in row.members)
     facts = {"table": "group", "key": row.slug, "members": members}
     held = RegisterGroup.objects.filter(slug=row.slug).first()
-    was = None
+    was: Held = None
     if held:
         people = Membership.objects.filter(group_slug=row.slug).values_list("person_id", flat=True)
         was = ({**facts, "members": sorted(map(str, people))}, {"name": held.name})
@@ -114,9 +118,11 @@ def _service(row: ServiceRow, ids: dict[str, UUID]) -> Change:
         "deputy": _id(ids, row.deputy),
         "retired": row.retired,
     }
-    texts = {name: getattr(row, name) for name in SERVICE_TEXTS} | {"environments": [dict(one) for one in row.environments]}
+    texts = {name: getattr(row, name) for name in SERVICE_TEXTS} | {
+        "environments": [dict(one) for one in row.environments]
+    }
     held = Service.objects.filter(slug=row.slug).first()
-    was = None
+    was: Held = None
     if held:
         was_facts = {
             **facts,
@@ -139,7 +145,7 @@ def _agent(row: AgentRow, ids: dict[str, UUID]) -> Change:
         "active": row.active,
     }
     texts = {name: getattr(row, name) for name in AGENT_TEXTS}
-    was = None
+    was: Held = None
     if held:
         was_facts = {**facts, "owner": str(held.owner) if held.owner else None, "active": held.active}
         was = (was_facts, {name: getattr(held, name) for name in AGENT_TEXTS})
@@ -151,9 +157,13 @@ def _keep_an_administrator(wanted: Organisation, ids: dict[str, UUID]) -> None:
     standings = {standing.person_id: standing for standing in Standing.objects.all()}
     now = {person for person, standing in standings.items() if standing.has(Role.ADMIN)}
     stated = {ids[row.username]: row.active and Role.ADMIN in row.roles for row in wanted.people}
-    after = {person for person in now if stated.get(person, True)} | {person for person, admin in stated.items() if admin}
+    after = {person for person in now if stated.get(person, True)} | {
+        person for person, admin in stated.items() if admin
+    }
     if now and not after:
-        raise Problem(409, "last-administrator", "Somebody must be able to administer", "Make another administrator first.")
+        raise Problem(
+            409, "last-administrator", "Somebody must be able to administer", "Make another administrator first."
+        )
 
 
 def register_change(facts: dict[str, Any], *, actor: UUID | None) -> Recorded:

@@ -21,7 +21,13 @@ def expire_holds() -> int:
             Draft(
                 kind=Kind.DECISION_EXPIRED,
                 actor="system",
-                facts={"kv": 1, "decision": str(row.id), "ref": row.ref_key, "agent": str(row.agent_id), "was": row.state},
+                facts={
+                    "kv": 1,
+                    "decision": str(row.id),
+                    "ref": row.ref_key,
+                    "agent": str(row.agent_id),
+                    "was": row.state,
+                },
             )
             for row in rows
         ]

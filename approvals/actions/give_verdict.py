@@ -3,9 +3,9 @@
 from uuid import UUID
 
 from approvals import access
-from approvals.actions.shown import Shown, check
 from approvals.machine import APPROVABLE, VETOABLE, after_verdict
 from approvals.models import Verdict
+from approvals.queries.shown import Shown, check, seen_entry
 from approvals.vocab import VerdictWord
 from decisions import register
 from decisions.envelope import Draft
@@ -39,7 +39,9 @@ def give_verdict(decision_id: UUID, *, verdict: VerdictWord, reason: str, shown:
             raise Refusal(already(row, state, verdict), str(row.id))
         if verdict is VerdictWord.APPROVE:
             if shown is None:
-                raise Problem(400, "bad-request", "An approval says what was seen", "Send action_hash, display_hash and version.")
+                raise Problem(
+                    400, "bad-request", "An approval says what was seen", "Send action_hash, display_hash and version."
+                )
             check(shown, row)
         approvers = _approvers(row, known, agent.owner if agent else None)
         if verdict is VerdictWord.APPROVE:
@@ -47,19 +49,21 @@ def give_verdict(decision_id: UUID, *, verdict: VerdictWord, reason: str, shown:
                 raise Refusal(conflict("already-approved", "You have approved this already."), str(row.id))
             approvers[actor] = access.groups_of(known, actor)
         after = after_verdict(state, verdict, row.requirement, approvers)
-        return [_draft(row, verdict, after, reason, shown, actor)]
+        return [_draft(row, verdict, after, reason=reason, shown=shown, actor=actor)]
 
     return record(decide, principal=f"person:{actor}")
 
 
 def _approvers(row: Decision, known: register.Register, owner: UUID | None) -> dict[UUID, frozenset[str]]:
     """Everybody whose approval still counts: eligible now, and not the agent's owner."""
-    given = Verdict.objects.filter(decision_seq=row.seq, verdict=VerdictWord.APPROVE).values_list("person_id", flat=True)
+    given = Verdict.objects.filter(decision_seq=row.seq, verdict=VerdictWord.APPROVE).values_list(
+        "person_id", flat=True
+    )
     return {person: access.groups_of(known, person) for person in given if known.valid(person) and person != owner}
 
 
 def _draft(
-    row: Decision, verdict: VerdictWord, after: State, reason: str, shown: Shown | None, actor: UUID
+    row: Decision, verdict: VerdictWord, after: State, *, reason: str, shown: Shown | None, actor: UUID
 ) -> Draft:
     return Draft(
         kind=Kind.VERDICT_GIVEN,
@@ -76,7 +80,8 @@ def _draft(
             **({"reason": reason} if reason else {}),
             **({"seen": {"action": shown.action_hash, "display": shown.display_hash}} if shown else {}),
         },
-        ref={"seq": shown.ref_seq, "leaf": shown.ref_leaf} if shown else None,
+        # A veto may rest on a stale screen; what it refers to is true or not there.
+        ref=seen_entry(shown, row) if shown else None,
     )
 
 

@@ -19,13 +19,17 @@ LIVE_KEYS = 2
 def make_key(agent_id: UUID, *, scopes: list[Scope], days: int, actor: UUID | None) -> str:
     """A new key for the agent. Raises a Problem: 404, 409 with two live keys already, 400 for a bad lifetime."""
     if not 1 <= days <= keys.MAX_AGE.days or not scopes:
-        raise Problem(400, "bad-key", "The key cannot be made", f"State 1 to {keys.MAX_AGE.days} days and at least one scope.")
+        raise Problem(
+            400, "bad-key", "The key cannot be made", f"State 1 to {keys.MAX_AGE.days} days and at least one scope."
+        )
     if not Agent.objects.filter(id=agent_id).exists():
         raise not_found("agent")
     now = clock.now()
     with transaction.atomic():
         # Recorded first: the head lock then orders two that are made at once.
-        key, row = keys.new_key(agent_id, [str(scope) for scope in scopes], now=now, expires_at=now + timedelta(days=days))
+        key, row = keys.new_key(
+            agent_id, [str(scope) for scope in scopes], now=now, expires_at=now + timedelta(days=days)
+        )
         facts = {"table": "key", "key": row.id, "agent": str(agent_id), "verb": "made", "scopes": row.scopes}
         register_change(facts, actor=actor)
         if AgentKey.objects.filter(agent_id=agent_id, revoked_at=None, expires_at__gt=now).count() >= LIVE_KEYS:

@@ -39,7 +39,9 @@ def propose(body: Any, *, agent: UUID, key: str) -> tuple[Recorded, events.Prepa
         for row in same.order_by("seq"):
             if row.ref_key != prepared.ref and effective_state(row, moment.now) in OPEN:
                 raise Refusal(
-                    conflict("duplicate-open", "The same action is open already; wait for it.", decision_id=str(row.id)),
+                    conflict(
+                        "duplicate-open", "The same action is open already; wait for it.", decision_id=str(row.id)
+                    ),
                     str(row.id),
                 )
         return drafts

@@ -14,7 +14,7 @@ def record_report(
 ) -> Recorded:
     """`files` is format → file name, SHA-256 and size; `head` the verdict sentence."""
 
-    def decide(moment: Moment) -> list[Draft]:  # noqa: ARG001 - nothing can forbid it
+    def decide(moment: Moment) -> list[Draft]:
         facts = {
             "kv": 1,
             "report": str(report_id),

@@ -26,7 +26,9 @@ def request_report(period: str, *, actor: UUID | None) -> ReportBuild:
     if not PERIOD.fullmatch(period) or period > f"{now:%Y-%m}":
         raise Problem(400, "bad-period", "The period is not a month that has begun", "Send a month such as 2026-10.")
     if actor is not None and not access.may(register.latest(), actor, access.BUILDS_REPORTS):
-        raise Problem(403, "role", "Not permitted", f"To build a report takes one of: {', '.join(access.BUILDS_REPORTS)}.")
+        raise Problem(
+            403, "role", "Not permitted", f"To build a report takes one of: {', '.join(access.BUILDS_REPORTS)}."
+        )
     build = ReportBuild(id=uuid.uuid4(), period=period, requested_by=actor, requested_at=now, updated_at=now)
     try:
         with transaction.atomic():

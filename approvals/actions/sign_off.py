@@ -48,9 +48,13 @@ def sign_off(
             raise Refusal(refused, str(row.id))
         state = effective_state(row, moment.now)
         if state in HOLDING or state is State.AUTHORIZED:
-            raise Refusal(conflict("not-yet", "The decision is still open; it can be signed off after the act."), str(row.id))
+            raise Refusal(
+                conflict("not-yet", "The decision is still open; it can be signed off after the act."), str(row.id)
+            )
         if version != row.version:
-            raise Problem(412, "stale-view", "The decision has changed since you opened it", "Look again; nothing was recorded.")
+            raise Problem(
+                412, "stale-view", "The decision has changed since you opened it", "Look again; nothing was recorded."
+            )
         settles = row.sign_off != SignOff.NONE and _settles(row, actor, owner=agent.owner if agent else None)
         return [
             Draft(

@@ -85,7 +85,7 @@ def _reader(headers: dict[str, str]) -> AgentPrincipal | UUID:
 
 def _look(decision_id: UUID, reader: AgentPrincipal | UUID) -> tuple[int, int, dict[str, Any]]:
     """(seq the ledger had reached, version, representation). An agent sees its own decisions alone."""
-    seq = feed.ledger.size() - 1
+    seq = feed.head_seq()
     row = Decision.objects.filter(id=decision_id).first()
     if row is None or (isinstance(reader, AgentPrincipal) and row.agent_id != reader.agent_id):
         raise not_found("decision")

@@ -4,7 +4,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from approvals.actions.shown import display_hash
+from approvals.queries.decision import Page
+from approvals.queries.shown import display_hash
 from decisions import register
 from decisions.envelope import timestamp
 from decisions.models import Decision
@@ -12,18 +13,23 @@ from decisions.states import effective_state
 from decisions.vocab import HOLDING
 
 
-def _time(at: datetime | None) -> str | None:
+def time(at: datetime | None) -> str | None:
     return timestamp(at) if at else None
 
 
-def _id(value: UUID | None) -> str | None:
+def identity(value: UUID | None) -> str | None:
     return str(value) if value else None
 
 
-def represent(row: Decision, now: datetime, *, account: bool = True) -> dict[str, Any]:
-    """Everything but the history. With `account` the agent's words and the parameters are in it."""
+def represent(
+    row: Decision, now: datetime, *, account: bool = True, known: register.Register | None = None
+) -> dict[str, Any]:
+    """Everything but the history. With `account` the agent's words and the parameters are in it.
+
+    Who represents many gives the register in `known`.
+    """
     state = effective_state(row, now)
-    agent = register.latest().agents.get(row.agent_id)
+    agent = (known or register.latest()).agents.get(row.agent_id)
     body: dict[str, Any] = {
         "id": str(row.id),
         "version": row.version,
@@ -45,19 +51,19 @@ def represent(row: Decision, now: datetime, *, account: bool = True) -> dict[str
         "rule": row.rule or None,
         "policy_version": row.policy_version,
         "requirements": row.requirement,
-        "hold_until": _time(row.hold_until) if state in HOLDING else None,
-        "claim_until": _time(row.claim_until) if state == "authorized" else None,
+        "hold_until": time(row.hold_until) if state in HOLDING else None,
+        "claim_until": time(row.claim_until) if state == "authorized" else None,
         "action_hash": row.action_hash or None,
         "display_hash": display_hash(row) if row.action else None,
-        "owner": _id(row.owner_id),
-        "deputy": _id(row.deputy_id),
-        "decided_by": _id(row.decided_by),
-        "decided_at": _time(row.decided_at),
+        "owner": identity(row.owner_id),
+        "deputy": identity(row.deputy_id),
+        "decided_by": identity(row.decided_by),
+        "decided_at": time(row.decided_at),
         "outcome": {"status": row.outcome, "observed": row.outcome_observed} if row.outcome else None,
-        "occurred_at": _time(row.occurred_at),
-        "received_at": _time(row.received_at),
-        "ended_at": _time(row.ended_at),
-        "sign_off": {"status": row.sign_off, "due": _time(row.sign_off_due)},
+        "occurred_at": time(row.occurred_at),
+        "received_at": time(row.received_at),
+        "ended_at": time(row.ended_at),
+        "sign_off": {"status": row.sign_off, "due": time(row.sign_off_due)},
         "effect": row.effect or None,
         "cause": row.cause or None,
         "proposed": row.proposed,
@@ -69,4 +75,37 @@ def represent(row: Decision, now: datetime, *, account: bool = True) -> dict[str
         body["account"] = row.account
         if body["outcome"]:
             body["outcome"]["detail"] = row.outcome_detail
+    return body
+
+
+def represent_whole(page: Page, *, account: bool) -> dict[str, Any]:
+    """`represent`, with the entries that made the decision and what people said of it. People are ids alone."""
+    body = represent(page.row, page.now, account=account, known=page.known)
+    body["ref"] = {"seq": page.row.seq, "leaf": page.leaf.hex()}
+    body["history"] = [
+        {"seq": past.seq, "kind": past.kind, "state": past.state, "actor": past.actor, "at": time(past.at)}
+        for past in page.history
+    ]
+    body["verdicts"] = [
+        {
+            "seq": said.seq,
+            "person": str(said.person_id),
+            "verdict": said.verdict,
+            "reason": said.reason,
+            "at": time(said.at),
+        }
+        for said in page.verdicts
+    ]
+    body["sign_offs"] = [
+        {
+            "seq": said.seq,
+            "person": str(said.person_id),
+            "judgement": said.judgement,
+            "effect": said.effect,
+            "cause": said.cause or None,
+            "reason": said.reason,
+            "at": time(said.at),
+        }
+        for said in page.sign_offs
+    ]
     return body

@@ -6,6 +6,8 @@ from django.db import models
 class PolicyVersion(models.Model):
     """Read model: one activated version of the table; the newest is in force."""
 
+    READ_MODEL = True
+
     version = models.IntegerField(primary_key=True)
     seq = models.BigIntegerField(unique=True)
     sha256 = models.CharField(max_length=64)

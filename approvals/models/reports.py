@@ -9,6 +9,8 @@ from django.db.models import Q
 class Report(models.Model):
     """Read model: a report that was built, with the hashes of its files."""
 
+    READ_MODEL = True
+
     id = models.UUIDField(primary_key=True)
     seq = models.BigIntegerField(unique=True)
     period = models.CharField(max_length=7)

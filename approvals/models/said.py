@@ -11,6 +11,8 @@ from decisions.vocab import Cause, Effect
 class Verdict(models.Model):
     """Read model: what one person said of one decision before the act."""
 
+    READ_MODEL = True
+
     seq = models.BigIntegerField(primary_key=True)
     decision_seq = models.BigIntegerField(db_index=True)
     person_id = models.UUIDField()
@@ -28,6 +30,8 @@ class Verdict(models.Model):
 
 class SignOffRecord(models.Model):
     """Read model: a person's judgement of a decision after the fact; a correction is a further row."""
+
+    READ_MODEL = True
 
     seq = models.BigIntegerField(primary_key=True)
     decision_seq = models.BigIntegerField(db_index=True)

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from approvals import access
-from approvals.actions.shown import display_hash
+from approvals.queries.shown import display_hash
 from approvals.models import SignOffRecord, Verdict
 from approvals.vocab import CAUSE_WORDS, EFFECT_WORDS
 from decisions import feed, ledger, register
@@ -60,7 +60,13 @@ def load(decision_id: UUID, now: datetime) -> Page | None:
     verdicts = list(Verdict.objects.filter(decision_seq=row.seq).order_by("seq"))
     sign_offs = list(SignOffRecord.objects.filter(decision_seq=row.seq).order_by("seq"))
     history = list(Timeline.objects.filter(decision_seq=row.seq).order_by("seq"))
-    ids = {row.owner_id, row.deputy_id, row.decided_by, *(said.person_id for said in [*verdicts, *sign_offs])}
+    ids = {
+        row.owner_id,
+        row.deputy_id,
+        row.decided_by,
+        *(said.person_id for said in verdicts),
+        *(said.person_id for said in sign_offs),
+    }
     ids |= {UUID(past.actor.removeprefix("person:")) for past in history if past.actor.startswith("person:")}
     found = ledger.entry(row.seq)
     if found is None:
@@ -127,11 +133,15 @@ def facts(page: Page) -> list[tuple[str, str]]:
     row, service = page.row, page.service
     listed = [("Service", service.name if service else f"{row.service} (not registered)")]
     listed.append(("Tier", f"{row.tier}" if row.tier is not None else "not registered; treated as tier 0"))
-    listed.append(("Environment", f"{row.environment} ({row.environment_class})" if row.environment else row.environment_class))
+    listed.append(
+        ("Environment", f"{row.environment} ({row.environment_class})" if row.environment else row.environment_class)
+    )
     if row.data_class:
         listed.append(("Data", row.data_class))
     if service and service.cost_per_minute:
-        listed.append(("Cost of an outage", f"{service.cost_per_minute} {service.currency} a minute".replace("  ", " ")))
+        listed.append(
+            ("Cost of an outage", f"{service.cost_per_minute} {service.currency} a minute".replace("  ", " "))
+        )
     if row.team:
         listed.append(("Team", row.team))
     listed.append(("Reversible", {True: "yes", False: "no", None: "not known"}[row.reversible]))
@@ -145,7 +155,10 @@ def facts(page: Page) -> list[tuple[str, str]]:
 
 def parameters(row: Decision) -> list[tuple[str, str]]:
     held = (row.action or {}).get("parameters", {})
-    return [(name, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)) for name, value in held.items()]
+    return [
+        (name, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+        for name, value in held.items()
+    ]
 
 
 def undo_text(row: Decision) -> str:

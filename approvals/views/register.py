@@ -1,6 +1,7 @@
 """The register: services, agents, people, groups; read by all with a role, edited by administrators."""
 
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.contrib import messages
@@ -44,10 +45,10 @@ def page(request: HttpRequest) -> HttpResponse:
         members.setdefault(slug, []).append(names.get(person, "a person who was erased"))
     context = {
         "services": [
-            {**_plain(row), "owner_name": names.get(row.owner, ""), "deputy_name": names.get(row.deputy, "")}
+            {**_plain(row), "owner_name": _name(names, row.owner), "deputy_name": _name(names, row.deputy)}
             for row in Service.objects.order_by("tier", "slug")
         ],
-        "agents": [{**_plain(row), "owner_name": names.get(row.owner, "")} for row in Agent.objects.order_by("slug")],
+        "agents": [{**_plain(row), "owner_name": _name(names, row.owner)} for row in Agent.objects.order_by("slug")],
         "people": _people(),
         "groups": [
             {"slug": row.slug, "name": row.name, "members": sorted(members.get(row.slug, []))}
@@ -56,6 +57,10 @@ def page(request: HttpRequest) -> HttpResponse:
         "can_edit": _may_edit(request),
     }
     return render(request, "approvals/register.html", context)
+
+
+def _name(names: dict[UUID, str], person: UUID | None) -> str:
+    return names.get(person, "a person who was erased") if person else ""
 
 
 def _plain(row: Any) -> dict[str, Any]:
@@ -111,7 +116,7 @@ def _initial(section: str, key: str) -> dict[str, Any]:
         if service:
             return service_initial(service, usernames)
     elif section == "agents":
-        return {**_plain(_agent(key)), "owner": usernames.get(_agent(key).owner, "")}
+        return {**_plain(_agent(key)), "owner": _name(usernames, _agent(key).owner)}
     elif section == "groups":
         group = RegisterGroup.objects.filter(slug=key).first()
         if group:
@@ -155,7 +160,8 @@ def _save(request: HttpRequest, section: str, form: forms.Form) -> bool:
         getattr(wanted, section).append(make(data))
         change_register(wanted, actor=signed_in(request).id)
     except (Problem, ValueError, ValidationError) as error:
-        form.add_error(None, error.detail or error.title if isinstance(error, Problem) else error)
+        said = error.detail or error.title if isinstance(error, Problem) else error
+        form.add_error(None, said if isinstance(said, str | ValidationError) else str(said))
         return False
     if password:
         person = Person.objects.get(username=data["username"])
@@ -196,5 +202,3 @@ def end_key(request: HttpRequest, slug: str, key_id: str) -> HttpResponse:
     except Problem as problem:
         messages.error(request, problem.title)
     return redirect("approvals:register_edit", section="agents", key=slug)
-
-

@@ -83,7 +83,7 @@ def file(request: HttpRequest, report_id: UUID, format: str) -> HttpResponseBase
     path = folder(report_id) / Path(made["file"]).name if made else None
     if report is None or path is None or not path.is_file():
         raise Http404
-    attached = format not in ("png",)
+    attached = format != "png"
     name = f"oversight-{report.period}-{report.edition}.{format}"
     response = FileResponse(
         path.open("rb"), as_attachment=attached, filename=name, content_type=TYPES.get(format, PREVIEW)

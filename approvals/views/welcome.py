@@ -23,7 +23,9 @@ class WelcomeForm(forms.Form):
     username = forms.RegexField(SLUG, initial="admin")
     name = forms.CharField(max_length=120)
     password = forms.CharField(
-        min_length=12, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}), help_text="At least 12 characters."
+        min_length=12,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text="At least 12 characters.",
     )
 
 

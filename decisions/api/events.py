@@ -9,7 +9,7 @@ from decisions.api.hot import Answer, Request
 from decisions.auth.keys import AgentPrincipal, authenticate
 from decisions.feed import in_reader
 from decisions.intake import cloudevents, events
-from decisions.recording import Moment, Recorded, enqueue
+from decisions.intake.receive import receive
 
 SMALL = 16 * 1024
 """Up to this size a body is parsed on the event loop: handing it to a thread would cost more."""
@@ -26,12 +26,7 @@ async def post_events(request: Request) -> Answer:
     if not prepared:
         return 200, {"accepted": 0, "duplicates": 0, "first_seq": None, "last_seq": None}
 
-    def decide(moment: Moment) -> list[Any]:
-        return events.decide(prepared, moment)
-
-    future = enqueue(decide, principal=agent.principal, keys={item.ref for item in prepared}, weight=len(prepared))
-    recorded = await asyncio.wrap_future(future)
-    return 200, answer(len(prepared), recorded)
+    return 200, await asyncio.wrap_future(receive(prepared, agent.principal))
 
 
 def _prepare(agent: AgentPrincipal, headers: dict[str, str], body: bytes) -> list[events.Prepared]:
@@ -42,11 +37,3 @@ def _prepare(agent: AgentPrincipal, headers: dict[str, str], body: bytes) -> lis
     agent.require(*events.needed_scope(prepared))
     return prepared
 
-
-def answer(count: int, recorded: Recorded) -> dict[str, int]:
-    return {
-        "accepted": count - recorded.duplicates,
-        "duplicates": recorded.duplicates,
-        "first_seq": recorded.first_seq,
-        "last_seq": recorded.last_seq,
-    }

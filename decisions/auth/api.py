@@ -1,11 +1,16 @@
-"""Authentication classes of the API: an agent's key, or a person's session with CSRF."""
+"""Who calls the API: an agent by its key, or a person by session with CSRF; and the two rules that every view chooses from."""
 
-from typing import Any
+from typing import Any, cast
 
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
+from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-from decisions.auth.keys import authenticate
+from decisions.auth.keys import AgentPrincipal, authenticate, must_be_person
+from decisions.auth.people import may_read
+from decisions.errors import forbidden, unauthorized
+from decisions.models import Person
+from decisions.vocab import Scope
 
 
 class AgentKeyAuthentication(BaseAuthentication):
@@ -15,7 +20,7 @@ class AgentKeyAuthentication(BaseAuthentication):
             return None
         return authenticate(header), None
 
-    def authenticate_header(self, request: Request) -> str:  # noqa: ARG002 - the framework's signature
+    def authenticate_header(self, request: Request) -> str:
         return "Bearer"
 
 
@@ -25,3 +30,64 @@ class PersonAuthentication(SessionAuthentication):
     def authenticate(self, request: Request) -> tuple[Any, Any] | None:
         found = super().authenticate(request)
         return found if found and found[0].is_authenticated else None
+
+
+def caller(request: Request) -> AgentPrincipal | Person:
+    """Who calls. Raises 401 for nobody."""
+    found: Any = request.user
+    if not isinstance(found, AgentPrincipal | Person):
+        raise unauthorized()
+    return found
+
+
+def person(request: Request) -> Person:
+    """The person who calls. Raises 403 `machine-cannot-vote` for a machine's credential, whatever its scopes."""
+    found = caller(request)
+    if isinstance(found, AgentPrincipal):
+        raise must_be_person()
+    return _with_a_role(found)
+
+
+def _with_a_role(found: Person) -> Person:
+    if not may_read(found):
+        raise forbidden("Your account has no role yet. Ask an administrator for one.", "role")
+    return found
+
+
+class Readers(BasePermission):
+    """People with any role, and keys with the scope `read`."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        found = caller(request)
+        if isinstance(found, AgentPrincipal):
+            found.require(Scope.READ)
+        else:
+            _with_a_role(found)
+        return True
+
+
+class Callers(BasePermission):
+    """People with any role, and every key: the view itself narrows what an agent is answered."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        found = caller(request)
+        return isinstance(found, AgentPrincipal) or bool(_with_a_role(found))
+
+
+class People(BasePermission):
+    """People with any role; a machine's credential never."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        return bool(person(request))
+
+
+class Anybody(BasePermission):
+    """No sign-in: for what explains the API itself."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        return True
+
+
+def agent_of(request: Request) -> AgentPrincipal | None:
+    found = cast("Any", request.user)
+    return found if isinstance(found, AgentPrincipal) else None

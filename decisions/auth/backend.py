@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib.auth.backends import ModelBackend
-from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 
 from decisions.models import Person, Standing
@@ -12,8 +12,8 @@ from decisions.models import Person, Standing
 class RegisterBackend(ModelBackend):
     """Django's own check of name and password, with activity taken from the register. Grants no permissions."""
 
-    def user_can_authenticate(self, user: AbstractBaseUser | None) -> bool:
-        return user is not None and Standing.objects.filter(person_id=user.pk, active=True).exists()
+    def user_can_authenticate(self, user: "Person | AnonymousUser | None") -> bool:
+        return user is not None and user.pk is not None and Standing.objects.filter(person_id=user.pk, active=True).exists()
 
     def get_user(self, user_id: Any) -> Person | None:
         # Asked at every request, so that a person who is deactivated is out at once.
@@ -25,8 +25,8 @@ class RegisterBackend(ModelBackend):
     ) -> Any:
         return super().authenticate(request, username=username, password=password, **kwargs)
 
-    def get_user_permissions(self, user_obj: Any, obj: Any = None) -> set[str]:  # noqa: ARG002 - Django's signature
+    def get_user_permissions(self, user_obj: Any, obj: Any = None) -> set[str]:
         return set()
 
-    def get_group_permissions(self, user_obj: Any, obj: Any = None) -> set[str]:  # noqa: ARG002
+    def get_group_permissions(self, user_obj: Any, obj: Any = None) -> set[str]:
         return set()

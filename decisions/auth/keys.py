@@ -83,7 +83,7 @@ def authenticate(header: str) -> AgentPrincipal:
         return found[1]
     principal = _check(key)
     with _lock:
-        if len(_trusted) > 10_000:  # noqa: PLR2004 - a bound on memory, not a rule
+        if len(_trusted) > 10_000:
             _trusted.clear()
         _trusted[cache_key] = (time.monotonic(), principal)
     return principal
@@ -97,7 +97,7 @@ def forget() -> None:
 
 def _check(key: str) -> AgentPrincipal:
     parts = key.strip().split("_")
-    if len(parts) != 5 or parts[:2] != ["gk", "live"]:  # noqa: PLR2004 - gk, live, id, secret, checksum
+    if len(parts) != 5 or parts[:2] != ["gk", "live"]:
         raise unauthorized()
     stem = "_".join(parts[:4])
     if not hmac.compare_digest(parts[4].encode(), _crc(stem).encode()):

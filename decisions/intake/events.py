@@ -4,7 +4,7 @@ What an agent says never loosens anything: tier, environment class, level, owner
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -14,15 +14,18 @@ from uuid import UUID
 from decisions import kinds, register
 from decisions.canonical import NotStrictError, action_hash
 from decisions.envelope import Draft, named_uuid, timestamp, uuid7
-from decisions.errors import Problem, bad_request
+from decisions.errors import Problem, Refusal, bad_request, conflict
 from decisions.intake import shape
 from decisions.intake.cloudevents import Event
 from decisions.ports import Ruleable, Ruling, rule_many
 from decisions.recording import Moment
-from decisions.vocab import TERMINAL, Kind, Level, Outcome, Risk, Scope, State
+from decisions.states import effective_state
+from decisions.vocab import HOLDING, Kind, Level, Outcome, Risk, Scope, State
 
 FUTURE = timedelta(minutes=5)
 READ_ONLY = frozenset({"read", "query", "observe", "diagnose"})
+NOT_PERMITTED = HOLDING | {State.DENIED, State.VETOED, State.EXPIRED, State.WITHDRAWN}
+"""The states of a proposal in which its agent may not act."""
 
 
 class EventType(StrEnum):
@@ -146,21 +149,68 @@ def _canonical_action(agent: UUID, action: shape.Action) -> dict[str, Any]:
         raise bad_request(f"The action has no canonical form: {error}.", "bad-event") from None
 
 
+class _Told:
+    """What is known of the decisions that one request speaks of: their rows, and what its earlier events say of them."""
+
+    def __init__(self, moment: Moment) -> None:
+        self.moment = moment
+        self._ids: dict[str, UUID] = {}
+        self._actions: dict[str, dict[str, Any]] = {}
+        self._held: set[str] = set()
+
+    def decision(self, ref: str) -> UUID:
+        row = self.moment.decision(ref)
+        return row.id if row else self._ids.setdefault(ref, uuid7(self.moment.now))
+
+    def described(self, item: Prepared) -> bool:
+        """Whether the action of this decision was told before."""
+        row = self.moment.decision(item.ref)
+        return (row is not None and row.complete) or item.ref in self._actions
+
+    def contradicts(self, item: Prepared, *parts: str) -> bool:
+        """Whether the action that `item` states differs in one of `parts` from the one told before."""
+        row = self.moment.decision(item.ref)
+        before = row.action if row is not None and row.complete else self._actions.get(item.ref)
+        if item.action is None or not before:
+            return False
+        return any(before.get(part) != item.action["canonical"].get(part) for part in parts)
+
+    def forbidden(self, ref: str) -> bool:
+        """Whether permission to act was asked for and does not stand now."""
+        row = self.moment.decision(ref)
+        if row is not None and row.proposed:
+            return effective_state(row, self.moment.now) in NOT_PERMITTED
+        return ref in self._held
+
+    def tell(self, item: Prepared, *, held: bool) -> None:
+        assert item.action is not None
+        self._actions.setdefault(item.ref, item.action["canonical"])
+        if held:
+            self._held.add(item.ref)
+
+
 def decide(prepared: Sequence[Prepared], moment: Moment, *, replayed: bool = False) -> list[Draft]:
-    """The drafts of `prepared`, ruled by the policy and the register in force at `moment`."""
-    known = register.at(moment.config)
-    describing = [(item, _ruleable(item, known)) for item in prepared if item.action is not None]
-    rulings = rule_many([ruleable for _, ruleable in describing], config=moment.config)
-    ruled = {id(item): (ruleable, ruling) for (item, ruleable), ruling in zip(describing, rulings, strict=True)}
+    """The drafts of `prepared`, ruled by the policy and the register in force at `moment`.
+
+    Raises a Problem or Refusal with the index of the first event that cannot be taken; nothing of the batch then is.
+    """
+    known, told = register.at(moment.config), _Told(moment)
+    describing = [_ruleable(item, known) for item in prepared if item.type in DESCRIBES]
+    ruled = iter(zip(describing, rule_many(describing, config=moment.config), strict=True))
     drafts: list[Draft] = []
-    for item in prepared:
-        if item.occurred is not None and item.occurred > moment.now + FUTURE:
-            raise bad_request("An event's time lies in the future; check the clock of its source.", "bad-time")
-        if item.type in DESCRIBES:
-            ruleable, ruling = ruled[id(item)]
-            drafts += _described(item, ruleable, ruling, known, moment, replayed=replayed)
-        else:
-            drafts.append(_followed(item, moment))
+    for index, item in enumerate(prepared):
+        try:
+            if item.occurred is not None and item.occurred > moment.now + FUTURE:
+                raise bad_request("An event's time lies in the future; check the clock of its source.", "bad-time")
+            if item.type in DESCRIBES:
+                drafts += _described(item, *next(ruled), known, told, replayed=replayed)
+            else:
+                drafts += _followed(item, told)
+        except (Problem, Refusal) as error:
+            problem = error.problem if isinstance(error, Refusal) else error
+            if len(prepared) > 1:
+                problem.extra.setdefault("index", index)
+            raise
     return drafts
 
 
@@ -192,36 +242,37 @@ def risk_of(tier: int | None, environment_class: str, *, reversible: bool | None
     strict = 0 if tier is None else tier
     if reversible is False or (strict <= 1 and environment_class == "prod"):
         return Risk.HIGH
-    if reversible and (strict == 3 or environment_class != "prod"):  # noqa: PLR2004 - tier 3 is the least critical
+    if reversible and (strict == 3 or environment_class != "prod"):
         return Risk.LOW
     return Risk.MEDIUM
 
 
-def _followed(item: Prepared, moment: Moment) -> Draft:
+def _followed(item: Prepared, told: _Told) -> list[Draft]:
     """An outcome, a revert or a signal: nothing is ruled."""
-    facts: dict[str, Any] = {"kv": 1, "decision": str(_decision_id(item, moment)), "ref": item.ref, "agent": str(item.agent)}
-    facts["occurred"] = timestamp(item.occurred) if item.occurred else None
+    facts: dict[str, Any] = {
+        "kv": 1,
+        "decision": str(told.decision(item.ref)),
+        "ref": item.ref,
+        "agent": str(item.agent),
+        "occurred": timestamp(item.occurred) if item.occurred else None,
+    }
     disclosed: dict[str, Any] = {"event": item.event, "names": _names(item)}
     if item.data.outcome:
         facts["outcome"] = str(item.data.outcome.status)
         disclosed["outcome"] = {"detail": item.data.outcome.detail}
     if item.account:
         disclosed["account"] = item.account
-    return _draft(item, facts, disclosed)
-
-
-def _decision_id(item: Prepared, moment: Moment) -> UUID:
-    row = moment.decision(item.ref)
-    return row.id if row else uuid7(moment.now)
+    acted = item.type is EventType.REVERTED or (
+        item.type is EventType.OUTCOME and facts["outcome"] != Outcome.NOT_EXECUTED
+    )
+    return [_draft(item, facts, disclosed), *(_acted(item, facts, told) if acted else [])]
 
 
 def _names(item: Prepared) -> dict[str, str]:
     return {"decision": item.data.decision, "episode": item.data.episode}
 
 
-def _draft(
-    item: Prepared, facts: dict[str, Any], disclosed: dict[str, Any], policy: Any = None
-) -> Draft:
+def _draft(item: Prepared, facts: dict[str, Any], disclosed: dict[str, Any], policy: Any = None) -> Draft:
     return Draft(
         kind=KIND_OF[item.type],
         actor=f"agent:{item.agent}",
@@ -236,16 +287,15 @@ def _draft(
 
 
 def _described(
-    item: Prepared, ruleable: Ruleable, ruling: Ruling, known: register.Register, moment: Moment, *, replayed: bool
+    item: Prepared, ruleable: Ruleable, ruling: Ruling, known: register.Register, told: _Told, *, replayed: bool
 ) -> list[Draft]:
     """A report or a proposal, with the hold and the alarms that follow from it."""
     assert item.action is not None
     owner, deputy = known.answerable(ruleable.service)
     service = known.services.get(ruleable.service)
-    decision = _decision_id(item, moment)
     facts: dict[str, Any] = {
         "kv": 1,
-        "decision": str(decision),
+        "decision": str(told.decision(item.ref)),
         "ref": item.ref,
         "agent": str(item.agent),
         "occurred": timestamp(item.occurred) if item.occurred else None,
@@ -264,25 +314,22 @@ def _described(
     disclosed: dict[str, Any] = {
         "event": item.event,
         "action": item.action,
-        "names": _names(item)
-        | ({"team": service.team, "data_class": service.data_class} if service else {}),
+        "names": _names(item) | ({"team": service.team, "data_class": service.data_class} if service else {}),
     }
     if item.account:
         disclosed["account"] = item.account
     if item.type is EventType.EXECUTED:
-        used = Level.L0 if ruleable.kind in READ_ONLY else Level.L4
-        facts["used"] = str(used)
-        if used > ruling.level and ruling.sign_off is None:
-            facts["sign_off_seconds"] = int(ruling.sign_off_beyond.total_seconds())
+        facts["used"] = str(Level.L0 if ruleable.kind in READ_ONLY else Level.L4)
         facts["outcome"] = str(item.data.outcome.status) if item.data.outcome else ""
         if item.data.outcome:
             disclosed["outcome"] = {"detail": item.data.outcome.detail}
-        followers = _acted_against(item, moment)
+        followers = _acted(item, facts, told)
+        told.tell(item, held=False)
     else:
-        state = state_of_proposal(ruling)
-        facts["state"] = str(state)
+        facts["state"] = str(state_of_proposal(ruling))
         facts["claim_seconds"] = int(ruling.claim.total_seconds())
-        followers = list(_hold(item, facts, state, ruling, moment))
+        followers = _hold(item, facts, ruling, told)
+        told.tell(item, held=facts["state"] != State.AUTHORIZED)
     if owner is None:
         followers.append(_alarm(item, "nobody_accountable", ruleable.service))
     return [_draft(item, facts, disclosed, ruling.policy), *followers]
@@ -299,10 +346,17 @@ def state_of_proposal(ruling: Ruling) -> State:
     }[ruling.level]
 
 
-def _hold(item: Prepared, facts: dict[str, Any], state: State, ruling: Ruling, moment: Moment) -> Iterable[Draft]:
-    if state in (State.DENIED, State.AUTHORIZED):
-        return
-    yield Draft(
+def _hold(item: Prepared, facts: dict[str, Any], ruling: Ruling, told: _Told) -> list[Draft]:
+    """The hold of a first proposal. One that is sent again, or after the act, opens nothing and extends nothing.
+
+    Raises Refusal for a proposal of another action under the same name: what people were asked must not change.
+    """
+    if told.contradicts(item, "kind", "target", "parameters", "undo"):
+        detail = "This decision names another action already; propose a changed action under a new name."
+        raise Refusal(conflict("another-action", detail, decision_id=facts["decision"]), facts["decision"])
+    if facts["state"] not in HOLDING or told.described(item):
+        return []
+    hold = Draft(
         kind=Kind.DECISION_HELD,
         actor="system",
         facts={
@@ -310,21 +364,22 @@ def _hold(item: Prepared, facts: dict[str, Any], state: State, ruling: Ruling, m
             "decision": facts["decision"],
             "ref": item.ref,
             "agent": str(item.agent),
-            "state": str(state),
-            "hold_until": timestamp(moment.now + ruling.hold),
+            "state": facts["state"],
+            "hold_until": timestamp(told.moment.now + ruling.hold),
             "requirement": [dict(part) for part in ruling.requirement],
         },
         policy=ruling.policy,
         follows=item.entry_id,
     )
+    return [hold]
 
 
-def _acted_against(item: Prepared, moment: Moment) -> list[Draft]:
-    """The alarm when an action is reported whose decision was refused, or had not been answered yet."""
-    row = moment.decision(item.ref)
-    if row is None or not row.proposed or (row.state not in TERMINAL and row.hold_until is None):
-        return []
-    return [_alarm(item, "acted_without_permission", str(row.id))]
+def _acted(item: Prepared, facts: dict[str, Any], told: _Told) -> list[Draft]:
+    """The alarm when people learn of an act that was not permitted, or that is another than the one told before."""
+    facts["otherwise"] = told.contradicts(item, "kind", "target", "parameters")
+    if told.forbidden(item.ref):
+        return [_alarm(item, "acted_without_permission", facts["decision"])]
+    return [_alarm(item, "acted_otherwise", facts["decision"])] if facts["otherwise"] else []
 
 
 def _alarm(item: Prepared, alarm: str, subject: str) -> Draft:
@@ -340,7 +395,3 @@ def _alarm(item: Prepared, alarm: str, subject: str) -> Draft:
 
 def needed_scope(prepared: Sequence[Prepared]) -> set[Scope]:
     return {Scope.PROPOSE if item.type is EventType.PROPOSED else Scope.REPORT for item in prepared}
-
-
-def outcome_of(data: shape.Data) -> Outcome | None:
-    return data.outcome.status if data.outcome else None

@@ -15,6 +15,8 @@ KindName = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_.-]{0,63}$")]
 Text = Annotated[str, Meta(max_length=60_000)]
 Short = Annotated[str, Meta(max_length=300)]
 Ratio = Annotated[float, Meta(ge=0, le=1)]
+UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""Control, format (bidirectional, zero width, tags), surrogate and line separating characters: two names must look two."""
 Scalar = str | int | float | bool | None
 
 
@@ -104,12 +106,18 @@ def read(value: Any) -> Data:
         raise Problem(400, "bad-event", "The event's data cannot be read", str(error)) from None
     identifiers = [data.decision, data.episode]
     if data.action:
-        identifiers += [data.action.target.service, data.action.target.environment, data.action.target.resource]
+        target = data.action.target
+        identifiers += [data.action.kind, target.service, target.environment, target.resource]
+        identifiers += [data.action.undo.kind] if data.action.undo else []
     for text in identifiers:
         if not text.isascii() and not unicodedata.is_normalized("NFC", text):
-            raise Problem(400, "not-normal", "An identifier is not in Unicode form NFC", "Normalise it and send it again.")
-        if any(unicodedata.category(mark) in {"Cc", "Cs"} for mark in text):
-            raise Problem(400, "control-character", "An identifier holds a control character")
+            raise Problem(
+                400, "not-normal", "An identifier is not in Unicode form NFC", "Normalise it and send it again."
+            )
+        if any(unicodedata.category(mark) in UNSEEN for mark in text):
+            raise Problem(
+                400, "control-character", "An identifier holds a control character or one that cannot be seen"
+            )
     return data
 
 

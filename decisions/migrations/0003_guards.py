@@ -74,32 +74,55 @@ DROP FUNCTION IF EXISTS oversight_head_grows();
 DROP FUNCTION IF EXISTS oversight_insert_only();
 """
 SQLITE_EACH = (
-    "CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table}"
-    " BEGIN SELECT RAISE(ABORT, 'the table {table} takes inserts alone'); END",
-    "CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table}"
-    " BEGIN SELECT RAISE(ABORT, 'the table {table} takes inserts alone'); END",
-    "CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table}"
-    " WHEN EXISTS (SELECT 1 FROM {table} WHERE {key} = NEW.{key})"
-    " BEGIN SELECT RAISE(ABORT, 'the table {table} takes inserts alone'); END",
+    (
+        "CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table}"
+        " BEGIN SELECT RAISE(ABORT, 'the table {table} takes inserts alone'); END"
+    ),
+    (
+        "CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table}"
+        " BEGIN SELECT RAISE(ABORT, 'the table {table} takes inserts alone'); END"
+    ),
+    (
+        "CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table}"
+        " WHEN EXISTS (SELECT 1 FROM {table} WHERE {key} = NEW.{key})"
+        " BEGIN SELECT RAISE(ABORT, 'the table {table} takes inserts alone'); END"
+    ),
 )
 SQLITE = (
-    "CREATE TRIGGER entry_same_id BEFORE INSERT ON entry WHEN EXISTS (SELECT 1 FROM entry WHERE id = NEW.id)"
-    " BEGIN SELECT RAISE(ABORT, 'the table entry takes inserts alone'); END",
-    "CREATE TRIGGER entry_dense BEFORE INSERT ON entry"
-    " WHEN NEW.seq <> coalesce((SELECT max(seq) + 1 FROM entry), 0)"
-    " BEGIN SELECT RAISE(ABORT, 'entries leave no gap'); END",
-    "CREATE TRIGGER head_grows BEFORE UPDATE ON head WHEN NEW.size < OLD.size OR NEW.at < OLD.at"
-    " OR (NEW.size = OLD.size AND NEW.root <> OLD.root)"
-    " OR NEW.size <> coalesce((SELECT max(seq) + 1 FROM entry), 0)"
-    " BEGIN SELECT RAISE(ABORT, 'the head only grows'); END",
+    (
+        "CREATE TRIGGER entry_same_id BEFORE INSERT ON entry WHEN EXISTS (SELECT 1 FROM entry WHERE id = NEW.id)"
+        " BEGIN SELECT RAISE(ABORT, 'the table entry takes inserts alone'); END"
+    ),
+    (
+        "CREATE TRIGGER entry_dense BEFORE INSERT ON entry"
+        " WHEN NEW.seq <> coalesce((SELECT max(seq) + 1 FROM entry), 0)"
+        " BEGIN SELECT RAISE(ABORT, 'entries leave no gap'); END"
+    ),
+    (
+        "CREATE TRIGGER head_grows BEFORE UPDATE ON head WHEN NEW.size < OLD.size OR NEW.at < OLD.at"
+        " OR (NEW.size = OLD.size AND NEW.root <> OLD.root)"
+        " OR NEW.size <> coalesce((SELECT max(seq) + 1 FROM entry), 0)"
+        " BEGIN SELECT RAISE(ABORT, 'the head only grows'); END"
+    ),
     "CREATE TRIGGER head_stays BEFORE DELETE ON head BEGIN SELECT RAISE(ABORT, 'the head stays'); END",
-    "CREATE TRIGGER head_one BEFORE INSERT ON head WHEN EXISTS (SELECT 1 FROM head)"
-    " BEGIN SELECT RAISE(ABORT, 'there is one head'); END",
+    (
+        "CREATE TRIGGER head_one BEFORE INSERT ON head WHEN EXISTS (SELECT 1 FROM head)"
+        " BEGIN SELECT RAISE(ABORT, 'there is one head'); END"
+    ),
 )
-SQLITE_NAMES = (
-    "entry_no_update entry_no_delete entry_no_replace entry_same_id entry_dense head_grows head_stays head_one "
-    "checkpoint_no_update checkpoint_no_delete checkpoint_no_replace"
-).split()
+SQLITE_NAMES = [
+    "entry_no_update",
+    "entry_no_delete",
+    "entry_no_replace",
+    "entry_same_id",
+    "entry_dense",
+    "head_grows",
+    "head_stays",
+    "head_one",
+    "checkpoint_no_update",
+    "checkpoint_no_delete",
+    "checkpoint_no_replace",
+]
 
 
 def guard(apps: Any, editor: Any) -> None:

@@ -7,6 +7,8 @@ from django.db.models import Q
 class Alarm(models.Model):
     """Read model: raised, acknowledged, cleared; each an entry. At most one alarm of a key is not cleared."""
 
+    READ_MODEL = True
+
     seq = models.BigIntegerField(primary_key=True)
     key = models.CharField(max_length=120)
     kind = models.CharField(max_length=40)

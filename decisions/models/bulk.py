@@ -84,16 +84,24 @@ def chunks(values: Iterable[Any]) -> Iterator[list[Any]]:
 
 @contextmanager
 def snapshot() -> Iterator[None]:
-    """Reads inside see the database as of one moment, without keeping writers waiting."""
+    """Reads inside see the database as of one moment, without keeping writers waiting.
+
+    In an open transaction they see what that transaction sees.
+    """
+    if connection.in_atomic_block:
+        yield
+        return
     if on_postgresql():
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             yield
         return
-    before = connection.transaction_mode
-    connection.transaction_mode = "DEFERRED"
+    # The mode is known once there is a connection.
+    connection.ensure_connection()
+    wrapper: Any = connection
+    before, wrapper.transaction_mode = wrapper.transaction_mode, "DEFERRED"
     try:
         with transaction.atomic():
             yield
     finally:
-        connection.transaction_mode = before
+        wrapper.transaction_mode = before

@@ -11,6 +11,8 @@ BLANK_OR_LEVEL = ["", *Level]
 class Decision(models.Model):
     """Read model: the fold of a decision's entries. The key is the seq of its first entry."""
 
+    READ_MODEL = True
+
     seq = models.BigIntegerField(primary_key=True)
     id = models.UUIDField(unique=True)
     ref_key = models.CharField(max_length=32, unique=True)
@@ -46,6 +48,8 @@ class Decision(models.Model):
     state = models.CharField(max_length=20)
     outcome = models.CharField(max_length=16, blank=True)
     outcome_observed = models.BooleanField(default=False)
+    outcome_own = models.BooleanField(default=False)
+    """Told by an event of its own, not together with the action."""
     outcome_detail = models.TextField(blank=True)
     proposed = models.BooleanField(default=False)
     replayed = models.BooleanField(default=False)
@@ -95,7 +99,5 @@ class Decision(models.Model):
                 name="decision_open_hold",
                 condition=Q(state__in=[State.SUGGESTED, State.PENDING, State.WINDOW]),
             ),
-            models.Index(
-                fields=["sign_off_due"], name="decision_owed", condition=Q(sign_off=SignOff.REQUIRED)
-            ),
+            models.Index(fields=["sign_off_due"], name="decision_owed", condition=Q(sign_off=SignOff.REQUIRED)),
         )

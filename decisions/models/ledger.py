@@ -7,7 +7,7 @@ from django.db.models import Q
 
 
 class EntryRow(models.Model):
-    """One entry: the canonical leaf bytes exactly as hashed, and what indexes need of them."""
+    """Ledger: one entry, the canonical leaf bytes exactly as hashed, and what indexes need of them."""
 
     seq = models.BigIntegerField(primary_key=True)
     id = models.UUIDField(unique=True)
@@ -35,7 +35,7 @@ class Disclosure(models.Model):
 
 
 class Head(models.Model):
-    """The one row that every writing transaction locks first: size, root and frontier of the tree."""
+    """Ledger: the one row that every writing transaction locks first: size, root and frontier of the tree."""
 
     id = models.SmallIntegerField(primary_key=True)
     size = models.BigIntegerField()
@@ -53,7 +53,7 @@ class Head(models.Model):
 
 
 class StoredCheckpoint(models.Model):
-    """A signed note of the ledger's head, kept as it was published. Insert-only."""
+    """Ledger: a signed note of the ledger's head, kept as it was published. Insert-only."""
 
     size = models.BigIntegerField(primary_key=True)
     note = models.TextField()

@@ -37,6 +37,8 @@ class Person(AbstractBaseUser):
 class Standing(models.Model):
     """Read model: whether a person may act, and in which roles."""
 
+    READ_MODEL = True
+
     person_id = models.UUIDField(primary_key=True)
     active = models.BooleanField()
     roles = models.JSONField(default=list)
@@ -51,6 +53,8 @@ class Standing(models.Model):
 class RegisterGroup(models.Model):
     """Read model: a group of people that a requirement can name."""
 
+    READ_MODEL = True
+
     slug = models.SlugField(primary_key=True, max_length=64)
     name = models.CharField(max_length=120)
 
@@ -61,12 +65,12 @@ class RegisterGroup(models.Model):
 class Membership(models.Model):
     """Read model: a person in a group."""
 
+    READ_MODEL = True
+
     id = models.CharField(primary_key=True, max_length=110)
     group_slug = models.SlugField(max_length=64)
     person_id = models.UUIDField()
 
     class Meta:
         db_table = "membership"
-        constraints = (
-            models.UniqueConstraint(fields=["group_slug", "person_id"], name="membership_once"),
-        )
+        constraints = (models.UniqueConstraint(fields=["group_slug", "person_id"], name="membership_once"),)

@@ -9,6 +9,8 @@ from django.db.models import Q
 class Service(models.Model):
     """Read model: what is acted on, and who answers for it."""
 
+    READ_MODEL = True
+
     slug = models.SlugField(primary_key=True, max_length=64)
     name = models.CharField(max_length=120)
     tier = models.SmallIntegerField()
@@ -30,6 +32,8 @@ class Service(models.Model):
 
 class Agent(models.Model):
     """Read model: an autonomous system that acts on production."""
+
+    READ_MODEL = True
 
     id = models.UUIDField(primary_key=True)
     slug = models.SlugField(max_length=64, unique=True)

@@ -6,6 +6,8 @@ from django.db import models
 class Timeline(models.Model):
     """Read model: one row for each entry that made or changed a decision."""
 
+    READ_MODEL = True
+
     seq = models.BigIntegerField(primary_key=True)
     decision_seq = models.BigIntegerField()
     kind = models.CharField(max_length=32)

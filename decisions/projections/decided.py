@@ -11,7 +11,8 @@ from decisions import kinds
 from decisions.envelope import Entry, parse_time
 from decisions.models import Decision, Timeline
 from decisions.models.bulk import chunks, insert_rows, upsert
-from decisions.vocab import HOLDING, STATE_AFTER, TERMINAL, Kind, Level, Outcome, SignOff, State
+from decisions.states import effective_state
+from decisions.vocab import BEYOND_OWES_SECONDS, HOLDING, STATE_AFTER, TERMINAL, Kind, Level, Outcome, SignOff, State
 
 KINDS = (
     Kind.ACTION_PROPOSED,
@@ -39,7 +40,9 @@ def apply(entries: Sequence[Entry]) -> None:
         key = entry.facts["ref"]
         row = rows.get(key)
         if row is None:
-            row = rows[key] = _blank(entry)
+            row = rows[key] = blank(entry)
+        # A deadline that has passed counts here as everywhere, whether or not its expiry was written down before.
+        row.state = effective_state(row, entry.at)
         FOLD[entry.kind](row, entry)
         touch(row, entry)
         history.append(history_row(row, entry))
@@ -61,7 +64,8 @@ def write_history(history: Sequence[tuple[object, ...]]) -> None:
     insert_rows(Timeline, ("seq", "decision_seq", "kind", "state", "actor", "at"), history)
 
 
-def _blank(entry: Entry) -> Decision:
+def blank(entry: Entry) -> Decision:
+    """The row of a decision of which nothing is known yet but that an entry speaks of it."""
     return Decision(
         seq=entry.seq,
         id=UUID(entry.facts["decision"]),
@@ -120,15 +124,21 @@ def _proposed(row: Decision, entry: Entry) -> None:
     row.proposed = True
     row.occurred_at = _when(entry)
     row.claim_seconds = entry.facts["claim_seconds"]
-    row.state = State(entry.facts["state"])
+    reverted = row.state == State.REVERTED
+    if not reverted:
+        row.state = State(entry.facts["state"])
     if row.state == State.AUTHORIZED:
         row.claim_until = entry.at + timedelta(seconds=row.claim_seconds)
-    if row.outcome:
+    if reverted or row.outcome:
+        # The act was told before the question: it is judged as one that nobody waited for.
+        if reverted or row.outcome != Outcome.NOT_EXECUTED:
+            _use(row, entry)
         _settle(row, entry)
 
 
 def _held(row: Decision, entry: Entry) -> None:
-    if row.state in TERMINAL or row.outcome:
+    """The hold of the proposal just told. No later entry of this kind opens it again or changes what it asks for."""
+    if row.state not in HOLDING or row.hold_until is not None:
         return
     row.state = State(entry.facts["state"])
     row.hold_until = parse_time(entry.facts["hold_until"])
@@ -140,32 +150,75 @@ def _expired(row: Decision, entry: Entry) -> None:
 
 
 def _reported(row: Decision, entry: Entry) -> None:
-    permitted = row.state == State.AUTHORIZED and (row.claim_until is None or entry.at < row.claim_until)
     if not row.complete:
         _describe(row, entry)
     row.occurred_at = _when(entry)
-    row.level_used = Level(entry.facts["used"]) if not row.proposed else (row.level_ruled if permitted else Level.L4)
-    row.beyond = row.level_used > row.level_ruled
-    claimed = entry.facts["outcome"]
-    # An outcome of its own prevails over the one that came with the action, whichever of the two arrives first.
-    if claimed and (not row.outcome or (row.ended_at is not None and _when(entry) > row.ended_at)):
-        _end(row, entry, Outcome(claimed))
+    if row.proposed:
+        _use(row, entry)
+    else:
+        row.level_used = max(row.level_used, Level(entry.facts["used"]))
+        _judge(row)
+    if entry.facts["outcome"]:
+        _end(row, entry, own=False)
     _settle(row, entry)
+
+
+def _use(row: Decision, entry: Entry) -> None:
+    """The level that a proposed action was taken at: as ruled if it was permitted when we heard of it, else alone.
+
+    The first entry that tells of the act decides; one that tells of another act than the proposed one is never permitted.
+    """
+    otherwise = entry.facts.get("otherwise", False)
+    if row.level_used and not otherwise:
+        return
+    row.level_used = row.level_ruled if row.state == State.AUTHORIZED and not otherwise else Level.L4
+    _judge(row)
+
+
+def _judge(row: Decision) -> None:
+    row.beyond = row.level_used > row.level_ruled
+    if row.beyond and row.sign_off_seconds is None:
+        row.sign_off_seconds = BEYOND_OWES_SECONDS
 
 
 def _outcome(row: Decision, entry: Entry) -> None:
-    observed = entry.kind is Kind.OUTCOME_OBSERVED
-    later = row.ended_at is None or _when(entry) >= row.ended_at
-    if observed or (later and not row.outcome_observed):
-        row.outcome_observed = observed
-        _end(row, entry, Outcome(entry.facts["outcome"]))
+    if row.proposed and entry.facts["outcome"] != Outcome.NOT_EXECUTED:
+        _use(row, entry)
+    _end(row, entry, own=True)
     _settle(row, entry)
 
 
-def _end(row: Decision, entry: Entry, outcome: Outcome) -> None:
-    row.outcome = outcome
-    row.outcome_detail = entry.disclosed.get("outcome", {}).get("detail", "")
-    row.ended_at = _when(entry)
+def _end(row: Decision, entry: Entry, *, own: bool) -> None:
+    """Take the outcome that `entry` tells of if it prevails over the one known: in whatever order they come.
+
+    Observed before claimed; an outcome event of its own before what came with the action; then the later one; then,
+    of two told for the same instant, the worse.
+    """
+    outcome, at = Outcome(entry.facts["outcome"]), _when(entry)
+    observed = entry.kind is Kind.OUTCOME_OBSERVED
+    detail = str(entry.disclosed.get("outcome", {}).get("detail", ""))
+    if row.outcome and row.ended_at is not None:
+        known = (
+            row.outcome_observed,
+            row.outcome_own,
+            row.ended_at,
+            _WORSE.index(Outcome(row.outcome)),
+            row.outcome_detail,
+        )
+        if (observed, own, at, _WORSE.index(outcome), detail) < known:
+            return
+    row.outcome, row.outcome_detail, row.ended_at = outcome, detail, at
+    row.outcome_observed, row.outcome_own = observed, own
+
+
+_WORSE = (
+    Outcome.SUCCEEDED,
+    Outcome.NO_CHANGE,
+    Outcome.NOT_EXECUTED,
+    Outcome.PARTIAL,
+    Outcome.UNKNOWN,
+    Outcome.FAILED,
+)
 
 
 def _settle(row: Decision, entry: Entry) -> None:
@@ -179,7 +232,11 @@ def _settle(row: Decision, entry: Entry) -> None:
 
 
 def _reverted(row: Decision, entry: Entry) -> None:
-    if row.state not in TERMINAL and row.state not in HOLDING:
+    """A revert says that the act took place, asked for or not."""
+    if row.proposed:
+        _use(row, entry)
+    _settle(row, entry)
+    if row.state not in TERMINAL:
         row.state = State.REVERTED
 
 

@@ -59,10 +59,12 @@ def beyond_mark() -> SafeString:
 
 
 @register.simple_tag
-def when(moment: datetime | None, form: str = "auto") -> SafeString | str:
+def when(moment: datetime | str | None, form: str = "auto") -> SafeString | str:
     """`moment` in the page's zone as a time element; UTC in its tooltip. "auto" leaves out the date of today."""
     if moment is None:
         return "not known"
+    if isinstance(moment, str):
+        moment = datetime.fromisoformat(moment)
     local = timezone.localtime(moment)
     if form == "auto":
         fresh = timezone.localtime().date() == local.date()
@@ -109,17 +111,14 @@ def epoch_ms(moment: datetime | None) -> int:
 @register.filter
 def level(value: str) -> str:
     """A level with its meaning: "L3 act unless vetoed"."""
-    try:
-        known = vocab.Level(value)
-    except ValueError:
-        return "not stated"
-    return f"{known} {vocab.LEVEL_MEANING[known]}"
+    meaning = level_meaning(value)
+    return f"{value} {meaning}" if meaning else "not stated"
 
 
 @register.filter
 def level_meaning(value: str) -> str:
-    """What a level allows, in words."""
-    return vocab.LEVEL_MEANING.get(vocab.Level(value), "") if value in vocab.Level else ""
+    """What a level allows, in words; empty for none."""
+    return {str(known): meaning for known, meaning in vocab.LEVEL_MEANING.items()}.get(str(value), "")
 
 
 @register.filter

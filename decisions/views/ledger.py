@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from decisions import ledger, queries
+from decisions import queries
 from decisions.auth.people import reads
 
 SHOWN = 50
@@ -14,16 +14,16 @@ SHOWN = 50
 @reads
 def page(request: HttpRequest) -> HttpResponse:
     """The newest entries, or those before `?before=<seq>`."""
-    head = ledger.current()
+    head = queries.head()
     before = request.GET.get("before", "")
     last = (queries.whole(before, "before", least=0, most=2**53) if before else head.size) - 1
     last = min(last, head.size - 1)
-    entries = list(ledger.entries(max(0, last - SHOWN + 1), last))
+    entries = queries.leaves(max(0, last - SHOWN + 1), last)
     context = {
         "size": head.size,
         "root": bytes(head.root).hex(),
-        "checkpoint": ledger.last_checkpoint(),
-        "entries": list(reversed(entries)),
-        "older": entries[0].seq if entries and entries[0].seq else None,
+        "checkpoint": queries.last_checkpoint(),
+        "entries": entries,
+        "older": entries[-1]["seq"] if entries and entries[-1]["seq"] else None,
     }
     return render(request, "decisions/ledger.html", context)

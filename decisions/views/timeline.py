@@ -49,7 +49,8 @@ def configuration() -> dict[str, Any]:
     """The vocabulary that the modules draw with."""
     return {
         "badges": [
-            {"slug": badge.slug, "word": badge.word, "shape": badge.shape, "attention": badge.attention} for badge in BADGES
+            {"slug": badge.slug, "word": badge.word, "shape": badge.shape, "attention": badge.attention}
+            for badge in BADGES
         ],
         "badge_of": {str(state): badge.slug for state, badge in BADGE_OF.items()},
         "words": {str(state): word(state) for state in State},

@@ -27,6 +27,7 @@ function show(element, now) {
     text.title = ms > 0 ? `until ${second(new Date(due))}` : 'Waiting for the server';
   }
   element.toggleAttribute('data-urgent', ms > 0 && ms < 60000);
+  element.toggleAttribute('data-over', ms <= 0);
   const bar = element.querySelector('progress');
   if (bar) showBar(bar, ms);
   return ms;

@@ -3,6 +3,20 @@
 export const COLUMN = 3;
 export const CELL = 14;
 const PACKED = 0.45;
+const COVERING = 4;
+const MOSTLY = 0.6;
+
+/** Do most of `rows` stand where marks would cover each other, however empty the rest is? */
+export function crowded(lanes, rows) {
+  const inCell = new Map();
+  for (const row of rows) {
+    const cell = lanes.laneOf(row) * 10000 + Math.floor(((row.at - lanes.from) * lanes.perMs) / CELL);
+    inCell.set(cell, (inCell.get(cell) || 0) + 1);
+  }
+  let covered = 0;
+  for (const n of inCell.values()) if (n > COVERING) covered += n;
+  return covered > rows.length * MOSTLY;
+}
 
 /** How a crowded row is ranked for the one glyph of its cell; 0 stays a column. */
 function rank(lanes, row) {

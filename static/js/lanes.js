@@ -1,5 +1,6 @@
 // The swim lanes on a canvas: geometry, the cached history layer, the overlay. Must not keep rows of its own.
-import { COLUMN, Density } from './density.js';
+import { COLUMN, Density, crowded } from './density.js';
+import { paintHolds, paintMarks } from './lane-marks.js';
 import { Atlas } from './marks.js';
 import { chooseLanes } from './lane-choice.js';
 import { AXIS, paintFrame, paintOver } from './lane-frame.js';
@@ -104,12 +105,12 @@ export class Lanes {
     const rows = this.rows.slice(Store.lower(this.rows, this.from));
     const columns = (this.width - this.gutter) / COLUMN;
     this.most = columns * Math.max(1, this.names.length) * CROWDED;
-    this.dense = rows.length > this.most ? new Density(this) : null;
+    this.dense = rows.length > this.most || crowded(this, rows) ? new Density(this) : null;
     this.drawn = rows.length;
     this.clipped(() => {
-      this.paintHolds(this.store.holds());
+      paintHolds(this, this.store.holds());
       if (this.dense) this.dense.paintAll(rows);
-      else this.paintMarks(rows);
+      else paintMarks(this, rows);
     });
   }
 
@@ -121,9 +122,9 @@ export class Lanes {
       return;
     }
     this.clipped(() => {
-      this.paintHolds(visible.filter(row => row.due > 0));
+      paintHolds(this, visible.filter(row => row.due > 0));
       if (this.dense) this.dense.paintMore(visible);
-      else this.paintMarks(visible);
+      else paintMarks(this, visible);
     });
   }
 
@@ -135,26 +136,5 @@ export class Lanes {
     c.clip();
     work();
     c.restore();
-  }
-
-  paintHolds(rows) {
-    const thick = Math.min(14, this.laneHeight * 0.56);
-    this.context.fillStyle = this.theme.hold;
-    for (const row of rows) {
-      if (row.due < this.from) continue;
-      this.context.fillRect(this.x(row.at), this.y(row) - thick / 2, Math.max(2, (row.due - row.at) * this.perMs), thick);
-    }
-  }
-
-  paintMarks(rows) {
-    const loud = [];
-    for (const row of rows) {
-      if (row.beyond || this.badge(row).attention) loud.push(row);
-      else this.atlas.draw(this.context, this.badge(row).index, false, this.x(row.at), this.y(row));
-    }
-    loud.sort((a, b) => this.badge(a).attention - this.badge(b).attention);
-    for (const row of loud) {
-      this.atlas.draw(this.context, this.badge(row).index, row.beyond, this.x(row.at), this.y(row));
-    }
   }
 }

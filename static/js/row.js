@@ -48,13 +48,13 @@ function fillMeta(meta, { row, rows }) {
   if (row.beyond) {
     const mark = make('span', 'beyond-mark');
     mark.append(icon('i-beyond'), 'Beyond permitted autonomy');
-    meta.append(mark, ' · ');
+    meta.append(mark, row.ruled ? `: ${row.level}, allowed ${row.ruled} · ` : ' · ');
   }
   const words = [];
   if (row.replayed) words.push('Replayed recording');
   words.push(row.agent, row.service);
   if (rows.length > 1) words.push('repeated in one episode');
-  else if (row.level) words.push(row.ruled && row.beyond ? `used ${row.level}, ruled ${row.ruled}` : row.level);
+  else if (row.level && !row.beyond) words.push(row.level);
   if (row.by) words.push(row.by);
   meta.append(words.join(' · '));
 }

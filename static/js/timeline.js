@@ -12,6 +12,7 @@ import { readTheme } from './marks.js';
 import { Older, snapshot } from './older.js';
 import { Pane } from './pane.js';
 import { byId, embedded, make, phone, say, shout } from './shared.js';
+import { openInPane, watchScroll, watchTheme } from './surroundings.js';
 import { bindShortcuts } from './shortcuts.js';
 import { Store } from './store.js';
 import { Toolbar } from './toolbar.js';
@@ -134,19 +135,9 @@ function start() {
   byId('go-live').addEventListener('click', () => listing.goLive());
   live.addEventListener('rows', event => waiting.push(...event.detail.rows));
   live.addEventListener('reset', reset);
-  for (const query of [matchMedia('(prefers-color-scheme: dark)'), matchMedia('(prefers-contrast: more)')]) {
-    query.addEventListener('change', () => lanes.setTheme(readTheme(store.cfg.badges)));
-  }
-  feed.host.addEventListener('scroll', () => {
-    const { scrollTop, clientHeight, scrollHeight } = feed.host;
-    if (scrollTop + 3 * clientHeight > scrollHeight) older.page().catch(() => say('Older decisions could not be loaded'));
-  }, { passive: true });
-  document.addEventListener('click', event => {
-    const link = event.target.closest('.row a.title, #holds a.hold');
-    if (!link || event.metaKey || event.ctrlKey || event.shiftKey || event.button || phone.matches) return;
-    event.preventDefault();
-    pane.show((link.closest('[data-id]') || link).dataset.id);
-  });
+  watchTheme(lanes, store);
+  watchScroll(feed, older);
+  openInPane(pane);
   startCountdowns(() => live.now(), say);
   live.start();
   requestAnimationFrame(frame);

@@ -9,6 +9,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,6 @@ from approvals.tasks import last_month
 from decisions import clock
 from decisions.models import Agent, AgentKey, Person
 from decisions.vocab import Scope
-from examples.recordings import read_lines, read_mapping, recordings, shifted
 from oversight.management.commands.up import address, prepare, serve
 
 EXAMPLES = settings.BASE_DIR / "examples"
@@ -54,8 +54,8 @@ class Command(BaseCommand):
 
     def _import(self) -> None:
         """The recorded decisions of the last three months."""
-        found = shifted(recordings(read_lines(), read_mapping()), clock.now())
-        import_recordings([(item.agent, item.event) for item in found], source="examples/recorded", actor=None)
+        found = recorded(clock.now())
+        import_recordings(found, source="examples/recorded", actor=None)
         self.stdout.write(f"Imported {len(found)} recorded decisions of real agents, with their times shifted.")
 
     def _say(self, accounts: list[dict[str, str]], path: Path) -> None:
@@ -64,6 +64,14 @@ class Command(BaseCommand):
             self.stdout.write(f"  {account['role']:<10} {account['username']:<10} {account['password']}")
         self.stdout.write(f"\nThe same sign-ins and the agents' keys are in {path}. Press Ctrl-C to stop.\n")
         self.stdout.flush()
+
+
+def recorded(now: datetime) -> list[tuple[str, dict[str, Any]]]:
+    """(agent, event) of the example recordings, moved to the months before `now`. Examples are programs, never imported."""
+    command = [sys.executable, "-m", "examples.recordings", "--now", now.isoformat()]
+    printed = subprocess.run(command, cwd=settings.BASE_DIR, capture_output=True, check=True).stdout  # noqa: S603
+    lines = [json.loads(line) for line in printed.splitlines()]
+    return [(line["agent"], line["event"]) for line in lines]
 
 
 def sign_ins(wanted: organisation.Organisation) -> list[dict[str, str]]:
@@ -111,7 +119,7 @@ def play(access: Path, rate: float) -> None:
 def wait_until_ready() -> None:
     while True:
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{settings.PORT}/readyz", timeout=2):  # noqa: S310
+            with urllib.request.urlopen(f"http://127.0.0.1:{settings.PORT}/readyz", timeout=2):
                 return
         except (urllib.error.URLError, OSError):
             time.sleep(0.2)

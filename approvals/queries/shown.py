@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from approvals.access import requirement_words
+from decisions import ledger
 from decisions.canonical import encode
 from decisions.errors import Problem
-from decisions.models import Decision
+from decisions.models import Decision, Timeline
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,19 @@ def check(shown: Shown, row: Decision) -> None:
             "Look at it again; nothing was recorded.",
             {"version": row.version, "state": row.state},
         )
-    same = hmac.compare_digest(shown.action_hash, row.action_hash)
-    if not same or not hmac.compare_digest(shown.display_hash, display_hash(row)):
+    same = _equal(shown.action_hash, row.action_hash) and _equal(shown.display_hash, display_hash(row))
+    if not same or seen_entry(shown, row) is None:
         raise Problem(422, "hash-mismatch", "What you saw is not this action", "Reload the page; nothing was recorded.")
+
+
+def seen_entry(shown: Shown, row: Decision) -> dict[str, Any] | None:
+    """The entry that the person saw, as an entry refers to it; None if that is none of this decision's entries."""
+    if not Timeline.objects.filter(seq=shown.ref_seq, decision_seq=row.seq).exists():
+        return None
+    found = ledger.entry(shown.ref_seq)
+    leaf = found[2].hex() if found else ""
+    return {"seq": shown.ref_seq, "leaf": leaf} if _equal(shown.ref_leaf, leaf) else None
+
+
+def _equal(given: str, known: str) -> bool:
+    return hmac.compare_digest(given.encode(), known.encode())

@@ -1,0 +1,131 @@
+"""What people command over the API: verdicts and sign-offs. No machine's credential gets as far as an action."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from msgspec import UNSET
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from approvals.actions.give_verdict import give_verdict
+from approvals.actions.sign_off import sign_off
+from approvals.api.representation import represent
+from approvals.api.shapes import Decision as DecisionShape
+from approvals.api.shapes import SignOffCommand, VerdictCommand
+from approvals.idempotency import checked_key, once
+from approvals.queries.shown import Shown
+from approvals.vocab import VerdictWord
+from decisions import clock
+from decisions.api.base import ApiView, etag, version_of
+from decisions.api.describing import Operation, describe
+from decisions.api.parsing import command
+from decisions.auth.api import People, person
+from decisions.auth.people import require_recent_sign_in
+from decisions.errors import Problem, bad_request
+from decisions.models import Decision
+
+COMMAND_HEADERS = {"Idempotency-Key": True, "If-Match": False, "X-CSRFToken": True}
+
+
+class Verdicts(ApiView):
+    permission_classes = [People]
+
+    @describe(
+        Operation(
+            "giveVerdict",
+            "Approve or veto",
+            "people",
+            DecisionShape,
+            takes={"application/json": VerdictCommand},
+            headers=COMMAND_HEADERS,
+            problems=(400, 404, 409, 412, 413, 415, 422, 428, 503),
+            detail=(
+                "An approval needs If-Match, a recent sign-in, and what was seen: action_hash, display_hash, ref and "
+                "version, as the decision states them. A veto needs none of these: stopping must not fail for a stale view."
+            ),
+        )
+    )
+    def post(self, request: Request, decision_id: UUID) -> Response:
+        key, given = checked_key(request.headers.get("Idempotency-Key", "")), command(request, VerdictCommand)
+        actor, shown = person(request).id, _shown(given)
+        if given.verdict is VerdictWord.APPROVE:
+            require_recent_sign_in(request._request)  # noqa: SLF001 - the framework's documented name for it
+            if shown is None:
+                raise bad_request("An approval says what was seen: action_hash, display_hash, ref and version.")
+            _same_version(request, shown.version)
+
+        def act() -> None:
+            give_verdict(decision_id, verdict=given.verdict, reason=given.reason.strip(), shown=shown, actor=actor)
+
+        return _answer(request, decision_id, key, given, act)
+
+
+class SignOffs(ApiView):
+    permission_classes = [People]
+
+    @describe(
+        Operation(
+            "signOff",
+            "Judge a decision after the fact",
+            "people",
+            DecisionShape,
+            takes={"application/json": SignOffCommand},
+            headers={**COMMAND_HEADERS, "If-Match": True},
+            problems=(400, 404, 409, 412, 413, 415, 422, 428, 503),
+            detail="A later sign-off corrects an earlier one, and both stay. Needs a recent sign-in.",
+        )
+    )
+    def post(self, request: Request, decision_id: UUID) -> Response:
+        key, given = checked_key(request.headers.get("Idempotency-Key", "")), command(request, SignOffCommand)
+        actor = person(request).id
+        require_recent_sign_in(request._request)  # noqa: SLF001 - as above
+        _same_version(request, given.version)
+
+        def act() -> None:
+            sign_off(
+                decision_id,
+                judgement=given.judgement,
+                effect=given.effect,
+                cause=given.cause,
+                reason=given.reason,
+                version=given.version,
+                actor=actor,
+            )
+
+        return _answer(request, decision_id, key, given, act)
+
+
+def _answer(request: Request, decision_id: UUID, key: str, given: Any, act: Callable[[], None]) -> Response:
+    """The decision as it is after `act`, or as it was when the same command was answered before."""
+
+    def acted() -> dict[str, Any]:
+        act()
+        # Without the agent's words: the kept answer must not outlive their erasure.
+        return represent(Decision.objects.get(id=decision_id), clock.now(), account=False)
+
+    said = b"\n".join([request.method.encode() if request.method else b"", request.path.encode(), msgspec.json.encode(given)])
+    kept = once(f"person:{person(request).id}", key, said, acted)
+    headers = {"ETag": etag(kept.body["version"]), "Cache-Control": "no-store"}
+    if kept.replayed:
+        headers["Idempotent-Replayed"] = "true"
+    return Response(kept.body, status=kept.status, headers=headers)
+
+
+def _shown(given: VerdictCommand) -> Shown | None:
+    """What the person saw; None unless all of it is stated."""
+    if given.action_hash is UNSET or given.display_hash is UNSET or given.ref is UNSET or given.version is UNSET:
+        return None
+    return Shown(given.action_hash, given.display_hash, given.version, given.ref.seq, given.ref.leaf)
+
+
+def _same_version(request: Request, version: int) -> None:
+    """Raise 428 without If-Match, 412 where it names another version than the body: one of the two is stale."""
+    header = request.headers.get("If-Match", "")
+    if not header:
+        raise Problem(428, "precondition-required", "If-Match is missing", 'Send the ETag of the decision, such as "v3".')
+    if version_of(header) != version:
+        raise Problem(
+            412, "stale-view", "The decision has changed since you opened it", "Look at it again; nothing was recorded."
+        )

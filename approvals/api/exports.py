@@ -1,0 +1,103 @@
+"""Decisions as files, written page by page. It must not hold more than one page, nor let a cell be read as a formula."""
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from django.db.models import QuerySet
+
+from approvals.api.representation import represent
+from approvals.reports.rows_csv import cell
+from decisions import register
+from decisions.models import Decision
+
+PAGE = 500
+Json = dict[str, Any]
+
+
+def pages(rows: "QuerySet[Decision]") -> Iterator[list[Decision]]:
+    """`rows`, which are in descending order of seq, in lists; each is a query of its own."""
+    found = list(rows[:PAGE])
+    while found:
+        yield found
+        found = list(rows.filter(seq__lt=found[-1].seq)[:PAGE]) if len(found) == PAGE else []
+
+
+class Writer(Protocol):
+    def __call__(self, rows: "QuerySet[Decision]", now: datetime, *, account: bool) -> Iterator[bytes]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One format of an export."""
+
+    suffix: str
+    media: str
+    write: Writer
+
+
+def _bodies(rows: "QuerySet[Decision]", now: datetime, *, account: bool) -> Iterator[Iterable[Json]]:
+    for found in pages(rows):
+        known = register.latest()
+        yield [represent(row, now, account=account, known=known) for row in found]
+
+
+def json_lines(rows: "QuerySet[Decision]", now: datetime, *, account: bool) -> Iterator[bytes]:
+    for bodies in _bodies(rows, now, account=account):
+        lines = (json.dumps(body, ensure_ascii=False, separators=(",", ":")) for body in bodies)
+        yield ("\n".join(lines) + "\n").encode()
+
+
+COLUMNS: dict[str, Callable[[Json], Any]] = {
+    **{
+        name: (lambda body, name=name: body[name])
+        for name in (
+            "id", "seq", "version", "occurred_at", "received_at", "ended_at", "agent", "agent_ref", "episode", "title",
+            "kind",
+        )
+    },
+    "service": lambda body: body["target"]["service"],
+    "environment": lambda body: body["target"]["environment"],
+    "resource": lambda body: body["target"]["resource"],
+    **{
+        name: (lambda body, name=name: body[name])
+        for name in (
+            "environment_class", "tier", "risk", "reversible", "level_ruled", "level_used", "beyond", "rule",
+            "policy_version", "state", "owner", "deputy", "decided_by", "decided_at", "effect", "cause", "proposed",
+            "replayed", "action_hash",
+        )
+    },
+    "outcome": lambda body: (body["outcome"] or {}).get("status"),
+    "outcome_observed": lambda body: (body["outcome"] or {}).get("observed"),
+    "sign_off": lambda body: body["sign_off"]["status"],
+    "sign_off_due": lambda body: body["sign_off"]["due"],
+    "parameters": lambda body: _json((body.get("action") or {}).get("parameters")),
+    "rationale": lambda body: body.get("account", {}).get("rationale"),
+    "confidence": lambda body: body.get("account", {}).get("confidence"),
+}  # fmt: skip
+"""Column → how it is read from a decision's representation; empty where the reader may not see it."""
+
+
+def _json(value: Any) -> str | None:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")) if value else None
+
+
+def comma_separated(rows: "QuerySet[Decision]", now: datetime, *, account: bool) -> Iterator[bytes]:
+    """UTF-8 with a header line, CRLF, and times in RFC 3339 UTC."""
+    yield _lines([list(COLUMNS)])
+    for bodies in _bodies(rows, now, account=account):
+        yield _lines([cell(read(body)) for read in COLUMNS.values()] for body in bodies)
+
+
+def _lines(rows: Iterable[list[str]]) -> bytes:
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\r\n").writerows(rows)
+    return out.getvalue().encode()
+
+
+CSV = Form("csv", "text/csv; charset=utf-8", comma_separated)
+JSON_LINES = Form("jsonl", "application/jsonl", json_lines)

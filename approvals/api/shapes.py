@@ -1,0 +1,307 @@
+"""The shapes of what is sent about decisions and of what people command. The commands' are what reads them."""
+
+from typing import Annotated, Any, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from approvals.vocab import Judgement, VerdictWord
+from decisions.api.shapes import Id, Moment, Whole
+from decisions.intake import shape
+from decisions.vocab import Cause, Effect, Level, Outcome, Risk, SignOff, State
+
+Version = Annotated[int, Meta(ge=0, le=2**31 - 1)]
+Seq = Annotated[int, Meta(ge=0, le=2**53 - 1)]
+Hash = Annotated[str, Meta(pattern="^sha256:[0-9a-f]{64}$")]
+Leaf = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+Reason = Annotated[str, Meta(max_length=4000)]
+
+
+class Ref(Struct, forbid_unknown_fields=True):
+    """An entry of the ledger: its seq and the hash of its leaf."""
+
+    seq: Seq
+    leaf: Leaf
+
+
+class VerdictCommand(Struct, forbid_unknown_fields=True):
+    """An approval states what was seen; a veto may, and needs no more than the word."""
+
+    verdict: VerdictWord
+    reason: Reason = ""
+    action_hash: Hash | UnsetType = UNSET
+    display_hash: Hash | UnsetType = UNSET
+    ref: Ref | UnsetType = UNSET
+    version: Version | UnsetType = UNSET
+
+
+class SignOffCommand(Struct, forbid_unknown_fields=True):
+    """`cause` is needed with a refusal and with a harmful effect."""
+
+    judgement: Judgement
+    effect: Effect
+    reason: Annotated[str, Meta(min_length=10, max_length=4000)]
+    version: Version
+    cause: Cause | None = None
+
+
+class PeriodCommand(Struct, forbid_unknown_fields=True):
+    """A month."""
+
+    period: Annotated[str, Meta(pattern="^20[0-9]{2}-(0[1-9]|1[0-2])$")]
+
+
+class Nothing(Struct, forbid_unknown_fields=True):
+    """An empty object."""
+
+
+class EvaluateCommand(Struct, forbid_unknown_fields=True):
+    """An action, and the agent (by slug) that would take it; an agent asks for itself."""
+
+    action: shape.Action
+    agent: Annotated[str, Meta(max_length=64)] | None = None
+
+
+class Required(Struct):
+    group: str
+    n: int
+
+
+class DecisionTarget(Struct):
+    service: str
+    environment: str
+    resource: str | None
+
+
+class DecisionOutcome(Struct):
+    status: Outcome
+    observed: bool
+    detail: str | UnsetType = UNSET
+
+
+class SignOffState(Struct):
+    status: SignOff
+    due: Moment | None
+
+
+class Links(Struct):
+    self: str
+    page: str
+
+
+class Past(Struct):
+    """One entry that made or changed the decision."""
+
+    seq: Whole
+    kind: str
+    state: State
+    actor: str
+    at: Moment
+
+
+class VerdictGiven(Struct):
+    seq: Whole
+    person: Id
+    verdict: VerdictWord
+    reason: str
+    at: Moment
+
+
+class SignOffGiven(Struct):
+    seq: Whole
+    person: Id
+    judgement: Judgement
+    effect: Effect
+    cause: Cause | None
+    reason: str
+    at: Moment
+
+
+class Decision(Struct):
+    """One action that an agent decided on.
+
+    `action` and `account` (the agent's own words, unverified) are left out for those who may not read them, and in
+    lists; `ref`, `history`, `verdicts` and `sign_offs` are in the answer for one decision asked for without `wait`.
+    """
+
+    id: Id
+    version: Whole
+    seq: Whole
+    state: State
+    agent: str | None
+    agent_ref: str
+    episode: str | None
+    title: str
+    kind: str
+    target: DecisionTarget
+    tier: int | None
+    environment_class: str
+    risk: Risk | None
+    reversible: bool | None
+    level_ruled: Level | None
+    level_used: Level | None
+    beyond: bool
+    rule: str | None
+    policy_version: int | None
+    requirements: list[Required]
+    hold_until: Moment | None
+    claim_until: Moment | None
+    action_hash: str | None
+    display_hash: str | None
+    owner: Id | None
+    deputy: Id | None
+    decided_by: Id | None
+    decided_at: Moment | None
+    outcome: DecisionOutcome | None
+    occurred_at: Moment | None
+    received_at: Moment | None
+    ended_at: Moment | None
+    sign_off: SignOffState
+    effect: Effect | None
+    cause: Cause | None
+    proposed: bool
+    replayed: bool
+    links: Links
+    action: dict[str, Any] | None | UnsetType = UNSET
+    account: dict[str, Any] | UnsetType = UNSET
+    ref: Ref | UnsetType = UNSET
+    history: list[Past] | UnsetType = UNSET
+    verdicts: list[VerdictGiven] | UnsetType = UNSET
+    sign_offs: list[SignOffGiven] | UnsetType = UNSET
+
+
+class DecisionPage(Struct):
+    """`seq`: the newest entry when the page was made. `next`: the cursor of the following page, null for none."""
+
+    seq: int
+    items: list[Decision]
+    next: str | None
+
+
+class ReportFile(Struct):
+    format: str
+    url: str
+    size: Whole
+    sha256: str
+
+
+class Progress(Struct):
+    step: str
+    done: Whole
+    total: Whole
+
+
+class Report(Struct):
+    """A board report, or the building of one."""
+
+    id: Id
+    period: str
+    state: Literal["queued", "building", "draft", "attested", "issued", "failed"]
+    progress: Progress | None
+    error: str | None
+    edition: str | None
+    seq: Whole | None
+    seq_limit: Whole | None
+    headline: str | None
+    built_at: Moment | None
+    files: list[ReportFile]
+    url: str
+
+
+class ReportPage(Struct):
+    items: list[Report]
+    building: list[Report]
+    next: str | None
+
+
+class Service(Struct):
+    slug: str
+    name: str
+    tier: int
+    environments: list[dict[str, str]]
+    owner: Id | None
+    deputy: Id | None
+    accountable: Id | None
+    team: str
+    data_class: str
+    cost_per_minute: str | None
+    currency: str | None
+    retired: bool
+
+
+class ServicePage(Struct):
+    items: list[Service]
+    next: str | None
+
+
+class Agent(Struct):
+    id: Id
+    slug: str
+    name: str
+    vendor: str
+    model: str
+    version: str
+    owner: Id | None
+    active: bool
+
+
+class AgentPage(Struct):
+    items: list[Agent]
+    next: str | None
+
+
+class Group(Struct):
+    slug: str
+    name: str
+    members: list[Id]
+
+
+class GroupPage(Struct):
+    items: list[Group]
+    next: str | None
+
+
+class Policy(Struct):
+    """The version in force."""
+
+    version: Whole
+    sha256: str
+    seq: Whole
+    activated_at: Moment
+    activated_by: Id | None
+    document: dict[str, Any]
+
+
+class Ruling(Struct):
+    """What the policy would say of the action now, and the rule that fires. Nothing is recorded."""
+
+    level: Level
+    rule: str
+    state: State
+    risk: Risk
+    policy_version: int | None
+    requirements: list[Required]
+    hold_seconds: Whole | None
+    claim_seconds: Whole
+    sign_off_seconds: Whole | None
+    tier: int | None
+    environment_class: str
+    registered: bool
+    reversible: bool | None
+    accountable: Id | None
+    action_hash: Hash
+
+
+class Alarm(Struct):
+    seq: Whole
+    kind: str
+    subject: str
+    state: Literal["open", "acknowledged", "cleared"]
+    raised_at: Moment
+    acknowledged_at: Moment | None
+    acknowledged_by: Id | None
+    cleared_at: Moment | None
+
+
+class AlarmPage(Struct):
+    items: list[Alarm]
+    next: str | None

@@ -1,0 +1,76 @@
+"""A command sent again under its Idempotency-Key gets the answer it got, and is not done again. It must not decide anything.
+
+Command and answer are one transaction: either both are there after a crash or neither is, so a retry is told the truth.
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+
+from approvals.models import IdempotentAnswer
+from decisions import clock
+from decisions.errors import Problem, bad_request
+from decisions.models.bulk import lock_head
+
+KEY_LENGTH = 255
+LASTING = frozenset({403, 409})
+"""Refusals that the ledger may hold: sent again, they must not be tried again. Other problems have written nothing."""
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The answer of a command, given now or given before."""
+
+    status: int
+    body: Json
+    replayed: bool
+
+
+def checked_key(text: str) -> str:
+    """The Idempotency-Key in `text`. Raises a 400 problem."""
+    if not 1 <= len(text) <= KEY_LENGTH or not text.isascii() or not text.isprintable() or " " in text:
+        raise bad_request(f"Send an Idempotency-Key of 1 to {KEY_LENGTH} characters.", "idempotency-key")
+    return text
+
+
+def once(principal: str, key: str, said: bytes, act: Callable[[], Json]) -> Kept:
+    """Run `act`, which records something and returns a body, unless `principal` has had its answer under `key`.
+
+    `said` is what makes two requests the same. Raises the Problem of `act`, again if need be, and 422 where the key was
+    used for something else.
+    """
+    digest = hashlib.sha256(said).hexdigest()
+    with transaction.atomic():
+        # First of all, as in every writing transaction: of two at once, the second sees the answer of the first.
+        lock_head()
+        earlier = IdempotentAnswer.objects.filter(principal=principal, key=key).first()
+        if earlier is None:
+            status, body = _done(act)
+            IdempotentAnswer.objects.create(
+                principal=principal, key=key, request_sha256=digest, status=status, body=body, at=clock.now()
+            )
+            kept = Kept(status, body, replayed=False)
+        elif earlier.request_sha256 == digest:
+            kept = Kept(earlier.status, earlier.body, replayed=True)
+        else:
+            raise Problem(
+                422, "idempotency-mismatch", "This Idempotency-Key was used for another request", "Use a new key."
+            )
+    # Raised out here, so that the refusal that it stands for stays recorded.
+    if kept.status in LASTING:
+        raise Problem(kept.status, **kept.body)
+    return kept
+
+
+def _done(act: Callable[[], Json]) -> tuple[int, Json]:
+    try:
+        return 200, act()
+    except Problem as problem:
+        if problem.status not in LASTING:
+            raise
+        kept = {"slug": problem.slug, "title": problem.title, "detail": problem.detail, "extra": problem.extra}
+        return problem.status, kept

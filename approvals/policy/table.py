@@ -1,0 +1,223 @@
+"""The policy: a table tier × kind × environment → level, with ordered exceptions. Pure and total.
+
+Evaluation order: the first row of the table that fits; the first matching loosening exception; then every matching tightening one; then
+freeze windows; then the caps that no table can lift (an irreversible action and an action at L3 without an undo need
+a person). The result is the minimum, so tightening is independent of order. It must not read a clock or a database.
+"""
+
+import fnmatch
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Any
+
+from decisions.ports import Ruleable, Ruling
+from decisions.vocab import Level, Risk
+
+RISK_ORDER = MappingProxyType({Risk.LOW: 0, Risk.MEDIUM: 1, Risk.HIGH: 2})
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    field: str
+    op: str
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of the table; an empty set means any. The first row that fits an action gives its level."""
+
+    tiers: frozenset[int]
+    kinds: frozenset[str]
+    environments: frozenset[str]
+    level: Level
+    requirement: str
+    rule: str
+
+    def fits(self, tier: int, kind: str, environment: str) -> bool:
+        return (
+            (not self.kinds or kind in self.kinds)
+            and (not self.tiers or tier in self.tiers)
+            and (not self.environments or environment in self.environments)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyException:
+    id: str
+    when: tuple[Condition, ...]
+    effect: str
+    max_level: Level
+    requirement: str
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    name: str
+    start: datetime
+    end: datetime
+    environments: frozenset[str]
+    cap: Level
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    quorum: tuple[tuple[str, int], ...] = ()
+    """(group, how many of it)."""
+    hold: timedelta = timedelta(minutes=30)
+    claim: timedelta = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Debt:
+    """From which risk a decision on a service of this tier owes a sign-off, and within what time."""
+
+    tier: int
+    risk: Risk
+    within: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    version: int
+    sha256: str
+    default: Level
+    rows: tuple[Row, ...]
+    irreversible: frozenset[str]
+    requirements: Mapping[str, Requirement]
+    exceptions: tuple[PolicyException, ...]
+    windows: tuple[Window, ...]
+    debts: tuple[Debt, ...]
+
+    @property
+    def stamp(self) -> dict[str, Any]:
+        return {"ver": self.version, "sha256": self.sha256}
+
+
+def row_for(policy: Policy, tier: int, kind: str, environment: str) -> Row | None:
+    """The row that speaks of these; None where the table is silent."""
+    return next((row for row in policy.rows if row.fits(tier, kind, environment)), None)
+
+
+def rule(policy: Policy, action: Ruleable, now: datetime) -> Ruling:
+    """What `policy` says of `action` at `now`. Never raises: what it cannot evaluate counts as strict."""
+    tier = 0 if action.tier is None else action.tier
+    row = row_for(policy, tier, action.kind, action.environment_class)
+    level, fired = (row.level, row.rule) if row else (policy.default, "no row of the table fits")
+    needs = [row.requirement] if row else []
+    for exception in policy.exceptions:
+        if exception.effect == "loosen" and _applies(exception, action, now):
+            if exception.max_level > level:
+                level, fired, needs = exception.max_level, f"exception {exception.id}", [exception.requirement]
+            break
+    for cap, name, requirement in _caps(policy, action, now, level):
+        needs.append(requirement)
+        if cap < level:
+            level, fired = cap, name
+    needed = merge([policy.requirements[name] for name in needs if name in policy.requirements])
+    return Ruling(
+        level=level,
+        rule=fired[:120],
+        policy=policy.stamp,
+        requirement=[{"group": group, "n": count} for group, count in needed.quorum],
+        hold=needed.hold,
+        claim=needed.claim,
+        sign_off=_debt(policy, tier, action.risk),
+    )
+
+
+def _caps(policy: Policy, action: Ruleable, now: datetime, level: Level) -> list[tuple[Level, str, str]]:
+    caps = [
+        (exception.max_level, f"exception {exception.id}", exception.requirement)
+        for exception in policy.exceptions
+        if exception.effect == "tighten" and _applies(exception, action, now)
+    ]
+    caps += [
+        (window.cap, f"freeze window {window.name}", "")
+        for window in policy.windows
+        if window.start <= now < window.end
+        and (not window.environments or action.environment_class in window.environments)
+    ]
+    if action.reversible is False or action.kind in policy.irreversible:
+        caps.append((Level.L2, "irreversible actions need a person", ""))
+    if level is Level.L3 and not action.has_undo:
+        caps.append((Level.L2, "no undo is stated", ""))
+    return caps
+
+
+def _debt(policy: Policy, tier: int, risk: Risk) -> timedelta | None:
+    for debt in policy.debts:
+        if debt.tier == tier and RISK_ORDER[risk] >= RISK_ORDER[debt.risk]:
+            return debt.within
+    return None
+
+
+def merge(requirements: Sequence[Requirement]) -> Requirement:
+    """The strictest of all: the union of their quorums, the shortest of their times."""
+    if not requirements:
+        return Requirement()
+    quorum: dict[str, int] = {}
+    for requirement in requirements:
+        for group, count in requirement.quorum:
+            quorum[group] = max(quorum.get(group, 0), count)
+    return Requirement(
+        tuple(sorted(quorum.items())),
+        min(requirement.hold for requirement in requirements),
+        min(requirement.claim for requirement in requirements),
+    )
+
+
+def _applies(exception: PolicyException, action: Ruleable, now: datetime) -> bool:
+    if exception.until is not None and now >= exception.until:
+        return False
+    try:
+        return all(_holds(condition, action) for condition in exception.when)
+    except (TypeError, ValueError, KeyError):
+        # What cannot be evaluated counts as matched where it tightens, and as not matched where it loosens.
+        return exception.effect == "tighten"
+
+
+def _value(name: str, action: Ruleable) -> Any:
+    if name.startswith("parameters."):
+        value: Any = action.parameters
+        for part in name.split(".")[1:]:
+            value = value.get(part) if isinstance(value, Mapping) else None
+        return value
+    return {
+        "kind": action.kind,
+        "target.service": action.service,
+        "target.resource": action.resource,
+        "tier": action.tier,
+        "environment": action.environment_class,
+        "data_class": action.data_class,
+        "agent": action.agent_id,
+        "risk": str(action.risk),
+        "registered": action.registered,
+        "has_undo": action.has_undo,
+    }[name]
+
+
+def _holds(condition: Condition, action: Ruleable) -> bool:
+    value, wanted = _value(condition.field, action), condition.value
+    match condition.op:
+        case "exists":
+            return (value is not None) is bool(wanted)
+        case "eq":
+            return bool(value == wanted)
+        case "ne":
+            return bool(value != wanted)
+        case "in":
+            return value in wanted
+        case "gt":
+            return bool(value > wanted)
+        case "lt":
+            return bool(value < wanted)
+        case "between":
+            return bool(wanted[0] <= value <= wanted[1])
+        case "matches-glob":
+            return value is not None and fnmatch.fnmatchcase(str(value), str(wanted))
+        case _:
+            raise ValueError(condition.op)

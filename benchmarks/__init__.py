@@ -1,0 +1,1 @@
+"""One script a claim, each measured as a ratio against a baseline in the same run."""

@@ -1,0 +1,40 @@
+"""Hands events to the spine and says what became of them."""
+
+from collections.abc import Sequence
+from concurrent.futures import Future
+
+from decisions.envelope import Draft
+from decisions.intake import events
+from decisions.recording import Moment, Recorded, enqueue
+
+
+def receive(prepared: Sequence[events.Prepared], principal: str) -> "Future[dict[str, int]]":
+    """The counts of the answer, once every event is durable. Raises a 429 problem if too much is waiting.
+
+    The future raises what the spine raises: 409 for a changed duplicate, 503 where nothing was stored.
+    """
+    answer: Future[dict[str, int]] = Future()
+
+    def decide(moment: Moment) -> list[Draft]:
+        return events.decide(prepared, moment)
+
+    def done(recorded: "Future[Recorded]") -> None:
+        error = recorded.exception()
+        if error is not None:
+            answer.set_exception(error)
+        else:
+            answer.set_result(counts(len(prepared), recorded.result()))
+
+    keys = {item.ref for item in prepared}
+    enqueue(decide, principal=principal, keys=keys, weight=len(prepared)).add_done_callback(done)
+    return answer
+
+
+def counts(events_sent: int, recorded: Recorded) -> dict[str, int]:
+    """What the sender learns of its batch."""
+    return {
+        "accepted": events_sent - recorded.duplicates,
+        "duplicates": recorded.duplicates,
+        "first_seq": recorded.first_seq,
+        "last_seq": recorded.last_seq,
+    }

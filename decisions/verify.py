@@ -1,0 +1,235 @@
+"""Checks the whole ledger from its rows: every entry, the tree, the head, and the checkpoints kept of it.
+
+It must not trust a column that it can compute, and must not write.
+"""
+
+import json
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from django.conf import settings
+
+from decisions import ledger, notes, signing
+from decisions.canonical import encode_restricted
+from decisions.envelope import FORM, KEYS, disclosure_digest, parse_time, timestamp
+from decisions.merkle import Frontier, leaf_hash
+from decisions.models.bulk import snapshot
+from decisions.signing import BadNoteError, Checkpoint
+from decisions.vocab import Kind
+
+log = logging.getLogger(__name__)
+FAULTS_SHOWN = 100
+PROGRESS_EVERY = 10_000
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong, in words for an auditor. `first` to `last`: the entries of which at least one is concerned."""
+
+    what: str
+    first: int | None = None
+    last: int | None = None
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What was checked and what is wrong with it."""
+
+    size: int = 0
+    root: str = ""
+    erased: int = 0
+    """Disclosures whose digest is in its leaf and whose text is gone: lawful, and counted."""
+    checkpoints: int = 0
+    """Kept checkpoints that the entries agree with."""
+    faults: list[Fault] = field(default_factory=list)
+    """The faults of single entries first, in order of seq, then those of the whole."""
+
+    @property
+    def clean(self) -> bool:
+        return not self.faults
+
+    @property
+    def first(self) -> Fault | None:
+        return self.faults[0] if self.faults else None
+
+
+def verify_ledger(
+    *,
+    checkpoints: Sequence[notes.Kept] = (),
+    public_key: Ed25519PublicKey | None = None,
+    progress: Progress | None = None,
+) -> Verdict:
+    """Check everything that is stored, as of one moment, and `checkpoints` besides those that are kept here.
+
+    Signatures are checked with `public_key`, by default with this ledger's own.
+    """
+    return _Check(public_key or own_key(), progress).run(checkpoints)
+
+
+def own_key() -> Ed25519PublicKey | None:
+    """The public half of this ledger's signing key; None where nothing was ever signed."""
+    path = key_path()
+    return signing.load_key(path).public_key() if path.exists() else None
+
+
+def key_path() -> Path:
+    return Path(settings.DATA_DIR) / "keys" / "ledger"
+
+
+class _Check:
+    def __init__(self, key: Ed25519PublicKey | None, progress: Progress | None) -> None:
+        self.key, self.progress = key, progress
+        self.verdict = Verdict()
+        self.whole: list[Fault] = []
+        """Faults of the whole ledger, told after those of single entries."""
+        self.frontier = Frontier()
+        self.agreed = 0
+        """The largest size at which the entries agree with a checkpoint."""
+
+    def run(self, given: Iterable[notes.Kept]) -> Verdict:
+        with snapshot():
+            head = ledger.current()
+            self.verdict.size, self.verdict.root = head.size, bytes(head.root).hex()
+            self.kept = self._read([*given, *notes.in_files(), *notes.in_database()])
+            if self._entries(head.size):
+                self._head(head)
+            self._outside(head.size)
+        self.verdict.faults += sorted(self.whole, key=lambda fault: (fault.first is None, fault.first or 0))
+        del self.verdict.faults[FAULTS_SHOWN:]
+        return self.verdict
+
+    def _read(self, found: Iterable[notes.Kept]) -> dict[int, list[tuple[str, Checkpoint]]]:
+        """size → (where, checkpoint) of those that are signed and ours."""
+        kept: dict[int, list[tuple[str, Checkpoint]]] = {}
+        for one in found:
+            try:
+                checkpoint = self._signed(one.note)
+            except BadNoteError as error:
+                self.whole.append(Fault(f"{one.where} cannot be relied on: {error}"))
+            else:
+                kept.setdefault(checkpoint.size, []).append((one.where, checkpoint))
+        return kept
+
+    def _signed(self, note: str) -> Checkpoint:
+        if self.key is None:
+            raise BadNoteError("there is no key to check it with")
+        checkpoint = signing.verify(note, self.key)
+        if checkpoint.origin != settings.LOG_ORIGIN:
+            raise BadNoteError(f"it is of another ledger, {checkpoint.origin}")
+        return checkpoint
+
+    def _entries(self, size: int) -> bool:
+        """Check each entry and, on the way, the tree at each checkpoint. False if an entry is missing."""
+        at: datetime | None = None
+        self._compare()
+        try:
+            for row in ledger.stored(0, size):
+                if row.seq != self.frontier.size:
+                    break
+                wrong, erased = entry_fault(row, at)
+                if wrong:
+                    self.verdict.faults.append(Fault(wrong, row.seq, row.seq))
+                self.verdict.erased += erased
+                at = row.at
+                # The hash is of the bytes, never the stored one: what is hashed is what was said.
+                self.frontier.append(leaf_hash(row.body))
+                self._compare()
+                if self.frontier.size % PROGRESS_EVERY == 0 or self.frontier.size == size:
+                    self._say(size)
+        except (ValueError, TypeError, AttributeError) as error:
+            log.warning("a row cannot be read: %s", type(error).__name__)
+        if self.frontier.size != size:
+            seq = self.frontier.size
+            what = f"the entry is missing or cannot be read, and the head says that there are {size}"
+            self.verdict.faults.append(Fault(what, seq, seq))
+        for beyond in sorted(beyond for beyond in self.kept if beyond > size):
+            what = f"{self.kept[beyond][0][0]} was signed over {beyond} entries and only {size} are left: the end was removed"
+            self.whole.append(Fault(what, size, beyond - 1))
+        return self.frontier.size == size
+
+    def _say(self, size: int) -> None:
+        if self.progress is not None:
+            self.progress(self.frontier.size, size)
+
+    def _compare(self) -> None:
+        """Compare the tree with the checkpoints of its present size."""
+        here = self.kept.get(self.frontier.size)
+        if here is None:
+            return
+        root = self.frontier.root()
+        disagree = [where for where, checkpoint in here if checkpoint.root != root]
+        self.verdict.checkpoints += len(here) - len(disagree)
+        if not disagree:
+            self.agreed = self.frontier.size
+        for where in disagree:
+            what = f"{where} was signed over other entries: history was rewritten after it was signed"
+            self.whole.append(Fault(what, self.agreed, self.frontier.size - 1))
+
+    def _head(self, head: Any) -> None:
+        if self.frontier.root() != bytes(head.root):
+            what = "the head's root is not that of the entries: one of them, or the head, was changed"
+            self.whole.append(Fault(what, min(self.agreed, head.size - 1), head.size - 1) if head.size else Fault(what))
+        elif self.frontier.to_bytes() != bytes(head.frontier):
+            self.whole.append(Fault("the head's frontier is not that of the entries: the head was changed"))
+
+    def _outside(self, size: int) -> None:
+        entries, disclosures = ledger.outside(size)
+        if entries:
+            self.whole.append(Fault(f"{entries} entries lie beyond the head: they were not written by the spine", size))
+        if disclosures:
+            self.whole.append(Fault(f"{disclosures} disclosures belong to no entry", size))
+
+
+def entry_fault(row: ledger.Stored, before: datetime | None) -> tuple[str, int]:
+    """(what is wrong with the row first of all, how many of its disclosures are erased). `before`: the last entry's time."""
+    if leaf_hash(row.body) != row.leaf:
+        return "its bytes do not have the hash that was stored with them: they were changed", 0
+    envelope = _canonical(row.body)
+    if envelope is None:
+        return "its bytes are not an entry in canonical form", 0
+    if not _known(envelope):
+        return "it is not an entry of a form and kind that this version knows", 0
+    if envelope["log"] != settings.LOG_ORIGIN:
+        return f"it is an entry of another ledger, {envelope['log']}", 0
+    if (str(row.id), row.kind, timestamp(row.at)) != (envelope["id"], envelope["kind"], envelope["ts"]):
+        return "its columns (id, kind, time) do not say what its bytes say", 0
+    if before is not None and parse_time(envelope["ts"]) < before:
+        return "its time is before that of the entry before it", 0
+    return _disclosure_fault(row.disclosures, envelope["_sd"])
+
+
+def _canonical(body: bytes) -> dict[str, Any] | None:
+    """The object in `body` if `body` is its canonical form."""
+    try:
+        envelope = json.loads(body)
+        return envelope if isinstance(envelope, dict) and encode_restricted(envelope) == body else None
+    except (ValueError, RecursionError):
+        return None
+
+
+def _known(envelope: dict[str, Any]) -> bool:
+    """Whether `envelope` has the fixed keys, and of those that are read here a value that can be read."""
+    return (
+        set(envelope) == KEYS
+        and envelope["v"] == FORM
+        and envelope["kind"] in list(Kind)
+        and isinstance(envelope["_sd"], list)
+        and all(isinstance(digest, str) for digest in envelope["_sd"])
+    )
+
+
+def _disclosure_fault(disclosures: Iterable[tuple[str, str]], digests: list[str]) -> tuple[str, int]:
+    missing = set(digests)
+    for name, text in disclosures:
+        if (digest := disclosure_digest(text)) not in missing:
+            return f"what is disclosed of it as {name!r} is not what was recorded: it was changed or put there later", 0
+        missing.remove(digest)
+        if json.loads(text)[1] != name:
+            return f"what is disclosed of it as {name!r} was recorded under another name", 0
+    return "", len(missing)

@@ -1,0 +1,96 @@
+"""The writer thread of a process: gathers what concurrent callers ask for into batches. It must not know what a batch does."""
+
+import queue
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any, Generic, Protocol, TypeVar
+
+from django.db import connection
+
+from decisions.errors import Problem
+
+BATCH_ENTRIES = 4096
+BATCH_WAIT = 0.002
+QUEUE_LENGTH = 10_000
+
+
+class Work(Protocol):
+    weight: int
+    """About how many entries it will make."""
+    future: "Future[Any]"
+
+
+W = TypeVar("W", bound=Work)
+
+
+class Writer(Generic[W]):
+    """One thread that hands batches to `commit`; it starts with the first piece of work, again if it was stopped.
+
+    `commit` answers the future of each piece of work and must not raise because of one.
+    """
+
+    def __init__(self, commit: Callable[[list[W]], None]) -> None:
+        self._commit = commit
+        self._queue: queue.Queue[W | None] = queue.Queue(QUEUE_LENGTH)
+        self._lock = threading.Lock()
+        self._ending = False
+        self.thread: threading.Thread | None = None
+
+    def waiting(self) -> int:
+        return self._queue.qsize()
+
+    def put(self, work: W) -> None:
+        """Queue `work`. Raises a 429 problem if too much is waiting."""
+        with self._lock:
+            if self.thread is None or not self.thread.is_alive():
+                self.thread = threading.Thread(target=self._run, name="spine-writer", daemon=True)
+                self.thread.start()
+            try:
+                self._queue.put_nowait(work)
+            except queue.Full:
+                raise Problem(
+                    429,
+                    "queue-full",
+                    "Too much at once",
+                    "More is waiting than can be stored in a second. Send it again after the time in Retry-After.",
+                    {"retryable": True, "retry_after_s": 1},
+                ) from None
+
+    def stop(self) -> None:
+        """Commit what is queued, end the thread and close its connection."""
+        with self._lock:
+            if self.thread is not None and self.thread.is_alive():
+                self._queue.put(None)
+                self.thread.join()
+            self.thread, self._ending = None, False
+
+    def _run(self) -> None:
+        try:
+            while not self._ending:
+                # Work whose caller has gone before it was begun is not begun; later, its caller cannot take it back.
+                batch = [work for work in self._gather() if work.future.set_running_or_notify_cancel()]
+                if batch:
+                    self._commit(batch)
+        finally:
+            connection.close()
+
+    def _gather(self) -> list[W]:
+        batch: list[W] = []
+        weight, until = 0, 0.0
+        while weight < BATCH_ENTRIES:
+            # An empty queue means that nobody is waiting behind the first: commit at once rather than sit out the wait.
+            if len(batch) == 1 and self._queue.empty():
+                break
+            try:
+                work = self._queue.get(timeout=max(0.0, until - time.monotonic()) if batch else None)
+            except queue.Empty:
+                break
+            if work is None:
+                self._ending = True
+                break
+            batch.append(work)
+            weight += work.weight
+            until = until or time.monotonic() + BATCH_WAIT
+        return batch
