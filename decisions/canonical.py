@@ -78,7 +78,7 @@ def check(value: Any, *, depth: int = MAX_DEPTH) -> None:
                 check(item, depth=depth - 1)
 
 
-def parse(raw: bytes | bytearray | memoryview) -> Any:
+def parse(raw: bytes | bytearray | memoryview, *, depth: int = MAX_DEPTH) -> Any:
     """The value of strict JSON text. Raises NotStrictError."""
     try:
         value = _decode(bytes(raw).decode())
@@ -90,7 +90,7 @@ def parse(raw: bytes | bytearray | memoryview) -> Any:
         raise NotStrictError(f"the document is nested deeper than {MAX_DEPTH}") from None
     except json.JSONDecodeError as error:
         raise NotStrictError(f"not JSON: {error.msg} at character {error.pos}") from None
-    check(value)
+    check(value, depth=depth)
     return value
 
 

@@ -9,6 +9,8 @@ from urllib.parse import parse_qs
 from channels.generic.websocket import AsyncWebsocketConsumer
 
 from decisions import clock, feed
+from decisions.auth.people import may_read
+from decisions.models import Person
 
 FRAME_ROWS = 500
 PAUSE = 0.05
@@ -20,7 +22,7 @@ class TimelineConsumer(AsyncWebsocketConsumer):
 
     async def connect(self) -> None:
         person = self.scope.get("user")
-        if person is None or not person.is_authenticated:
+        if not isinstance(person, Person) or not await feed.in_reader(may_read, person):
             await self.close(code=4401)
             return
         await self.accept()

@@ -1,3 +1,34 @@
-"""Routes of the ordinary API."""
+"""Routes of the ordinary API. The hot ones are in `oversight.routing`."""
 
-urlpatterns: list = []
+from django.urls import path, re_path
+from drf_spectacular.views import SpectacularJSONAPIView
+
+from approvals.api import alarms, commands, decisions, policy, register, reports
+from decisions.api import checkpoint, problem_types, timeline
+
+app_name = "api"
+urlpatterns = [
+    path("api/schema/", SpectacularJSONAPIView.as_view(), name="schema"),
+    path("api/v1/timeline", timeline.Timeline.as_view(), name="timeline"),
+    path("api/v1/timeline/bins", timeline.TimelineBins.as_view(), name="timeline_bins"),
+    path("api/v1/decisions", decisions.Decisions.as_view(), name="decisions"),
+    path("api/v1/decisions.csv", decisions.DecisionsCsv.as_view(), name="decisions_csv"),
+    path("api/v1/decisions.jsonl", decisions.DecisionsJsonLines.as_view(), name="decisions_jsonl"),
+    path("api/v1/decisions/<uuid:decision_id>", decisions.OneDecision.as_view(), name="decision"),
+    path("api/v1/decisions/<uuid:decision_id>/verdicts", commands.Verdicts.as_view(), name="verdicts"),
+    path("api/v1/decisions/<uuid:decision_id>/sign-off", commands.SignOffs.as_view(), name="sign_off"),
+    path("api/v1/services", register.Services.as_view(), name="services"),
+    path("api/v1/agents", register.Agents.as_view(), name="agents"),
+    path("api/v1/groups", register.Groups.as_view(), name="groups"),
+    path("api/v1/policy", policy.PolicyInForce.as_view(), name="policy"),
+    path("api/v1/policy/evaluate", policy.EvaluatePolicy.as_view(), name="evaluate_policy"),
+    path("api/v1/alarms", alarms.Alarms.as_view(), name="alarms"),
+    path("api/v1/alarms/<int:seq>/acknowledge", alarms.AcknowledgeAlarm.as_view(), name="acknowledge_alarm"),
+    path("api/v1/alarms/<int:seq>/clear", alarms.ClearAlarm.as_view(), name="clear_alarm"),
+    path("api/v1/reports", reports.Reports.as_view(), name="reports"),
+    path("api/v1/reports/<uuid:report_id>", reports.OneReport.as_view(), name="report"),
+    path("api/v1/reports/<uuid:report_id>/report.<str:format>", reports.ReportFileView.as_view(), name="report_file"),
+    path("ledger/checkpoint", checkpoint.Checkpoint.as_view(), name="checkpoint"),
+    path("problems/<slug:slug>", problem_types.ExplainProblem.as_view(), name="problem"),
+    re_path("^api/(?P<rest>.*)$", problem_types.Unknown.as_view(schema=None), name="unknown"),
+]

@@ -3,12 +3,14 @@
 import re
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import parse_qs
 
+from django.conf import settings
 from django.urls import path
 
 from approvals.api.hot import get_decision_waiting, post_proposal
 from decisions.api.events import post_events
-from decisions.api.hot import hot
+from decisions.api.hot import hot, refuse_large
 from decisions.consumers import TimelineConsumer
 
 websocket_routes = [path("ws/timeline", TimelineConsumer.as_asgi())]
@@ -17,7 +19,7 @@ _EXACT: dict[str, Callable[..., Any]] = {
     "/api/v1/events": hot("POST", post_events),
     "/api/v1/proposals": hot("POST", post_proposal),
 }
-_DECISION = re.compile(r"/api/v1/decisions/[0-9a-fA-F-]{36}")
+_DECISION = re.compile(r"/api/v1/decisions/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _waiting = hot("GET", get_decision_waiting)
 
 
@@ -26,6 +28,20 @@ def hot_routes(scope: Any) -> Callable[..., Any] | None:
     found = _EXACT.get(scope["path"])
     if found is not None:
         return found
-    if scope["method"] == "GET" and b"wait=" in scope["query_string"] and _DECISION.fullmatch(scope["path"]):
+    if (
+        scope["method"] == "GET"
+        and _DECISION.fullmatch(scope["path"])
+        and "wait" in parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+    ):
         return _waiting
+    if scope["path"].startswith("/api/") and _stated_length(scope) > settings.COMMAND_LIMIT:
+        # Django would first write the whole body to a file.
+        return refuse_large(settings.COMMAND_LIMIT)
     return None
+
+
+def _stated_length(scope: Any) -> int:
+    for name, value in scope["headers"]:
+        if name == b"content-length" and value.isdigit():
+            return int(value[:19])
+    return 0

@@ -1,6 +1,8 @@
 """People, agents, the clock and the database of the tests. A fixture must not hide what a test is about."""
 
+import os
 import socket
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,7 +11,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
-from django.db import connection, connections
+from django.db import connection
 from django.test import Client, TransactionTestCase
 
 from approvals.actions.activate_policy import activate_policy
@@ -24,15 +26,23 @@ from tests.environment import DATA_DIR
 LOOPBACK = ("127.", "::1", "localhost")
 
 
+def pytest_configure() -> None:
+    """What makes the tests quick, and nothing else about them different."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
-    """A file on SQLite, so that threads share it; on PostgreSQL a database of each worker."""
-    for alias in connections:
-        wanted = settings.DATABASES[alias]
-        if wanted["ENGINE"].endswith("sqlite3"):
-            wanted["TEST"]["NAME"] = str(Path(DATA_DIR) / "test.sqlite3")
-            # The tests end with the machine; what survives a power cut is not theirs to show.
-            wanted["OPTIONS"]["init_command"] = wanted["OPTIONS"]["init_command"].replace("FULL", "OFF")
+    """A file on SQLite, so that threads share it; on PostgreSQL a database for each worker, named after the one given."""
+    wanted = settings.DATABASES["default"]
+    if wanted["ENGINE"].endswith("sqlite3"):
+        wanted["TEST"]["NAME"] = str(Path(DATA_DIR) / "test.sqlite3")
+        # The tests end with the machine; what survives a power cut is not theirs to show.
+        wanted["OPTIONS"]["init_command"] = wanted["OPTIONS"]["init_command"].replace("FULL", "OFF")
+    elif wanted["NAME"].startswith("oversight_test"):
+        wanted["TEST"]["NAME"] = f"{wanted['NAME']}_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
 
 
 @pytest.fixture(scope="session")
@@ -77,18 +87,11 @@ def no_network() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def as_at_start(settings: Any, tmp_path: Path) -> Iterator[None]:
+def as_at_start() -> Iterator[None]:
     """Nothing that one test leaves in this process reaches the next."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-    }
-    before = product_clock.use(product_clock.system)
-    product_clock.use(before)
     yield
-    product_clock.use(before)
-    recording.forget_refusals()
+    product_clock.use(product_clock.system)
+    recording._refusals.counts.clear()
     keys.forget()
 
 
@@ -125,8 +128,8 @@ def data_dir(settings: Any, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def organisation(db: None) -> factories.Register:
-    """A small company with everybody in it, and a policy in force."""
+def organisation(db: None, clock: Clock) -> factories.Register:
+    """A small company with everybody in it, and a policy in force; the clock stands still."""
     change_register(factories.organisation(), actor=None)
     activate_policy(factories.policy(), actor=None)
     return factories.Register(
@@ -178,7 +181,7 @@ def viewer(organisation: factories.Register) -> Person:
 @pytest.fixture
 def outsider(organisation: factories.Register) -> Person:
     """Somebody with an account and no standing in the register: they must see nothing."""
-    return Person.objects.create_user_without_standing("oskar") if False else factories.outsider()
+    return factories.outsider()
 
 
 @pytest.fixture
@@ -189,6 +192,9 @@ def client_for(db: None) -> Callable[[Person | AnonymousUser], Client]:
         client = Client()
         if isinstance(person, Person):
             client.force_login(person)
+            session = client.session
+            session["signed_in_at"] = time.time()
+            session.save()
         return client
 
     return made

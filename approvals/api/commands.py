@@ -105,7 +105,9 @@ def _answer(request: Request, decision_id: UUID, key: str, given: Any, act: Call
         # Without the agent's words: the kept answer must not outlive their erasure.
         return represent(Decision.objects.get(id=decision_id), clock.now(), account=False)
 
-    said = b"\n".join([request.method.encode() if request.method else b"", request.path.encode(), msgspec.json.encode(given)])
+    said = b"\n".join(
+        [request.method.encode() if request.method else b"", request.path.encode(), msgspec.json.encode(given)]
+    )
     kept = once(f"person:{person(request).id}", key, said, acted)
     headers = {"ETag": etag(kept.body["version"]), "Cache-Control": "no-store"}
     if kept.replayed:
@@ -124,7 +126,9 @@ def _same_version(request: Request, version: int) -> None:
     """Raise 428 without If-Match, 412 where it names another version than the body: one of the two is stale."""
     header = request.headers.get("If-Match", "")
     if not header:
-        raise Problem(428, "precondition-required", "If-Match is missing", 'Send the ETag of the decision, such as "v3".')
+        raise Problem(
+            428, "precondition-required", "If-Match is missing", 'Send the ETag of the decision, such as "v3".'
+        )
     if version_of(header) != version:
         raise Problem(
             412, "stale-view", "The decision has changed since you opened it", "Look at it again; nothing was recorded."

@@ -21,7 +21,6 @@ from decisions.api.streaming import streamed
 from decisions.auth.api import Callers, Readers, agent_of, caller
 from decisions.auth.keys import AgentPrincipal
 from decisions.errors import not_found
-from decisions.models import Person
 from decisions.vocab import TIERS, Level, Risk, SignOff, State
 
 TEXT: Json = {"type": "string", "maxLength": 200}
@@ -139,8 +138,3 @@ class OneDecision(ApiView):
             return HttpResponse(status=304, headers=headers)
         body: dict[str, Any] = represent_whole(page, account=reads_account(request))
         return Response(body, headers=headers)
-
-
-def person_of(request: Request) -> Person | None:
-    who = caller(request)
-    return who if isinstance(who, Person) else None

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, Protocol
 
 from django.db.models import QuerySet
@@ -52,25 +53,21 @@ def json_lines(rows: "QuerySet[Decision]", now: datetime, *, account: bool) -> I
         yield ("\n".join(lines) + "\n").encode()
 
 
+def _plain(*names: str) -> dict[str, Callable[[Json], Any]]:
+    return {name: itemgetter(name) for name in names}
+
+
 COLUMNS: dict[str, Callable[[Json], Any]] = {
-    **{
-        name: (lambda body, name=name: body[name])
-        for name in (
-            "id", "seq", "version", "occurred_at", "received_at", "ended_at", "agent", "agent_ref", "episode", "title",
-            "kind",
-        )
-    },
+    **_plain(
+        "id", "seq", "version", "occurred_at", "received_at", "ended_at", "agent", "agent_ref", "episode", "title"
+    ),
+    **_plain("kind"),
     "service": lambda body: body["target"]["service"],
     "environment": lambda body: body["target"]["environment"],
     "resource": lambda body: body["target"]["resource"],
-    **{
-        name: (lambda body, name=name: body[name])
-        for name in (
-            "environment_class", "tier", "risk", "reversible", "level_ruled", "level_used", "beyond", "rule",
-            "policy_version", "state", "owner", "deputy", "decided_by", "decided_at", "effect", "cause", "proposed",
-            "replayed", "action_hash",
-        )
-    },
+    **_plain("environment_class", "tier", "risk", "reversible", "level_ruled", "level_used", "beyond", "rule"),
+    **_plain("policy_version", "state", "owner", "deputy", "decided_by", "decided_at", "effect", "cause", "proposed"),
+    **_plain("replayed", "action_hash"),
     "outcome": lambda body: (body["outcome"] or {}).get("status"),
     "outcome_observed": lambda body: (body["outcome"] or {}).get("observed"),
     "sign_off": lambda body: body["sign_off"]["status"],
@@ -78,7 +75,7 @@ COLUMNS: dict[str, Callable[[Json], Any]] = {
     "parameters": lambda body: _json((body.get("action") or {}).get("parameters")),
     "rationale": lambda body: body.get("account", {}).get("rationale"),
     "confidence": lambda body: body.get("account", {}).get("confidence"),
-}  # fmt: skip
+}
 """Column → how it is read from a decision's representation; empty where the reader may not see it."""
 
 

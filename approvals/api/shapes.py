@@ -61,6 +61,14 @@ class EvaluateCommand(Struct, forbid_unknown_fields=True):
     agent: Annotated[str, Meta(max_length=64)] | None = None
 
 
+class Proposal(shape.Account, forbid_unknown_fields=True, kw_only=True):
+    """The data of an event that proposes: an action, the agent's reasons, and no outcome."""
+
+    decision: shape.Name
+    action: shape.Action
+    episode: Annotated[str, Meta(max_length=200)] = ""
+
+
 class Required(Struct):
     group: str
     n: int
@@ -161,7 +169,7 @@ class Decision(Struct):
     proposed: bool
     replayed: bool
     links: Links
-    action: dict[str, Any] | None | UnsetType = UNSET
+    action: dict[str, Any] | UnsetType | None = UNSET
     account: dict[str, Any] | UnsetType = UNSET
     ref: Ref | UnsetType = UNSET
     history: list[Past] | UnsetType = UNSET

@@ -7,8 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from approvals import access
-from approvals.queries.shown import display_hash
 from approvals.models import SignOffRecord, Verdict
+from approvals.queries.shown import display_hash
 from approvals.vocab import CAUSE_WORDS, EFFECT_WORDS
 from decisions import feed, ledger, register
 from decisions.envelope import Entry

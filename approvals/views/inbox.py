@@ -76,11 +76,18 @@ def sign_off_queue(request: HttpRequest) -> HttpResponse:
         },
         "filters": {"service": service, "tier": tier, "mine": mine, "overdue": request.GET.get("overdue") == "1"},
         "services": list(Service.objects.filter(retired=False).order_by("slug").values_list("slug", flat=True)),
-        "next_url": request.get_full_path(),
+        "next_url": _without_selected(request),
         "effects": EFFECT_WORDS,
         "selected": _selected(request, found, now),
     }
     return render(request, "approvals/sign_off_queue.html", context)
+
+
+def _without_selected(request: HttpRequest) -> str:
+    """The queue with the same filters: after an answer the next one opens by itself."""
+    query = request.GET.copy()
+    query.pop("selected", None)
+    return f"{request.path}?{query.urlencode()}" if query else request.path
 
 
 def _selected(request: HttpRequest, found: list[Decision], now: datetime) -> dict[str, Any] | None:

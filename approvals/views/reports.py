@@ -1,33 +1,25 @@
 """Reports: what was built, what is being built, and the files."""
 
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from approvals import access
 from approvals.actions.request_report import request_report
+from approvals.api.report_files import send_file
 from approvals.models import Report, ReportBuild
-from approvals.reports.files import folder
+from approvals.reports.files import TYPES
 from decisions import clock, register
 from decisions.auth.people import reads, signed_in
 from decisions.errors import Problem
 
-TYPES = {
-    "pdf": "application/pdf",
-    "html": "text/html; charset=utf-8",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "csv": "text/csv; charset=utf-8",
-    "json": "application/json",
-}
-PREVIEW = "image/png"
 MONTHS = 12
 
 
@@ -78,18 +70,7 @@ def one(request: HttpRequest, report_id: UUID) -> HttpResponse:
 def file(request: HttpRequest, report_id: UUID, format: str) -> HttpResponseBase:  # noqa: A002 - the address's word
     """One file of a report, exactly the bytes whose hash the ledger holds."""
     _reader(request)
-    report = Report.objects.filter(id=report_id).first()
-    made = report.files.get(format) if report and (format in TYPES or format == "png") else None
-    path = folder(report_id) / Path(made["file"]).name if made else None
-    if report is None or path is None or not path.is_file():
-        raise Http404
-    attached = format != "png"
-    name = f"oversight-{report.period}-{report.edition}.{format}"
-    response = FileResponse(
-        path.open("rb"), as_attachment=attached, filename=name, content_type=TYPES.get(format, PREVIEW)
-    )
-    response["Cache-Control"] = "private, max-age=31536000, immutable"
-    return response
+    return send_file(request, report_id, format)
 
 
 def shown(report: Report) -> dict[str, Any]:

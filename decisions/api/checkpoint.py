@@ -26,4 +26,6 @@ class Checkpoint(ApiView):
         stored = queries.last_checkpoint()
         if stored is None:
             raise not_found("checkpoint yet")
-        return HttpResponse(stored.note, content_type="text/plain; charset=utf-8", headers={"Cache-Control": "no-cache"})
+        return HttpResponse(
+            stored.note, content_type="text/plain; charset=utf-8", headers={"Cache-Control": "no-cache"}
+        )

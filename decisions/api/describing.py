@@ -184,8 +184,6 @@ def describe(operation: Operation) -> Callable[[Method], Method]:
 class DescribedSchema(AutoSchema):  # type: ignore[no-untyped-call, misc, unused-ignore]
     """Documents a view by the Operation that its method carries."""
 
-    def get_operation(
-        self, path: str, path_regex: str, path_prefix: str, method: str, registry: Any
-    ) -> Json | None:
+    def get_operation(self, path: str, path_regex: str, path_prefix: str, method: str, registry: Any) -> Json | None:
         found: Operation = getattr(self.view, method.lower()).operation
         return found.document(path)

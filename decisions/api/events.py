@@ -1,18 +1,39 @@
 """POST /api/v1/events: CloudEvents in, durable entries out."""
 
 import asyncio
-from typing import Any
 
 from django.conf import settings
 
+from decisions.api.describing import Operation, schema_of
 from decisions.api.hot import Answer, Request
+from decisions.api.shapes import Counts, Event
 from decisions.auth.keys import AgentPrincipal, authenticate
 from decisions.feed import in_reader
 from decisions.intake import cloudevents, events
 from decisions.intake.receive import receive
+from decisions.intake.shape import Data
 
 SMALL = 16 * 1024
 """Up to this size a body is parsed on the event loop: handing it to a thread would cost more."""
+
+POST_EVENTS = Operation(
+    "postEvents",
+    "Report what an agent did, proposed or observed",
+    "agents",
+    Counts,
+    takes={
+        cloudevents.STRUCTURED: Event,
+        cloudevents.BATCH: {"type": "array", "items": schema_of(Event)},
+        "application/json": Data,
+    },
+    headers={"Content-Encoding": False},
+    problems=(400, 405, 409, 413, 415, 429, 503),
+    detail=(
+        "CloudEvents 1.0, structured, as a batch, or binary (the data as application/json with the attributes as ce- headers). "
+        "A batch is all or nothing: a bad event names its index. The same event again is counted as a duplicate; another "
+        "body under the same source and id is 409. Takes the scope report, and propose for proposals."
+    ),
+)
 
 
 async def post_events(request: Request) -> Answer:
@@ -25,7 +46,6 @@ async def post_events(request: Request) -> Answer:
         prepared = await in_reader(_prepare, agent, request.headers, body)
     if not prepared:
         return 200, {"accepted": 0, "duplicates": 0, "first_seq": None, "last_seq": None}
-
     return 200, await asyncio.wrap_future(receive(prepared, agent.principal))
 
 
@@ -36,4 +56,3 @@ def _prepare(agent: AgentPrincipal, headers: dict[str, str], body: bytes) -> lis
     prepared = events.prepare(agent.agent_id, read)
     agent.require(*events.needed_scope(prepared))
     return prepared
-

@@ -3,7 +3,6 @@
 A hot route is an async function from a Request to (status, body); a Problem it raises becomes the answer.
 """
 
-import asyncio
 import json
 import logging
 import uuid
@@ -13,12 +12,14 @@ from functools import partial
 from typing import Any
 
 from decisions.api.problems import MEDIA_TYPE, as_problem, headers_of
-from decisions.errors import Problem, request_id, too_large
+from decisions.errors import Problem, bad_request, request_id, too_large
 
 log = logging.getLogger(__name__)
 Scope = Mapping[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
+ONCE = frozenset({"authorization", "content-type", "content-encoding", "content-length", "idempotency-key"})
+
 
 @dataclass
 class Request:
@@ -69,18 +70,44 @@ def hot(method: str, route: Route) -> Callable[[Scope, Receive, Send], Awaitable
     return application
 
 
+def refuse_large(limit: int) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
+    """An application that answers 413 without reading the body, whatever the method."""
+
+    async def refuse(request: Request) -> Answer:
+        raise too_large(limit)
+
+    return hot("", refuse)
+
+
+def _headers(scope: Scope) -> dict[str, str]:
+    """The headers by lower-case name. Raises 400 where one that decides something is there twice."""
+    found: dict[str, str] = {}
+    for raw_name, raw_value in scope["headers"]:
+        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
+        if name in found and (name in ONCE or name.startswith("ce-")):
+            raise bad_request(f"The header {name[:60]} is there twice.")
+        found[name] = f"{found[name]}; {value}" if name == "cookie" and name in found else value
+    return found
+
+
+def _allowed(scope: Scope, method: str) -> None:
+    if method and scope["method"] != method:
+        raise Problem(405, "method-not-allowed", "The method is not allowed here", f"Use {method}.")
+
+
 async def _answer(scope: Scope, receive: Receive, method: str, route: Route) -> tuple[int, bytes, dict[str, str]]:
-    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
     try:
-        if scope["method"] != method:
-            raise Problem(405, "method-not-allowed", "The method is not allowed here", f"Use {method}.")
-        status, body = await route(Request(scope, receive, headers))
-    except Exception as error:  # noqa: BLE001 - every failure becomes a problem document
+        _allowed(scope, method)
+        status, body = await route(Request(scope, receive, _headers(scope)))
+    except Exception as error:
         problem = as_problem(error)
         if problem is None:
             log.exception("a hot route failed")
-            problem = Problem(500, "fault", "The server failed", "Nothing that was answered with 2xx is lost. Try again.")
-        return problem.status, _json(problem.document()), {"Content-Type": MEDIA_TYPE, **headers_of(problem)}
+            problem = Problem(
+                500, "fault", "The server failed", "Nothing that was answered with 2xx is lost. Try again."
+            )
+        more = {"Allow": method} if problem.status == 405 else {}
+        return problem.status, _json(problem.document()), {"Content-Type": MEDIA_TYPE, **headers_of(problem), **more}
     return status, _json(body), {"Content-Type": "application/json"}
 
 

@@ -28,9 +28,7 @@ def strict(body: bytes) -> Any:
 def json_only(content_type: str) -> None:
     """Raise 415 unless `content_type` is that of JSON."""
     if content_type.partition(";")[0].strip().lower() != "application/json":
-        raise Problem(
-            415, "unsupported-media-type", "The Content-Type is not taken here", "Send application/json."
-        )
+        raise Problem(415, "unsupported-media-type", "The Content-Type is not taken here", "Send application/json.")
 
 
 def command(request: Request, shape: type[Shape]) -> Shape:
@@ -50,7 +48,8 @@ def shaped(value: Any, shape: type[Shape]) -> Shape:
     try:
         return msgspec.convert(value, shape, strict=True)
     except msgspec.ValidationError as error:
-        raise bad_request(f"{error}.") from None
+        slug = "unknown-field" if str(error).startswith("Object contains unknown field") else "bad-request"
+        raise bad_request(f"{error}.", slug) from None
 
 
 class StrictJSONParser(BaseParser):

@@ -20,7 +20,96 @@ class Meaning:
     meaning: str
 
 
-PROBLEM_TYPES: Mapping[str, Meaning] = MappingProxyType({})
+PROBLEM_TYPES: Mapping[str, Meaning] = MappingProxyType(
+    {
+        "already-approved": Meaning((409,), "You have approved this decision already; it waits for others."),
+        "already-decided": Meaning(
+            (409,),
+            "Somebody decided before you; `detail` says who and what. Nothing of yours was recorded but the attempt.",
+        ),
+        "another-action": Meaning(
+            (409,),
+            "The agent's name for the decision stands for another action already. Use a new name for a new action.",
+        ),
+        "bad-event": Meaning(
+            (400,), "An event or its data does not have the shape of the contract; `index` names it in a batch."
+        ),
+        "bad-key": Meaning((400,), "A key needs a lifetime of 1 to 90 days and at least one scope."),
+        "bad-period": Meaning((400,), "A report is built for a month that has begun, such as 2026-10."),
+        "bad-policy": Meaning((422,), "The document is not a policy that can be used; `errors` lists every fault."),
+        "bad-request": Meaning((400,), "The request cannot be read; `detail` says what is wrong with it."),
+        "bad-time": Meaning(
+            (400,), "An event's time lies more than five minutes in the future. Check the clock of its source."
+        ),
+        "cause-needed": Meaning((400,), "A refusal, and a harmful effect, need a cause."),
+        "changed-duplicate": Meaning(
+            (409,),
+            "The source and id of an event were used before with another body. Send a changed event under a new id.",
+        ),
+        "control-character": Meaning((400,), "An identifier holds a character that cannot be seen."),
+        "csrf": Meaning((403,), "A person's unsafe request needs the CSRF token of the session in X-CSRFToken."),
+        "disconnected": Meaning((400,), "The connection ended before the body did. Nothing was stored."),
+        "duplicate-open": Meaning(
+            (409,), "The same action of the same agent is open already; wait for `decision_id` instead."
+        ),
+        "fault": Meaning((500,), "A fault of ours. What was answered with 2xx is stored; send this request again."),
+        "forbidden": Meaning((403,), "This sign-in may not do that."),
+        "hash-mismatch": Meaning(
+            (422,), "What the person saw is not this action or not an entry of this decision. Read the decision again."
+        ),
+        "idempotency-key": Meaning((400,), "A command needs an Idempotency-Key of 1 to 255 visible ASCII characters."),
+        "idempotency-mismatch": Meaning(
+            (422,), "The Idempotency-Key was used for another request. Use a new key for a new command."
+        ),
+        "last-administrator": Meaning(
+            (409,), "Nobody could administer the register after this change. Make another administrator first."
+        ),
+        "machine-cannot-vote": Meaning(
+            (403,),
+            "A machine's credential can never approve, veto, sign off, or answer for a person, whatever its scopes.",
+        ),
+        "method-not-allowed": Meaning((405,), "The address does not take this method; Allow says which it takes."),
+        "not-acceptable": Meaning((406,), "There is no such representation."),
+        "not-eligible": Meaning((403,), "The requirement names groups of which you are not a member."),
+        "not-found": Meaning((404,), "There is no such thing, or it is not yours to see."),
+        "not-normal": Meaning((400,), "An identifier is not in Unicode form NFC."),
+        "not-open": Meaning((409,), "It is not open any more: a hold that is over, an alarm that is handled."),
+        "not-stored": Meaning(
+            (503,), "The database did not take the request and nothing was stored. Send it again, unchanged."
+        ),
+        "not-strict-json": Meaning(
+            (400,),
+            "The body is not strict JSON: duplicate keys, NaN, integers beyond 2^53-1, lone surrogates, U+0000, depth over 16.",
+        ),
+        "not-yet": Meaning((409,), "The decision is still open; it can be signed off after the act."),
+        "precondition-required": Meaning((428,), "The command needs If-Match with the decision's ETag."),
+        "queue-full": Meaning(
+            (429,), "More is waiting than can be stored in a moment. Send it again after Retry-After."
+        ),
+        "reason-needed": Meaning((400,), "A sign-off needs a reason of at least ten characters."),
+        "reauth-required": Meaning((401,), "The sign-in is too old for an approval or a sign-off. Sign in again."),
+        "role": Meaning((403,), "It takes a role that you do not have."),
+        "scope": Meaning((403,), "The key lacks a scope. An administrator makes keys."),
+        "self-approval": Meaning((403,), "The owner of an agent may not approve its actions."),
+        "stale-view": Meaning((412,), "The decision has changed since you read it. Read it again and decide anew."),
+        "too-large": Meaning(
+            (413,), "A command and an event hold at most 64 KiB, a body of events 16 MiB, packed or not."
+        ),
+        "too-many-keys": Meaning((409,), "An agent has at most two live keys. Revoke one first."),
+        "unauthorized": Meaning((401,), "There is no valid key and no session."),
+        "unchanged": Meaning((409,), "This policy is in force already."),
+        "unknown-agent": Meaning((422,), "The register has no such agent."),
+        "unknown-field": Meaning((400,), "A field or attribute is not known. Bodies are closed."),
+        "unknown-filter": Meaning((400,), "A parameter of the query is not known."),
+        "unknown-person": Meaning((422,), "The register has no such person."),
+        "unknown-type": Meaning((400,), "The type of the event is not known."),
+        "unsupported-charset": Meaning((415,), "Bodies are UTF-8."),
+        "unsupported-encoding": Meaning(
+            (415,), "The Content-Encoding is not taken here: gzip for events, none for commands."
+        ),
+        "unsupported-media-type": Meaning((415,), "The Content-Type is not taken here."),
+    }
+)
 
 
 class ExplainProblem(ApiView):
@@ -29,9 +118,7 @@ class ExplainProblem(ApiView):
     authentication_classes = []
     permission_classes = [Anybody]
 
-    @describe(
-        Operation("getProblemType", "What a problem type means", "anybody", ProblemType, problems=(404,))
-    )
+    @describe(Operation("getProblemType", "What a problem type means", "anybody", ProblemType, problems=(404,)))
     def get(self, request: Request, slug: str) -> Response:
         found = PROBLEM_TYPES.get(slug)
         if found is None:
@@ -44,9 +131,9 @@ class Unknown(ApiView):
 
     authentication_classes = []
     permission_classes = [Anybody]
-    http_method_names = ["get", "head", "post", "put", "patch", "delete", "options"]
+    http_method_names = ["get", "head", "post", "put", "patch", "delete"]
 
     def get(self, request: Request, rest: str = "") -> Response:
         raise not_found("address")
 
-    post = put = patch = delete = options = get
+    post = put = patch = delete = get

@@ -1,19 +1,18 @@
 """The shapes of what is sent about what agents did. They describe; what reads an event is `decisions.intake`."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from decisions.intake import shape
 from decisions.intake.events import EventType
-from decisions.vocab import Level, Outcome, Risk, State
+from decisions.vocab import State
 
 Moment = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
 Id = Annotated[str, Meta(extra_json_schema={"format": "uuid"})]
 Whole = Annotated[int, Meta(ge=0)]
 Attribute = Annotated[str, Meta(min_length=1, max_length=400)]
 Maybe = Annotated[str, Meta(max_length=400)] | None
-BLANK = Literal[""]
 
 
 class ProblemDocument(Struct):
@@ -62,7 +61,7 @@ class Counts(Struct):
 
 
 class Row(Struct):
-    """A decision as the timeline shows it; times in milliseconds since 1970."""
+    """A decision as the timeline shows it; times in milliseconds since 1970, an empty text where there is no word."""
 
     seq: Whole
     id: Id
@@ -76,13 +75,13 @@ class Row(Struct):
     kind: str
     state: State
     title: str
-    risk: Risk | BLANK
-    level: Level | BLANK
-    ruled: Level | BLANK
+    risk: str
+    level: str
+    ruled: str
     beyond: bool
     episode: str
     by: str
-    outcome: Outcome | BLANK
+    outcome: str
     owed: bool
     replayed: bool
 
@@ -115,6 +114,3 @@ class ProblemType(Struct):
     type: str
     statuses: list[int]
     meaning: str
-
-
-ANY_JSON: dict[str, Any] = {}

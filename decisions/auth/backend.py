@@ -13,7 +13,11 @@ class RegisterBackend(ModelBackend):
     """Django's own check of name and password, with activity taken from the register. Grants no permissions."""
 
     def user_can_authenticate(self, user: "Person | AnonymousUser | None") -> bool:
-        return user is not None and user.pk is not None and Standing.objects.filter(person_id=user.pk, active=True).exists()
+        return (
+            user is not None
+            and user.pk is not None
+            and Standing.objects.filter(person_id=user.pk, active=True).exists()
+        )
 
     def get_user(self, user_id: Any) -> Person | None:
         # Asked at every request, so that a person who is deactivated is out at once.

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from decisions.canonical import NotStrictError, parse, stable
+from decisions.canonical import MAX_DEPTH, NotStrictError, parse, stable
 from decisions.errors import Problem, bad_request, too_large
 
 STRUCTURED = "application/cloudevents+json"
@@ -37,6 +37,8 @@ ATTRIBUTES = frozenset(
 )
 NULLABLE = ATTRIBUTES - {"data"}
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_QUOTED_PAIR = re.compile(r"\\(.)")
+_FIRST_YEAR = 1970
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
 
 
@@ -81,16 +83,16 @@ def read_request(headers: Mapping[str, str], body: bytes, *, event_limit: int) -
     media = media.strip().lower()
     if "charset=" in parameters.lower() and "utf-8" not in parameters.lower():
         raise Problem(415, "unsupported-charset", "The body must be UTF-8")
-    if media == BATCH or (media == "application/json" and body.lstrip()[:1] == b"["):
-        value = _parse(body)
+    binary = "ce-specversion" in headers or "ce-id" in headers
+    if media == BATCH or (media == "application/json" and not binary and body.lstrip()[:1] == b"["):
+        # An event may be as deep in a batch as it may be alone.
+        value = _parse(body, depth=MAX_DEPTH + 1)
         if not isinstance(value, list):
             raise bad_request("A batch is a JSON array of events.", "bad-event")
         return [_indexed(item, index, event_limit) for index, item in enumerate(value)]
-    if media == STRUCTURED or (
-        media == "application/json" and "ce-id" not in headers and "ce-specversion" not in headers
-    ):
+    if media == STRUCTURED or (media == "application/json" and not binary):
         return [read_event(_parse(body), event_limit)]
-    if "ce-specversion" in headers or "ce-id" in headers:
+    if binary:
         return [read_event(_from_headers(headers, media, body), event_limit)]
     raise Problem(
         415,
@@ -100,9 +102,9 @@ def read_request(headers: Mapping[str, str], body: bytes, *, event_limit: int) -
     )
 
 
-def _parse(body: bytes) -> Any:
+def _parse(body: bytes, *, depth: int = MAX_DEPTH) -> Any:
     try:
-        return parse(body)
+        return parse(body, depth=depth)
     except NotStrictError as error:
         raise bad_request(f"{error}.", "not-strict-json") from None
 
@@ -119,15 +121,24 @@ def _from_headers(headers: Mapping[str, str], media: str, body: bytes) -> dict[s
     made: dict[str, Any] = {}
     for name, value in headers.items():
         if name.startswith("ce-"):
-            try:
-                made[name[3:]] = unquote_to_bytes(value).decode()
-            except UnicodeDecodeError:
-                raise bad_request(f"The header {name} is not UTF-8.", "bad-event") from None
+            made[name[3:]] = _header_text(name, value)
     if media:
         made["datacontenttype"] = media
     if body:
         made["data"] = _parse(body)
     return made
+
+
+def _header_text(name: str, value: str) -> str:
+    """An attribute from its header: quoted strings undone, then one round of percent-decoding (HTTP binding §3.1.3.2)."""
+    if not value.isascii():
+        raise bad_request(f"The header {name} must be ASCII; percent-encode the rest.", "bad-event")
+    if len(value) > 1 and value[0] == value[-1] == '"':
+        value = _QUOTED_PAIR.sub(r"\1", value[1:-1])
+    try:
+        return unquote_to_bytes(value).decode()
+    except UnicodeDecodeError:
+        raise bad_request(f"The header {name} is not UTF-8.", "bad-event") from None
 
 
 def read_event(value: Any, limit: int) -> Event:
@@ -166,10 +177,12 @@ def read_event(value: Any, limit: int) -> Event:
 def _time(text: str) -> datetime:
     if _TIME.fullmatch(text):
         try:
-            return datetime.fromisoformat(text.upper()).astimezone(UTC)
+            at = datetime.fromisoformat(text.upper()).astimezone(UTC)
+            if at.year >= _FIRST_YEAR:
+                return at
         except (ValueError, OverflowError):
             pass
-    raise bad_request("The attribute time must be an RFC 3339 time with an offset.", "bad-event")
+    raise bad_request("The attribute time must be an RFC 3339 time with an offset, of 1970 or later.", "bad-event")
 
 
 def _sequence(value: Any) -> int | None:
@@ -189,7 +202,7 @@ def _data(found: Mapping[str, Any]) -> Any:
         if "data" in found:
             raise bad_request("An event has data or data_base64, not both.", "bad-event")
         try:
-            return _parse(base64.b64decode(str(found["data_base64"]), validate=True))
-        except binascii.Error:
+            return _parse(base64.b64decode(found["data_base64"], validate=True))
+        except (binascii.Error, TypeError, ValueError):
             raise bad_request("data_base64 is not base64.", "bad-event") from None
     return found.get("data")

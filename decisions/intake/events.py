@@ -195,7 +195,7 @@ def decide(prepared: Sequence[Prepared], moment: Moment, *, replayed: bool = Fal
     Raises a Problem or Refusal with the index of the first event that cannot be taken; nothing of the batch then is.
     """
     known, told = register.at(moment.config), _Told(moment)
-    describing = [_ruleable(item, known) for item in prepared if item.type in DESCRIBES]
+    describing = [ruleable_of(item, known) for item in prepared if item.type in DESCRIBES]
     ruled = iter(zip(describing, rule_many(describing, config=moment.config), strict=True))
     drafts: list[Draft] = []
     for index, item in enumerate(prepared):
@@ -214,7 +214,7 @@ def decide(prepared: Sequence[Prepared], moment: Moment, *, replayed: bool = Fal
     return drafts
 
 
-def _ruleable(item: Prepared, known: register.Register) -> Ruleable:
+def ruleable_of(item: Prepared, known: register.Register) -> Ruleable:
     assert item.action is not None
     canonical = item.action["canonical"]
     target, kind = canonical["target"], canonical["kind"]

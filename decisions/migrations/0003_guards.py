@@ -127,9 +127,9 @@ SQLITE_NAMES = [
 
 def guard(apps: Any, editor: Any) -> None:
     if editor.connection.vendor == "postgresql":
-        editor.execute(POSTGRESQL)
+        editor.execute(POSTGRESQL, params=None)
         for table in INSERT_ONLY:
-            editor.execute(POSTGRESQL_EACH.format(table=table))
+            editor.execute(POSTGRESQL_EACH.format(table=table), params=None)
     else:
         for table in INSERT_ONLY:
             for statement in SQLITE_EACH:
@@ -140,7 +140,7 @@ def guard(apps: Any, editor: Any) -> None:
 
 def unguard(apps: Any, editor: Any) -> None:
     if editor.connection.vendor == "postgresql":
-        editor.execute(POSTGRESQL_BACK)
+        editor.execute(POSTGRESQL_BACK, params=None)
     else:
         for name in SQLITE_NAMES:
             editor.execute(f"DROP TRIGGER IF EXISTS {name}")

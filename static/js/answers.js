@@ -46,7 +46,14 @@ function afterSwap() {
   shout(result.textContent.trim().replace(/\s+/g, ' '));
 }
 
+/** While an answer is under way its form says so, and nobody else may replace it. */
+function mark(event, sending) {
+  event.detail.ctx?.sourceElement?.closest('form')?.toggleAttribute('data-sending', sending);
+}
+
 export function watchAnswers() {
+  document.addEventListener('htmx:before:request', event => mark(event, true));
+  document.addEventListener('htmx:finally:request', event => mark(event, false));
   document.addEventListener('htmx:before:response', beforeResponse);
   document.addEventListener('htmx:after:swap', afterSwap);
   document.addEventListener('htmx:error', event => {

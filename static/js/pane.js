@@ -71,6 +71,7 @@ export class Pane {
   refresh(row) {
     const shown = this.host.querySelector('#dec');
     if (!this.open || row.id !== this.id || !shown || Number(shown.dataset.version) >= row.version) return;
+    if (shown.querySelector('[data-sending]')) return;
     this.fill(row.id, false);
   }
 

@@ -75,13 +75,14 @@ class Company:
         port = free_port()
         self._start("web", {"0.0.0.0": "127.0.0.1", "8000": str(port)})
         address = f"http://127.0.0.1:{port}"
-        for _ in range(100):
+        for _ in range(300):
             try:
                 if httpx.get(f"{address}/readyz", timeout=2).status_code == 200:
                     return address
             except httpx.TransportError:
                 time.sleep(0.1)
-        raise AssertionError("the web process did not start")
+        logs = "\n".join(path.read_text()[-2000:] for path in sorted(self.folder.glob("web-*.log")))
+        raise AssertionError(f"the web process did not start:\n{logs}")
 
     def worker(self, number: int) -> None:
         self._start("worker", {}, "--concurrency", "1", "--hostname", f"w{number}@%h")
@@ -90,10 +91,10 @@ class Company:
         self._start("beat", {"/tmp/beat.pid": str(self.folder / "beat.pid")})
 
     def _start(self, service: str, moved: dict[str, str], *more: str) -> None:
-        log = (self.folder / f"{service}-{len(self.processes)}.log").open("wb")
         module, *words = compose_command(service)
         command = [sys.executable, "-m", module, *(moved.get(word, word) for word in words), *more]
-        self.processes.append(subprocess.Popen(command, cwd=ROOT, env=self.environment, stdout=log, stderr=log))
+        with (self.folder / f"{service}-{len(self.processes)}.log").open("wb") as log:
+            self.processes.append(subprocess.Popen(command, cwd=ROOT, env=self.environment, stdout=log, stderr=log))
 
 
 def compose_command(service: str) -> list[str]:

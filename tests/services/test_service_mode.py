@@ -35,7 +35,7 @@ def webs(company: Company) -> tuple[str, str]:
 
 
 @pytest.fixture(scope="module")
-def reader(company: Company, webs: tuple[str, str], tmp_path_factory: pytest.TempPathFactory) -> Browser:
+def reader(company: Company, webs: tuple[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     """An auditor at the second web process, made by hand as an operator would."""
     folder: Path = tmp_path_factory.mktemp("people")
     file = folder / "people.yaml"
@@ -49,7 +49,8 @@ def reader(company: Company, webs: tuple[str, str], tmp_path_factory: pytest.Tem
     browser = Browser(webs[1])
     answer = browser.post("/accounts/login/", "/accounts/login/", username="wanda", password=PASSWORD, next="/")
     assert answer.url.path == "/", answer.text[:500]
-    return browser
+    yield browser
+    browser.client.close()
 
 
 def event(number: int) -> dict[str, object]:

@@ -42,6 +42,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         prepare()
         wanted = organisation.read((EXAMPLES / "organisation.yaml").read_text())
+        # The report is built by a child process, which reads its settings anew.
+        os.environ.setdefault("OVERSIGHT_ORGANISATION", wanted.name)
         change_register(wanted, actor=None)
         if not PolicyVersion.objects.exists():
             activate_policy(yaml.safe_load((EXAMPLES / "policy.yaml").read_text()), actor=None)

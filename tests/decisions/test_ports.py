@@ -1,0 +1,64 @@
+"""The seam: what no gate can rule is held, and each kind of entry has one owner."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from decisions import ports, projections
+from decisions.ports import HELD, Ruleable, Ruling, rule_many, sockets
+from decisions.vocab import Kind, Level, Risk
+
+ACTION = Ruleable(
+    kind="scale",
+    service="search",
+    resource="",
+    data_class="",
+    tier=1,
+    environment_class="prod",
+    parameters={},
+    agent_id="7",
+    has_undo=True,
+    registered=True,
+    risk=Risk.HIGH,
+    reversible=True,
+)
+
+
+class Gate:
+    def __init__(self, answer: Any) -> None:
+        self.answer = answer
+
+    def rule_many(self, actions: Sequence[Ruleable], *, config: str) -> list[Ruling]:
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return [self.answer] * len(actions) if isinstance(self.answer, Ruling) else self.answer
+
+
+def test_a_gate_that_rules_is_heard(monkeypatch: pytest.MonkeyPatch):
+    ruling = Ruling(Level.L4, "r", None)
+    monkeypatch.setattr(sockets, "gate", Gate(ruling))
+    assert rule_many([ACTION, ACTION], config="") == [ruling, ruling]
+
+
+@pytest.mark.parametrize("gate", [None, Gate(RuntimeError("broken")), Gate([]), Gate([HELD] * 3)])
+def test_without_a_ruling_everything_is_held(gate: Any, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(sockets, "gate", gate)
+    assert rule_many([ACTION, ACTION], config="") == [HELD, HELD]
+    assert HELD.level is Level.L2
+
+
+def test_every_kind_has_an_owner():
+    assert set(sockets.projections) == set(Kind)
+
+
+def test_a_second_owner_of_a_kind_is_refused():
+    with pytest.raises(ValueError, match="already has an owner"):
+        ports.plug_projection(lambda entries: None, [Kind.VERDICT_GIVEN])
+    assert sockets.projections[Kind.VERDICT_GIVEN].__module__ == "approvals.projections.said"
+
+
+def test_plugging_in_again_changes_nothing():
+    before = dict(sockets.projections)
+    projections.plug_own()
+    assert sockets.projections == before

@@ -1,0 +1,159 @@
+"""The live timeline: a reader that was away misses nothing and sees nothing twice."""
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from asgiref.testing import ApplicationCommunicator
+from django.contrib.auth.models import AnonymousUser
+
+from decisions import feed, ledger
+from decisions.consumers import TimelineConsumer
+from decisions.models import Agent, Person
+from tests import factories
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class Socket:
+    """One WebSocket of `person` to the timeline."""
+
+    def __init__(self, person: object, after: int | None) -> None:
+        query = f"after={after}".encode() if after is not None else b""
+        scope = {"type": "websocket", "path": "/ws/timeline", "query_string": query, "user": person}
+        self.inner = ApplicationCommunicator(TimelineConsumer.as_asgi(), scope)
+
+    async def connect(self) -> tuple[bool, Any]:
+        """(whether it was accepted, the code it was closed with)."""
+        await self.inner.send_input({"type": "websocket.connect"})
+        answer = await self.inner.receive_output(timeout=5)
+        return answer["type"] == "websocket.accept", answer.get("code")
+
+    async def receive(self) -> dict[str, Any]:
+        message = await self.inner.receive_output(timeout=8)
+        frame: dict[str, Any] = json.loads(message["text"])
+        return frame
+
+    async def say(self, text: str) -> dict[str, Any]:
+        """Send `text`; the next message that is not a frame."""
+        await self.inner.send_input({"type": "websocket.receive", "text": text})
+        while (answer := await self.inner.receive_output(timeout=8))["type"] == "websocket.send":
+            pass
+        return dict(answer)
+
+    async def disconnect(self) -> None:
+        await self.inner.send_input({"type": "websocket.disconnect", "code": 1000})
+        await self.inner.wait(timeout=5)
+
+
+def reader(person: object, after: int | None = None) -> Socket:
+    return Socket(person, after)
+
+
+async def frames(communicator: Socket, until: str) -> list[dict[str, Any]]:
+    """Every frame up to the first of kind `until`."""
+    got = [await communicator.receive()]
+    while got[-1]["t"] != until:
+        got.append(await communicator.receive())
+    return got
+
+
+def rows(got: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [row for frame in got if frame["t"] == "rows" for row in frame["rows"]]
+
+
+def sent(agent: Agent, first: int, count: int) -> None:
+    events = [factories.event(decision=f"d-{number}") for number in range(first, first + count)]
+    factories.send(agent, *events)
+
+
+def test_a_reader_that_was_away_gets_all_of_it_once_and_then_goes_on_live(agent: Agent, manager: Person):
+    async def run() -> None:
+        seq = await sync_to_async(ledger.size)() - 1
+        await sync_to_async(sent)(agent, 0, 1200)
+        communicator = reader(manager, after=seq)
+        assert (await communicator.connect())[0]
+        replayed = await frames(communicator, "live")
+        ids = [row["id"] for row in rows(replayed)]
+        assert len(ids) == len(set(ids)) == 1200
+        chain = [(frame["prev"], frame["seq"]) for frame in replayed if frame["t"] == "rows"]
+        assert chain[0][0] == seq
+        assert all(before[1] == after[0] for before, after in zip(chain, chain[1:], strict=False))
+
+        await sync_to_async(sent)(agent, 5000, 3)
+        news = await frames(communicator, "rows")
+        assert {row["title"] for row in rows(news)} == {row["title"] for row in rows(replayed)}
+        assert news[-1]["prev"] == chain[-1][1]
+        assert len(rows(news)) == 3
+        await communicator.disconnect()
+
+    asyncio.run(run())
+
+
+def test_old_state_and_pushed_rows_make_the_fresh_state(agent: Agent, manager: Person, second_manager: Person):
+    row = factories.propose(agent, key="k")
+    before = feed.snapshot(100)
+
+    async def run() -> list[dict[str, Any]]:
+        communicator = reader(manager, after=before["seq"])
+        await communicator.connect()
+        await sync_to_async(factories.veto)(row, second_manager)
+        got = await frames(communicator, "live")
+        while not rows(got):
+            got.append(await communicator.receive())
+        await communicator.disconnect()
+        return rows(got)
+
+    state = {shown["id"]: shown for shown in before["rows"]}
+    for pushed in asyncio.run(run()):
+        if pushed["version"] > state.get(pushed["id"], {"version": 0})["version"]:
+            state[pushed["id"]] = pushed
+    assert state == {shown["id"]: shown for shown in feed.snapshot(100)["rows"]}
+
+
+@pytest.mark.parametrize("person", [AnonymousUser(), None])
+def test_a_socket_is_for_people_who_are_signed_in(person: object):
+    async def run() -> tuple[bool, Any]:
+        return await reader(person).connect()
+
+    accepted, code = asyncio.run(run())
+    assert not accepted
+    assert code == 4401
+
+
+def test_a_socket_is_for_people_with_a_role(outsider: Person):
+    async def run() -> bool:
+        accepted, _ = await reader(outsider).connect()
+        return accepted
+
+    assert not asyncio.run(run())
+
+
+def test_a_reader_too_far_behind_is_told_to_start_again(agent: Agent, manager: Person, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(feed, "REPLAY_LIMIT", 5)
+    sent(agent, 0, 10)
+
+    async def run() -> list[dict[str, Any]]:
+        communicator = reader(manager, after=-1)
+        await communicator.connect()
+        got = await frames(communicator, "live")
+        await communicator.disconnect()
+        return got
+
+    got = asyncio.run(run())
+    assert [frame["t"] for frame in got] == ["reset", "live"]
+    assert got[0]["seq"] == ledger.size() - 1
+
+
+@pytest.mark.parametrize("rubbish", ["", "[]", "{}", '{"t":"resume"}', '{"t":"resume","seq":"x"}', '{"t":"approve"}'])
+def test_a_socket_carries_no_commands(manager: Person, rubbish: str):
+    async def run() -> dict[str, Any]:
+        communicator = reader(manager)
+        await communicator.connect()
+        await frames(communicator, "live")
+        return await communicator.say(rubbish)
+
+    ended = asyncio.run(run())
+    assert (ended["type"], ended["code"]) == ("websocket.close", 4400)
