@@ -37,7 +37,7 @@ $(VENV)/.dev: $(VENV)/.made requirements.txt requirements-dev.txt
 	@touch $(VENV)/.run $@
 
 demo: $(VENV)/.run ## Start with an example organisation, recorded decisions and live agents
-	$(BIN)/python manage.py demo
+	OVERSIGHT_ORGANISATION="$${OVERSIGHT_ORGANISATION:-Meridian Hotels}" $(BIN)/python manage.py demo
 
 run: $(VENV)/.run ## Start empty and print a one-time link for the first administrator
 	$(BIN)/python manage.py up
@@ -66,7 +66,7 @@ format: $(VENV)/.dev ## Put files into the form that lint asks for
 	$(BIN)/djlint templates --reformat --quiet
 
 bench: $(VENV)/.dev ## Measure what benchmarks/ claims, on this machine
-	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python "$$script" || exit 1; done
+	$(BIN)/python -m benchmarks.intake $(ARGS)
 
 verify: $(VENV)/.run ## Check the ledger from its first entry to its last
 	$(BIN)/python manage.py verify_ledger

@@ -4,7 +4,7 @@ Runs, in one go on one database: (a) raw COPY or executemany of the very rows th
 `plain.py`; (c) the hot route. Single events come over 64 connections, batches over one. Client, server and
 database share the machine. Prints the rates and the ratios.
 
-    python -m benchmarks.intake [--database postgres://…] [--events 4000]
+    [DATABASE_URL=postgres://… of an empty database] python -m benchmarks.intake [--events 4000]
 """
 
 import argparse
@@ -12,6 +12,7 @@ import asyncio
 import json
 import os
 import platform
+import shutil
 import statistics
 import subprocess
 import sys
@@ -20,54 +21,68 @@ import time
 from pathlib import Path
 from typing import Any
 
+import django
+import yaml
+
 ROOT = Path(__file__).resolve().parent.parent
+os.environ["OVERSIGHT_DATA_DIR"] = tempfile.mkdtemp(prefix="oversight-bench-")
+os.environ["REDIS_URL"] = ""
+os.environ["OVERSIGHT_LOG_LEVEL"] = "ERROR"
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "oversight.settings")
+django.setup()
+
+from django.core.management import call_command  # noqa: E402 - the settings come first
+from django.db import connection, transaction  # noqa: E402
+
+from approvals import organisation  # noqa: E402
+from approvals.actions.activate_policy import activate_policy  # noqa: E402
+from approvals.actions.change_register import change_register  # noqa: E402
+from approvals.actions.handle_key import make_key  # noqa: E402
+from benchmarks.plain import body_of  # noqa: E402
+from decisions.models import Agent, Decision, Timeline  # noqa: E402
+from decisions.models.bulk import insert_rows  # noqa: E402
+from decisions.models.ledger import Disclosure, EntryRow  # noqa: E402
+from decisions.vocab import Scope  # noqa: E402
+
 HOT, PLAIN = "/api/v1/events", "/plain"
 CONNECTIONS, BATCH = 64, 1000
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--database", default="", help="a postgres:// URL of an empty database; SQLite when left out")
     parser.add_argument("--events", type=int, default=4000)
     parser.add_argument("--port", type=int, default=8765)
     chosen = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ |= {"OVERSIGHT_DATA_DIR": folder, "DATABASE_URL": chosen.database, "REDIS_URL": ""}
-        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "oversight.settings")
-        sys.path.insert(0, str(ROOT))
-        key = prepare()
-        results = measure(chosen.events, chosen.port, key)
+    try:
+        results = measure(chosen.events, chosen.port, prepare())
         results["raw"] = raw_rate()
-    report(results, "PostgreSQL" if chosen.database else "SQLite", chosen.events)
+    finally:
+        shutil.rmtree(os.environ["OVERSIGHT_DATA_DIR"])
+    report(results, "PostgreSQL" if connection.vendor == "postgresql" else "SQLite", chosen.events)
     return 0
 
 
 def prepare() -> str:
     """Tables, the example organisation and policy, and a key."""
-    import django
-
-    django.setup()
-    import yaml
-    from django.core.management import call_command
-
-    from approvals import organisation
-    from approvals.actions.activate_policy import activate_policy
-    from approvals.actions.change_register import change_register
-    from approvals.actions.handle_key import make_key
-    from decisions.models import Agent
-    from decisions.vocab import Scope
-
     call_command("migrate", verbosity=0)
     change_register(organisation.read((ROOT / "examples/organisation.yaml").read_text()), actor=None)
     activate_policy(yaml.safe_load((ROOT / "examples/policy.yaml").read_text()), actor=None)
-    agent = Agent.objects.order_by("slug").first()
-    assert agent is not None
+    agent = Agent.objects.earliest("slug")
     return make_key(agent.id, scopes=[Scope.REPORT], days=1, actor=None)
 
 
 def measure(count: int, port: int, key: str) -> dict[str, Any]:
     """Rates in events a second of both routes, singly and in batches."""
-    command = [sys.executable, "-m", "uvicorn", "benchmarks.server:application", "--port", str(port), "--log-level", "error"]
+    command = [
+        sys.executable,
+        "-m",
+        "uvicorn",
+        "benchmarks.server:application",
+        "--port",
+        str(port),
+        "--log-level",
+        "error",
+    ]
     server = subprocess.Popen(command, cwd=ROOT)
     try:
         return asyncio.run(_drive(count, port, key))
@@ -77,8 +92,6 @@ def measure(count: int, port: int, key: str) -> dict[str, Any]:
 
 
 async def _drive(count: int, port: int, key: str) -> dict[str, Any]:
-    from benchmarks.plain import body_of
-
     await _until_up(port)
     results: dict[str, Any] = {}
     start = 0
@@ -86,18 +99,23 @@ async def _drive(count: int, port: int, key: str) -> dict[str, Any]:
         singles = [json.dumps(one).encode() for one in body_of(count // share, start)]
         start += len(singles)
         media = "application/json" if path == PLAIN else "application/cloudevents+json"
-        results[f"{name}_single"], results[f"{name}_ms"] = await _rate(singles, 1, port, path, key, media)
+        results[f"{name}_single"], results[f"{name}_ms"] = await _rate(
+            singles, 1, port=port, path=path, key=key, media=media
+        )
         batches = [
-            json.dumps(body_of(BATCH, start + number * BATCH)).encode() for number in range(max(1, count // share // BATCH))
+            json.dumps(body_of(BATCH, start + number * BATCH)).encode()
+            for number in range(max(1, count // share // BATCH))
         ]
         start += len(batches) * BATCH
         media = "application/json" if path == PLAIN else "application/cloudevents-batch+json"
-        results[f"{name}_batch"], _ = await _rate(batches, BATCH, port, path, key, media, connections=1)
+        results[f"{name}_batch"], _ = await _rate(
+            batches, BATCH, port=port, path=path, key=key, media=media, connections=1
+        )
     return results
 
 
 async def _rate(
-    bodies: list[bytes], events: int, port: int, path: str, key: str, media: str, connections: int = CONNECTIONS
+    bodies: list[bytes], events: int, *, port: int, path: str, key: str, media: str, connections: int = CONNECTIONS
 ) -> tuple[float, list[float]]:
     """(events a second, latencies in ms) of posting `bodies`, each with `events` events."""
     waiting = list(reversed(bodies))
@@ -108,7 +126,9 @@ async def _rate(
         while waiting:
             body = waiting.pop()
             began = time.perf_counter()
-            head = f"POST {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer {key}\r\ncontent-type: {media}\r\n"
+            head = (
+                f"POST {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer {key}\r\ncontent-type: {media}\r\n"
+            )
             writer.write(head.encode() + f"content-length: {len(body)}\r\n\r\n".encode() + body)
             answer = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
             length = next(int(line[15:]) for line in answer.split("\r\n") if line.startswith("content-length:"))
@@ -136,12 +156,6 @@ async def _until_up(port: int) -> None:
 
 def raw_rate() -> float:
     """Events a second when the rows of the last events are written again, in batches, by COPY or executemany alone."""
-    from django.db import connection, transaction
-
-    from decisions.models import Decision, Timeline
-    from decisions.models.bulk import insert_rows
-    from decisions.models.ledger import Disclosure, EntryRow
-
     tables = []
     for model in (EntryRow, Disclosure, Decision, Timeline):
         names = [field.column for field in model._meta.concrete_fields]
@@ -164,7 +178,13 @@ def raw_rate() -> float:
 
 
 def _plain(value: Any) -> Any:
-    return json.dumps(value) if isinstance(value, list | dict) else bytes(value) if isinstance(value, memoryview) else value
+    return (
+        json.dumps(value)
+        if isinstance(value, list | dict)
+        else bytes(value)
+        if isinstance(value, memoryview)
+        else value
+    )
 
 
 def _copy_of(table: str, vendor: str) -> str:
@@ -176,12 +196,16 @@ def _copy_of(table: str, vendor: str) -> str:
 
 def report(found: dict[str, Any], database: str, count: int) -> None:
     cuts = statistics.quantiles(found["hot_ms"], n=100)
-    print(f"{database}, Python {platform.python_version()}, {os.cpu_count()} cores, {count} single events, batches of {BATCH}")
+    print(
+        f"{database}, Python {platform.python_version()}, {os.cpu_count()} cores, {count} single events, batches of {BATCH}"
+    )
     print(f"  raw rows                 {found['raw']:>9,.0f} events/s")
     for way in ("single", "batch"):
         hot, plain = found[f"hot_{way}"], found[f"plain_{way}"]
         print(f"  plain view, {way:<12} {plain:>9,.0f} events/s")
-        print(f"  hot route, {way:<13} {hot:>9,.0f} events/s   {hot / plain:5.1f} × plain   {hot / found['raw']:.2f} of raw")
+        print(
+            f"  hot route, {way:<13} {hot:>9,.0f} events/s   {hot / plain:5.1f} × plain   {hot / found['raw']:.2f} of raw"
+        )
     print(f"  hot route, single: p50 {cuts[49]:.1f} ms, p99 {cuts[98]:.1f} ms at {CONNECTIONS} connections")
 
 

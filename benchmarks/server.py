@@ -1,33 +1,21 @@
-"""The server under measurement: the product's own application, with the plain view beside it."""
+"""The server under measurement: the product's own application, with the plain view beside it. Never deployed."""
 
-import os
 from typing import Any
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "oversight.settings")
+from oversight.asgi import application as product
+from oversight.asgi import http_application
 
-from oversight.asgi import application as product  # noqa: E402 - settings first
-from oversight.asgi import http_application  # noqa: E402
+from django.urls import include, path  # isort: skip - Django is set up by the import above
 
+from benchmarks import plain  # isort: skip
+from oversight import urls  # isort: skip
 
-class _PlainUrls:
-    def __init__(self, inner: Any) -> None:
-        self.inner = inner
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] == "http" and scope["path"] == "/plain":
-            await self.inner(scope, receive, send)
-        else:
-            await product(scope, receive, send)
+urls.urlpatterns.append(path("", include(plain)))
 
 
-def _with_plain() -> Any:
-    from django.urls import include, path
-
-    from benchmarks import plain
-    from oversight import urls
-
-    urls.urlpatterns.append(path("", include(plain)))
-    return http_application
-
-
-application = _PlainUrls(_with_plain())
+async def application(scope: Any, receive: Any, send: Any) -> None:
+    """The plain view under its own address, the product under all others."""
+    if scope["type"] == "http" and scope["path"] == "/plain":
+        await http_application(scope, receive, send)
+    else:
+        await product(scope, receive, send)

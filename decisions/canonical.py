@@ -97,12 +97,17 @@ def parse(raw: bytes | bytearray | memoryview, *, depth: int = MAX_DEPTH) -> Any
 def encode(value: Json) -> bytes:
     """The RFC 8785 bytes of `value`, which may hold floats. Raises NotStrictError outside the I-JSON range."""
     try:
+        # Most documents are in the restricted profile, where the C encoder gives the same bytes four times as fast.
+        return encode_restricted(value)
+    except NotStrictError:
+        pass
+    try:
         return rfc8785.dumps(value)
     except (ValueError, RecursionError) as error:
         raise NotStrictError(str(error)) from None
 
 
-def encode_restricted(value: dict[str, Any]) -> bytes:
+def encode_restricted(value: Json) -> bytes:
     """The RFC 8785 bytes of a document in the ledger's restricted profile: ASCII keys, no floats, small integers.
 
     In this profile the C encoder with sorted keys gives exactly the canonical bytes; the guard makes sure

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
+
 from decisions.canonical import NotStrictError, encode_restricted
 from decisions.vocab import Kind
 
@@ -107,7 +109,7 @@ def _b64(raw: bytes) -> str:
 
 def disclose(name: str, value: Any) -> str:
     """The salted text of one disclosure, a JSON array of salt, name and value."""
-    return json.dumps([_b64(os.urandom(16)), name, value], ensure_ascii=False, separators=(",", ":"))
+    return msgspec.json.encode([_b64(os.urandom(16)), name, value]).decode()
 
 
 def disclosure_digest(text: str) -> str:
@@ -141,6 +143,23 @@ def seal(draft: Draft, *, log: str, at: datetime) -> Sealed:
     if len(body) > MAX_BODY:
         raise NotStrictError(f"an entry holds at most {MAX_BODY} bytes; put what is long into a disclosure")
     return Sealed(draft.id, draft.kind, at, body, disclosures)
+
+
+def as_entry(draft: Draft, seq: int, at: datetime) -> Entry:
+    """The entry that `draft` becomes: equal to `open_entry` of its sealed form, without reading it back."""
+    return Entry(
+        seq=seq,
+        id=draft.id,
+        kind=draft.kind,
+        at=at,
+        actor=draft.actor,
+        facts=draft.facts,
+        disclosed=draft.disclosed,
+        ref=draft.ref,
+        policy=draft.policy,
+        src=draft.src,
+        src_seq=draft.src_seq,
+    )
 
 
 def open_leaf(body: bytes) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,7 +20,7 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 
 from decisions import clock, hints, ledger, projections
-from decisions.envelope import Draft, Sealed, open_entry, seal
+from decisions.envelope import Draft, Sealed, as_entry, seal
 from decisions.errors import Problem, Refusal, conflict
 from decisions.models import Alarm, Decision
 from decisions.vocab import Kind
@@ -133,8 +133,7 @@ class _Batch:
     def __init__(self, jobs: list[_Job]) -> None:
         self.jobs = jobs
         self.answers: list[tuple[_Job, Recorded | BaseException]] = []
-        self.pending: list[tuple[int, Sealed]] = []
-        self.pending_keys: set[str] = set()
+        self.pending: list[tuple[Draft, Sealed]] = []
         self.seen: dict[object, tuple[int, str]] = {}
         self.alarms: set[str] = set()
         self.keys = frozenset().union(*(job.keys for job in jobs if job.keys is not None))
@@ -176,41 +175,62 @@ class _Batch:
         self.head = ledger.open_head()
         self.before = self.head.size
         self.moment = self._moment()
+        for wave in self._waves():
+            self._run_wave(wave)
+            self._flush()
+        if self.head.size != self.before:
+            ledger.store_head(self.head, before=self.before)
+
+    def _waves(self) -> Iterator[list[_Job]]:
+        """The jobs in order, cut where one may read what an earlier one writes: before it, that must be applied."""
+        wave: list[_Job] = []
+        keys: set[str] = set()
         for job in self.jobs:
-            if job.keys is None or job.keys & self.pending_keys:
-                self._flush()
+            if wave and (job.keys is None or wave[-1].keys is None or job.keys & keys):
+                yield wave
+                wave, keys = [], set()
+            wave.append(job)
+            keys |= job.keys or frozenset()
+        yield wave
+
+    def _run_wave(self, wave: list[_Job]) -> None:
+        """Decide each job, then look once for what all of them repeat, then give each its seqs."""
+        decided: list[tuple[_Job, list[Draft] | Exception]] = []
+        for job in wave:
             try:
-                drafts = list(job.decide(self.moment))
-                recorded = self._take(job, drafts)
-            except Refusal as refusal:
-                self._refuse(job, refusal)
-                self.answers.append((job, refusal.problem))
-            except Problem as problem:
-                self.answers.append((job, problem))
+                decided.append((job, list(job.decide(self.moment))))
             except DatabaseError:
                 raise
             except Exception as error:
                 # A decide function only reads: what it got wrong is its caller's to hear, not its neighbours'.
-                log.exception("a command failed")
-                self.answers.append((job, error))
-            else:
-                self.answers.append((job, recorded))
-            if job.keys is None:
-                self._flush()
-            else:
-                self.pending_keys |= job.keys
-        self._flush()
-        if self.head.size != self.before:
-            ledger.store_head(self.head, before=self.before)
+                decided.append((job, error))
+        known = self._known(draft for _, drafts in decided if isinstance(drafts, list) for draft in drafts)
+        for job, drafts in decided:
+            self.answers.append((job, self._answer_of(job, drafts, known)))
+
+    def _answer_of(
+        self, job: _Job, drafts: list[Draft] | Exception, known: dict[object, tuple[int, str]]
+    ) -> Recorded | Exception:
+        try:
+            if isinstance(drafts, Exception):
+                raise drafts
+            return self._take(drafts, known)
+        except Refusal as refusal:
+            self._refuse(job, refusal)
+            return refusal.problem
+        except Problem as problem:
+            return problem
+        except Exception as error:
+            log.exception("a command failed")
+            return error
 
     def _moment(self) -> Moment:
         # max(): time in the ledger never runs backwards, whatever the machine's clock does.
         now = max(clock.now(), self.head.at)
         return Moment(now, self.head.config, self.keys)
 
-    def _take(self, job: _Job, drafts: list[Draft]) -> Recorded:
+    def _take(self, drafts: list[Draft], known: dict[object, tuple[int, str]]) -> Recorded:
         """Give each draft its seq, or that of the entry it repeats. All or nothing."""
-        known = self._known(drafts)
         seqs: list[int] = []
         fresh: list[Draft] = []
         mine: dict[object, tuple[int, str]] = {}
@@ -235,7 +255,7 @@ class _Batch:
             if draft.follows is None:
                 seqs.append(first + len(fresh))
             fresh.append(draft)
-        self._seal(first, fresh)
+        self._seal(fresh)
         self.seen.update(mine)
         self.alarms |= alarms
         return Recorded(tuple(seqs), duplicates, self.moment.now)
@@ -250,7 +270,7 @@ class _Batch:
         alarms.add(key)
         return True
 
-    def _known(self, drafts: list[Draft]) -> dict[object, tuple[int, str]]:
+    def _known(self, drafts: Iterable[Draft]) -> dict[object, tuple[int, str]]:
         """id → (seq, once) of the drafts that are in the ledger already."""
         found = ledger.seqs_of(draft.id for draft in drafts if draft.once)
         if not found:
@@ -261,10 +281,10 @@ class _Batch:
             for id_, seq in found.items()
         }
 
-    def _seal(self, first: int, drafts: list[Draft]) -> None:
+    def _seal(self, drafts: list[Draft]) -> None:
         # All are sealed before one is pending: a draft that cannot be sealed takes its siblings with it.
         sealed = [seal(draft, log=settings.LOG_ORIGIN, at=self.moment.now) for draft in drafts]
-        self.pending += list(enumerate(sealed, first))
+        self.pending += zip(drafts, sealed, strict=True)
         for draft in drafts:
             if draft.kind in CONFIGURES:
                 self.head.config = str(draft.id)
@@ -272,20 +292,17 @@ class _Batch:
     def _refuse(self, job: _Job, refusal: Refusal) -> None:
         if _refusals.allow(job.principal, time.monotonic()):
             facts = {"kv": 1, "problem": refusal.problem.slug, "subject": refusal.subject}
-            self._seal(self.head.size + len(self.pending), [Draft(Kind.ATTEMPT_REFUSED, job.principal, facts)])
+            self._seal([Draft(Kind.ATTEMPT_REFUSED, job.principal, facts)])
 
     def _flush(self) -> None:
         """Append what is pending and apply it, so that the next decide reads it."""
         if not self.pending:
             return
+        first = self.head.size
         ledger.append(self.head, [sealed for _, sealed in self.pending])
-        opened = [
-            open_entry(seq, sealed.body, (text for _, text in sealed.disclosures)) for seq, sealed in self.pending
-        ]
-        projections.apply(opened)
+        projections.apply([as_entry(draft, seq, self.moment.now) for seq, (draft, _) in enumerate(self.pending, first)])
         self.head.at = self.moment.now
         self.pending.clear()
-        self.pending_keys.clear()
         self.alarms.clear()
         self.moment = self._moment()
 

@@ -27,7 +27,10 @@ LOG_ORIGIN = env.text("OVERSIGHT_LOG_ORIGIN", "oversight.local/ledger1")
 DATABASE_URL = env.text("DATABASE_URL")
 REDIS_URL = env.text("REDIS_URL")
 if DATABASE_URL:
-    DATABASES = {"default": dj_database_url.parse(DATABASE_URL, conn_max_age=60, conn_health_checks=True)}
+    DATABASES = {"default": dj_database_url.parse(DATABASE_URL, conn_health_checks=True)}
+    if DATABASES["default"]["ENGINE"].endswith("postgresql"):
+        # Under ASGI a connection would live as long as its thread: a pool bounds them and gives them back.
+        DATABASES["default"]["OPTIONS"] = {"pool": {"min_size": 1, "max_size": 20, "timeout": 10}}
 else:
     DATABASES = {
         "default": {

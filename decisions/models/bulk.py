@@ -1,5 +1,6 @@
 """Bulk writes and the head lock: the one module, besides settings, where the two databases differ."""
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -7,7 +8,8 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Model
+from django.db.models import Field, JSONField, Model
+from psycopg.types.json import Jsonb
 
 from decisions.models.ledger import Head
 
@@ -26,13 +28,6 @@ def lock_head() -> Head:
     """
     heads = Head.objects.select_for_update() if on_postgresql() else Head.objects
     return heads.get(id=1)
-
-
-def impatient(milliseconds: int) -> None:
-    """Give up waiting for the head lock after `milliseconds` in this transaction (PostgreSQL; SQLite has its timeout)."""
-    if on_postgresql():
-        with connection.cursor() as cursor:
-            cursor.execute(f"SET LOCAL lock_timeout = {int(milliseconds)}")
 
 
 def insert_rows(model: type[Model], columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
@@ -61,13 +56,33 @@ def _sqlite(value: Any) -> Any:
 
 
 def upsert(model: type[Model], rows: Sequence[Model]) -> None:
-    """Insert or replace `rows` by primary key, every column."""
-    key = model._meta.pk  # noqa: SLF001
-    assert key is not None
-    fields = [field.name for field in model._meta.concrete_fields if field is not key]  # noqa: SLF001
-    model._default_manager.bulk_create(  # noqa: SLF001
-        rows, batch_size=CHUNK, update_conflicts=True, unique_fields=[key.name], update_fields=fields
-    )
+    """Insert the new ones of `rows` and replace the others by primary key, every column."""
+    fields = model._meta.concrete_fields  # noqa: SLF001 - the documented home of a model's fields
+    fresh = [row for row in rows if row._state.adding]  # noqa: SLF001 - as documented for instances
+    insert_rows(model, [field.column for field in fields], _values(fresh, fields))
+    changed = [row for row in rows if not row._state.adding]  # noqa: SLF001
+    if changed:
+        key = next(field for field in fields if field.primary_key)
+        others = [field.name for field in fields if field is not key]
+        model._default_manager.bulk_create(  # noqa: SLF001
+            changed, batch_size=CHUNK, update_conflicts=True, unique_fields=[key.name], update_fields=others
+        )
+
+
+def _values(rows: Sequence[Model], fields: "Sequence[Field[Any, Any]]") -> list[tuple[Any, ...]]:
+    """The rows as columns. Django converts a value through six calls; only JSON needs one here."""
+    names = [field.attname for field in fields]
+    documents = [index for index, field in enumerate(fields) if isinstance(field, JSONField)]
+    wrap = Jsonb if on_postgresql() else json.dumps
+    made = []
+    for row in rows:
+        held = row.__dict__
+        values = [held[name] for name in names]
+        for index in documents:
+            if values[index] is not None:
+                values[index] = wrap(values[index])
+        made.append(tuple(values))
+    return made
 
 
 def chunks(values: Iterable[Any]) -> Iterator[list[Any]]:

@@ -16,6 +16,12 @@ byId('more-tab')?.addEventListener('click', event => {
   byId('more').showModal();
 });
 
+document.querySelector('#more [data-closes]')?.addEventListener('click', event => {
+  if (!byId('more').open) return;
+  event.preventDefault();
+  byId('more').close();
+});
+
 document.addEventListener('click', event => {
   const menu = document.querySelector('.me[open]');
   if (menu && !menu.contains(event.target)) menu.open = false;

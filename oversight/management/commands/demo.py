@@ -37,13 +37,11 @@ class Command(BaseCommand):
     help = "Run Oversight with an example organisation, recorded decisions and live agents."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--rate", type=float, default=4, help="live decisions a minute (default 4)")
+        parser.add_argument("--rate", type=float, default=4, help="live decisions a minute (default 4; 0: none)")
 
     def handle(self, *args: Any, **options: Any) -> None:
         prepare()
         wanted = organisation.read((EXAMPLES / "organisation.yaml").read_text())
-        # The report is built by a child process, which reads its settings anew.
-        os.environ.setdefault("OVERSIGHT_ORGANISATION", wanted.name)
         change_register(wanted, actor=None)
         if not PolicyVersion.objects.exists():
             activate_policy(yaml.safe_load((EXAMPLES / "policy.yaml").read_text()), actor=None)
@@ -109,10 +107,12 @@ def write_access(accounts: list[dict[str, str]], agents: list[dict[str, str]]) -
 
 
 def play(access: Path, rate: float) -> None:
-    """Once the server answers: last month's report, then the live agents as a child process, until we end."""
+    """Once the server answers: last month's report, then the live agents as a child process, until we end. Rate 0: none."""
     wait_until_ready()
     if not Report.objects.filter(period=last_month()).exists():
         request_report(last_month(), actor=None)
+    if rate <= 0:
+        return
     command = [sys.executable, "-m", "examples.live_agents", "--access", str(access), "--rate", str(rate)]
     child = subprocess.Popen(command, cwd=settings.BASE_DIR, stdout=subprocess.DEVNULL)  # noqa: S603 - our own command
     child.wait()

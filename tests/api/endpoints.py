@@ -1,0 +1,76 @@
+"""Every ordinary and hot operation as a request that is good in itself, for tests that send it as somebody who may not."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from decisions.vocab import Scope
+from tests import factories
+
+ANY = "00000000-0000-7000-8000-000000000000"
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    method: str
+    path: str
+    body: Any = None
+    headers: dict[str, str] = field(default_factory=dict)
+    scope: Scope | None = Scope.READ
+    """The scope that opens it to an agent; None where no key does."""
+    people: bool = True
+    roles: tuple[str, ...] = ("viewer", "responder", "manager", "executive", "auditor", "admin")
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path.replace(ANY, '…')}"
+
+
+KEY = {"Idempotency-Key": "k", "If-Match": '"v1"'}
+SEEN = {
+    "action_hash": "sha256:" + "0" * 64,
+    "display_hash": "sha256:" + "0" * 64,
+    "ref": {"seq": 1, "leaf": "0" * 64},
+    "version": 1,
+}
+APPROVERS, SIGNERS = ("responder", "manager"), ("manager", "executive")
+BOARD, HANDLERS = ("manager", "executive", "auditor"), ("responder", "manager", "admin")
+JUDGEMENT = {"judgement": "accept", "effect": "helped", "reason": "It was right to do so.", "version": 1}
+
+READS = [
+    Endpoint("GET", path)
+    for path in (
+        "/api/v1/decisions",
+        "/api/v1/decisions.csv",
+        "/api/v1/decisions.jsonl",
+        "/api/v1/timeline",
+        "/api/v1/timeline/bins",
+        "/api/v1/services",
+        "/api/v1/agents",
+        "/api/v1/groups",
+        "/api/v1/policy",
+        "/api/v1/alarms",
+        "/ledger/checkpoint",
+    )
+]
+PEOPLES = [
+    Endpoint(
+        "POST", f"/api/v1/decisions/{ANY}/verdicts", {"verdict": "approve", **SEEN}, KEY, scope=None, roles=APPROVERS
+    ),
+    Endpoint("POST", f"/api/v1/decisions/{ANY}/sign-off", JUDGEMENT, KEY, scope=None, roles=SIGNERS),
+    Endpoint("POST", "/api/v1/alarms/0/acknowledge", {}, scope=None, roles=HANDLERS),
+    Endpoint("POST", "/api/v1/alarms/0/clear", {}, scope=None, roles=HANDLERS),
+    Endpoint("GET", "/api/v1/reports", scope=None, roles=BOARD),
+    Endpoint("POST", "/api/v1/reports", {"period": "2026-01"}, scope=None, roles=BOARD),
+    Endpoint("GET", f"/api/v1/reports/{ANY}", scope=None, roles=BOARD),
+    Endpoint("GET", f"/api/v1/reports/{ANY}/report.pdf", scope=None, roles=BOARD),
+]
+OTHERS = [
+    Endpoint("GET", f"/api/v1/decisions/{ANY}"),
+    Endpoint("GET", f"/api/v1/decisions/{ANY}?wait=0"),
+    Endpoint("POST", "/api/v1/policy/evaluate", {"action": factories.action()}, scope=Scope.PROPOSE),
+    Endpoint("POST", "/api/v1/events", factories.event(id="e", decision="d"), scope=Scope.REPORT, people=False),
+    Endpoint(
+        "POST", "/api/v1/proposals", factories.data(decision="d"), {"Idempotency-Key": "k"}, Scope.PROPOSE, people=False
+    ),
+]
+ENDPOINTS = [*READS, *PEOPLES, *OTHERS]
+TAKE_A_BODY = [endpoint for endpoint in ENDPOINTS if endpoint.method == "POST"]

@@ -1,0 +1,205 @@
+"""Publishing: a note of the head outside the database, and never one of a head that does not extend the last."""
+
+import threading
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from decisions import ledger, notes, signing, tasks, verify
+from decisions.checkpoints import DisagreementError, publish
+from decisions.merkle import EMPTY_ROOT
+from decisions.models import Agent, Alarm
+from decisions.models.ledger import Head, StoredCheckpoint
+from tests.factories import event, send
+from tests.tampering import as_owner, rewrite, set_head
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
+
+
+def signed(note: str) -> signing.Checkpoint:
+    return signing.verify(note, signing.load_key(verify.key_path()).public_key())
+
+
+def add(agent: Agent, count: int = 1) -> None:
+    send(agent, *[event() for _ in range(count)])
+
+
+def test_the_head_is_signed_and_kept_inside_and_outside_the_database(agent: Agent) -> None:
+    note = publish()
+    head = Head.objects.get()
+    assert signed(note) == signing.Checkpoint("oversight.local/ledger1", head.size, bytes(head.root))
+    assert StoredCheckpoint.objects.get(size=head.size).note == note
+    assert (notes.folder() / f"{head.size}.txt").read_text() == (notes.folder() / "latest").read_text() == note
+    assert [path.name for path in notes.folder().iterdir() if path.name.startswith(".")] == []
+
+
+@pytest.mark.django_db
+def test_an_empty_ledger_has_a_checkpoint_too() -> None:
+    assert signed(publish()).root == EMPTY_ROOT
+
+
+def test_without_growth_there_is_nothing_new_to_sign(agent: Agent) -> None:
+    assert publish() == publish()
+    assert StoredCheckpoint.objects.count() == 1
+
+
+def test_it_reads_no_more_than_was_added(agent: Agent, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish()
+    before = ledger.size()
+    add(agent, 3)
+    read: list[int] = []
+    leaves = ledger.leaves
+
+    def counted(first: int, end: int) -> Any:
+        for leaf in leaves(first, end):
+            read.append(first)
+            yield leaf
+
+    monkeypatch.setattr(ledger, "leaves", counted)
+    publish()
+    assert read == [before] * 3
+
+
+@pytest.mark.parametrize("content", [None, b"", b"{}", b'{"size": 3, "frontier": ""}', b'{"size": "x", "frontier": 1}', b"[]"])
+def test_without_a_frontier_beside_the_key_it_reads_everything_again(agent: Agent, content: bytes | None) -> None:
+    publish()
+    path = verify.key_path().with_name("ledger.frontier")
+    if content is None:
+        path.unlink()
+    else:
+        path.write_bytes(content)
+    add(agent)
+    assert signed(publish()).size == ledger.size()
+
+
+def test_after_a_crash_between_file_and_database_the_row_follows(agent: Agent) -> None:
+    note = publish()
+    as_owner("DELETE FROM checkpoint")
+    assert publish() == note
+    assert StoredCheckpoint.objects.get().note == note
+
+
+def refused(match: str) -> None:
+    """It refuses, signs nothing, and raises the alarm once."""
+    kept = sorted(path.name for path in notes.folder().iterdir()), StoredCheckpoint.objects.count()
+    for _ in range(2):
+        with pytest.raises(DisagreementError, match=match):
+            publish()
+    assert (sorted(path.name for path in notes.folder().iterdir()), StoredCheckpoint.objects.count()) == kept
+    assert [alarm.kind for alarm in Alarm.objects.all()] == ["ledger_disagreement"]
+
+
+def test_it_never_signs_a_rewritten_history(agent: Agent) -> None:
+    add(agent, 4)
+    publish()
+    rewrite(2, lambda envelope: envelope.update(actor="person:another"), tree=True)
+    add(agent)
+    refused("does not extend the checkpoint in .*latest")
+
+
+def test_it_never_signs_a_rewritten_history_without_its_frontier_either(agent: Agent) -> None:
+    add(agent, 4)
+    publish()
+    verify.key_path().with_name("ledger.frontier").unlink()
+    rewrite(2, lambda envelope: envelope.update(actor="person:another"), tree=True)
+    refused("are not those that were signed")
+
+
+def test_it_never_signs_a_ledger_whose_end_is_gone(agent: Agent) -> None:
+    add(agent, 4)
+    publish()
+    size = ledger.size()
+    as_owner("DELETE FROM entry WHERE seq >= %s", [size - 2])
+    set_head(size - 2)
+    with pytest.raises(DisagreementError, match=f"{size} entries were signed and only {size - 2} are left"):
+        publish()
+    assert Alarm.objects.get().kind == "ledger_disagreement"
+
+
+def test_it_never_signs_a_head_that_is_not_of_its_entries(agent: Agent) -> None:
+    publish()
+    add(agent)
+    as_owner("UPDATE head SET root = %s", [bytes(32)])
+    with pytest.raises(DisagreementError, match="does not extend"):
+        publish()
+
+
+def test_it_does_not_forget_what_it_signed_when_the_notes_are_gone(agent: Agent) -> None:
+    publish()
+    (notes.folder() / "latest").unlink()
+    assert signed(publish()).size == ledger.size(), "the largest of the others is the latest"
+    for path in notes.folder().iterdir():
+        path.unlink()
+    refused("the notes that say so are gone")
+
+
+def test_it_does_not_believe_an_older_note_than_it_signed(agent: Agent) -> None:
+    first = publish()
+    add(agent)
+    publish()
+    (notes.folder() / "latest").write_text(first)
+    refused("were signed before, and the last note is of")
+
+
+@pytest.mark.parametrize("note", ["", "rubbish\n", "\udcff"])
+def test_a_spoilt_note_is_not_passed_over(agent: Agent, note: str) -> None:
+    publish()
+    (notes.folder() / "latest").write_bytes(note.encode(errors="surrogateescape"))
+    refused("cannot be relied on")
+
+
+def test_a_ledger_of_another_name_is_not_continued(agent: Agent, settings: Any) -> None:
+    publish()
+    settings.LOG_ORIGIN = "oversight.local/ledger2"
+    with pytest.raises(DisagreementError, match="another ledger"):
+        publish()
+
+
+def test_the_alarm_that_cannot_be_recorded_does_not_hide_the_refusal(agent: Agent) -> None:
+    publish()
+    as_owner("UPDATE head SET frontier = %s, root = %s", [b"", bytes(32)])
+    with pytest.raises(DisagreementError):
+        publish()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_that_publish_at_once_publish_one(agent: Agent) -> None:
+    made: list[str] = []
+
+    def work() -> None:
+        made.append(publish())
+        connection.close()
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(made) == 4
+    assert len(set(made)) == 1
+
+
+def test_the_command_prints_the_note_or_says_why_not(agent: Agent) -> None:
+    out = StringIO()
+    call_command("publish_checkpoint", stdout=out)
+    assert signed(out.getvalue()).size == ledger.size()
+    rewrite(2, lambda envelope: envelope.update(actor="person:another"), tree=True)
+    with pytest.raises(CommandError, match="Nothing was signed"):
+        call_command("publish_checkpoint", stdout=out)
+
+
+def test_the_task_is_the_function(agent: Agent) -> None:
+    tasks.publish_checkpoint()
+    assert signed((notes.folder() / "latest").read_text()).size == ledger.size()
+
+
+def test_what_is_written_is_whole(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "note"
+    notes.write_whole(path, b"one", mode=0o600)
+    notes.write_whole(path, b"two")
+    assert (path.read_bytes(), path.stat().st_mode & 0o777) == (b"two", 0o644)
+    assert list(path.parent.iterdir()) == [path]
