@@ -27,7 +27,9 @@ urlpatterns = [
     path("api/v1/alarms/<int:seq>/clear", alarms.ClearAlarm.as_view(), name="clear_alarm"),
     path("api/v1/reports", reports.Reports.as_view(), name="reports"),
     path("api/v1/reports/<uuid:report_id>", reports.OneReport.as_view(), name="report"),
-    path("api/v1/reports/<uuid:report_id>/report.<str:format>", reports.ReportFileView.as_view(), name="report_file"),
+    path(
+        "api/v1/reports/<uuid:report_id>/report.<str:extension>", reports.ReportFileView.as_view(), name="report_file"
+    ),
     path("ledger/checkpoint", checkpoint.Checkpoint.as_view(), name="checkpoint"),
     path("problems/<slug:slug>", problem_types.ExplainProblem.as_view(), name="problem"),
     re_path("^api/(?P<rest>.*)$", problem_types.Unknown.as_view(schema=None), name="unknown"),

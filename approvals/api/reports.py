@@ -106,12 +106,12 @@ class ReportFileView(ApiView):
             "One file of a report, exactly the bytes whose hash the ledger holds",
             "people",
             media=tuple(media.partition(";")[0] for media in TYPES.values()),
-            paths={"format": words(TYPES)},
+            paths={"extension": words(TYPES)},
             problems=(404,),
         )
     )
-    def get(self, request: Request, report_id: UUID, format: str) -> HttpResponseBase:  # noqa: A002 - the address's word
-        return send_file(request._request, report_id, format if format in TYPES else "")  # noqa: SLF001
+    def get(self, request: Request, report_id: UUID, extension: str) -> HttpResponseBase:
+        return send_file(request._request, report_id, extension if extension in TYPES else "")  # noqa: SLF001
 
 
 def built(report: Report) -> dict[str, Any]:

@@ -69,7 +69,7 @@ OTHERS = [
     Endpoint("POST", "/api/v1/policy/evaluate", {"action": factories.action()}, scope=Scope.PROPOSE),
     Endpoint("POST", "/api/v1/events", factories.event(id="e", decision="d"), scope=Scope.REPORT, people=False),
     Endpoint(
-        "POST", "/api/v1/proposals", factories.data(decision="d"), {"Idempotency-Key": "k"}, Scope.PROPOSE, people=False
+        "POST", "/api/v1/proposals", factories.data(decision="p"), {"Idempotency-Key": "k"}, Scope.PROPOSE, people=False
     ),
 ]
 ENDPOINTS = [*READS, *PEOPLES, *OTHERS]

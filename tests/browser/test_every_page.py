@@ -1,0 +1,234 @@
+"""What holds on every page: no complaint on the console, no sideways scroll, nothing that axe-core finds, a picture of it."""
+
+import base64
+import hashlib
+import json
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests import factories
+from tests.browser import axe
+from tests.browser.conftest import DESKTOP, Visit
+from tests.browser.machines import Elsewhere, Machine, resource
+from tests.browser.server import Demo
+from tests.browser.watch import Watch
+
+pytestmark = pytest.mark.browser
+
+PHONE = (390, 844)
+NARROW = (320, 640)
+SIZES = {"desktop": DESKTOP, "phone": PHONE}
+
+
+def live(page: Page) -> None:
+    """The timeline has its socket, its rows and its lanes."""
+    expect(page.locator("#conn")).to_have_text("Live")
+    expect(page.locator("#shown")).to_contain_text("loaded")
+    expect(page.locator("#pad")).to_have_attribute("aria-busy", "false")
+
+
+def pane(page: Page) -> None:
+    """On a desktop the decision opens beside the lanes; on a phone it has a page of its own."""
+    live(page)
+    page.locator(".row.beyond:visible a.title").first.click()
+    expect(page.locator("#dec")).to_be_visible()
+
+
+def key_list(page: Page) -> None:
+    live(page)
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keyboard")).to_be_visible()
+
+
+def filtered_to_nothing(page: Page) -> None:
+    live(page)
+    page.locator("#q").fill("nothing is called this")
+    expect(page.locator("#feed-none")).to_be_visible()
+
+
+def menu(page: Page) -> None:
+    """The person's menu, or what is behind More on a phone."""
+    phone = page.get_by_role("link", name="More")
+    if phone.is_visible():
+        phone.click()
+        expect(page.get_by_role("dialog", name="More")).to_be_visible()
+    else:
+        page.locator(".me summary").click()
+
+
+def a_new_key(page: Page) -> None:
+    page.get_by_role("button", name="Make a key").click()
+    expect(page.locator("#new-key")).to_be_visible()
+
+
+def a_rejected_form(page: Page) -> None:
+    page.get_by_label("Environments").fill("nonsense")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator(".errorlist")).to_be_visible()
+
+
+def nothing(page: Page) -> None:
+    """As it opens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A page: who looks at it, where it is, and what is done there first."""
+
+    person: str | None
+    path: str
+    first: Callable[[Page], None] = nothing
+    complains_of: str = ""
+
+
+PAGES = {
+    "sign-in": Kind(None, "/accounts/login/"),
+    "timeline": Kind("marta", "/?window=129600", live),
+    "timeline-with-pane": Kind("marta", "/?window=129600", pane),
+    "timeline-filtered-to-nothing": Kind("helena", "/", filtered_to_nothing),
+    "keys": Kind("ines", "/", key_list),
+    "menu": Kind("noor", "/policy/", menu),
+    "hold": Kind("ines", "{hold}"),
+    "beyond": Kind("marta", "{beyond}"),
+    "needs-you": Kind("ines", "/needs-you/"),
+    "sign-off": Kind("marta", "/sign-off/"),
+    "reports": Kind("helena", "/reports/"),
+    "report": Kind("helena", "{report}"),
+    "policy": Kind("samuel", "/policy/"),
+    "register": Kind("yuki", "/register/"),
+    "register-service": Kind("yuki", "/register/services/geo/", a_rejected_form),
+    "register-agent": Kind("yuki", "/register/agents/opencode/", a_new_key),
+    "register-person": Kind("yuki", "/register/people/noor/"),
+    "register-group": Kind("yuki", "/register/groups/sre-approvers/"),
+    "alarms": Kind("david", "/alarms/"),
+    "ledger": Kind("samuel", "/ledger/"),
+    "not-found": Kind("samuel", "/nowhere/", complains_of="status of 404"),
+    "not-allowed": Kind("noor", "/register/people/noor/", complains_of="status of 403"),
+}
+
+
+@pytest.fixture(scope="session")
+def addresses(demo: Demo, people: Callable[[str], Elsewhere]) -> dict[str, str]:
+    """Where the pages are that the demo does not name: a hold with everything on it, an act beyond its level, a report."""
+    machine = Machine(demo.url, demo.key("claude-code"))
+    hold = machine.propose(
+        action=factories.action(service="frontend", resource="deploy/booking-frontend"),
+        rationale="The error rate is 7.2 % over five minutes.\n\nRevision 421 served for six days without an error.",
+        evidence=[{"kind": "metric", "name": "http_5xx_ratio", "value": 0.072, "limit": 0.02, "at": "2026-11-22T03:46:50Z"}],
+        alternatives=[{"action": "do nothing", "score": 0.2, "rejected_because": "the error budget ends in 52 minutes"}],
+        estimate={"customers_affected_pct": 40, "outage_minutes": 120},
+    )
+    name = resource()
+    act = factories.action(service="reservation", resource=name, kind="delete")
+    machine.report(factories.event(action=act, outcome={"status": "failed", "detail": "forbidden"}))
+    machine.client.close()
+    manager = people("marta").client
+    (beyond,) = manager.get("/api/v1/decisions", params={"q": name}).json()["items"]
+    return {"hold": f"/decisions/{hold['id']}/", "beyond": beyond["links"]["page"], "report": report(people("helena"))}
+
+
+def report(reader: Elsewhere) -> str:
+    """Last month's report, which the demo has built at its start."""
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        found = re.search(r"/reports/[0-9a-f-]{36}/", reader.client.get("/reports/").text)
+        if found:
+            return found[0]
+        time.sleep(0.3)
+    raise AssertionError("the demo's report was not built")
+
+
+def at(visit: Visit, kind: Kind, addresses: dict[str, str], watch: Watch, size: tuple[int, int]) -> Page:
+    """The page of `kind`, opened and brought to where it is interesting."""
+    if kind.complains_of:
+        watch.expect(kind.complains_of)
+    page = visit(kind.person, kind.path.format(**addresses), size=size)
+    kind.first(page)
+    return page
+
+
+def sideways(page: Page) -> int:
+    """By how many pixels the page is wider than the screen."""
+    return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_in_order(
+    name: str, size: str, visit: Visit, addresses: dict[str, str], watch: Watch, shots: Path
+):
+    page = at(visit, PAGES[name], addresses, watch, SIZES[size])
+    assert sideways(page) == 0
+    found = {}
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+        page.screenshot(path=shots / f"{name}-{size}-{scheme}.png", full_page=True)
+        found[scheme] = axe.violations(page)
+    assert found == {"light": [], "dark": []}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_fits_a_narrow_phone(name: str, visit: Visit, addresses: dict[str, str], watch: Watch, shots: Path):
+    page = at(visit, PAGES[name], addresses, watch, NARROW)
+    page.screenshot(path=shots / f"{name}-narrow.png", full_page=True)
+    assert sideways(page) == 0
+
+
+def test_the_page_follows_a_zoom_of_two_hundred_percent(visit: Visit):
+    """Half the pixels at twice the size is what a zoom of 200 % leaves of a laptop."""
+    page = visit("marta", size=(640, 400))
+    live(page)
+    assert sideways(page) == 0
+
+
+PLANTED = {
+    "color-contrast": "p => { const e = document.createElement('p'); e.textContent = 'faint'; e.className = 'mute';"
+    " document.querySelector('main').prepend(e); e.style.color = '#aaa'; e.style.background = '#fff'; }",
+    "label": "p => { document.querySelector('main').prepend(document.createElement('input')); }",
+    "button-name": "p => { document.querySelector('main').prepend(document.createElement('button')); }",
+    "heading-order": "p => { const e = document.createElement('h5'); e.textContent = 'deep';"
+    " document.querySelector('main').append(e); }",
+}
+
+
+@pytest.mark.parametrize("rule", PLANTED)
+def test_a_planted_fault_is_found(rule: str, visit: Visit):
+    page = visit("samuel", "/policy/")
+    assert axe.violations(page) == []
+    page.evaluate(PLANTED[rule])
+    assert [found.split()[0] for found in axe.violations(page)] == [rule]
+
+
+def test_a_sideways_scroll_is_found(visit: Visit):
+    page = visit("samuel", "/policy/", size=NARROW)
+    page.evaluate("() => { const e = document.createElement('hr'); e.style.width = '400px'; document.body.append(e); }")
+    assert sideways(page) > 0
+
+
+def test_an_inline_script_or_style_is_refused_and_noticed(visit: Visit, watch: Watch):
+    page = visit("samuel", "/policy/")
+    assert watch.complaints() == []
+    page.evaluate(
+        """() => {
+          const script = document.createElement('script');
+          script.textContent = 'globalThis.smuggled = true';
+          document.head.append(script);
+          document.body.insertAdjacentHTML('beforeend', '<p id="bad" style="color: red" onclick="smuggled = 1">x</p>');
+        }"""
+    )
+    assert page.evaluate("globalThis.smuggled") is None
+    assert len([text for text in watch.complaints() if "Content Security Policy" in text]) >= 2
+    watch.expect("Content Security Policy")
+
+
+def test_axe_is_the_file_that_its_manifest_names():
+    (named,) = json.loads((axe.SOURCE.parent / "MANIFEST.json").read_text())
+    digest = base64.b64encode(hashlib.sha384(axe.SOURCE.read_bytes()).digest()).decode()
+    assert (named["file"], named["sha384"]) == (axe.SOURCE.name, digest)
+    assert (axe.SOURCE.parent / named["licence_file"]).is_file()

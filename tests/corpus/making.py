@@ -1,0 +1,136 @@
+"""Writes a corpus: a short ledger with an entry of every kind, by the product as it is now.
+
+Run `python -m tests.corpus.making v2` when the form or the kinds of entries have changed. It must never write over a
+corpus: what an earlier version wrote stays as it is.
+"""
+
+import os
+import sys
+import uuid
+from datetime import UTC, datetime
+
+from tests import environment
+
+assert environment.DATA_DIR
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "oversight.settings")
+
+import django  # noqa: E402 - the data folder must be known first
+
+django.setup()
+
+from django.core.management import call_command  # noqa: E402
+
+from approvals.actions.activate_policy import activate_policy  # noqa: E402
+from approvals.actions.change_register import change_register  # noqa: E402
+from approvals.actions.expire_holds import expire_holds  # noqa: E402
+from approvals.actions.handle_alarm import handle_alarm  # noqa: E402
+from approvals.actions.handle_key import make_key  # noqa: E402
+from approvals.actions.import_recordings import import_recordings  # noqa: E402
+from approvals.actions.record_report import record_report  # noqa: E402
+from approvals.actions.sign_off import sign_off  # noqa: E402
+from approvals.organisation import Organisation  # noqa: E402
+from approvals.vocab import Judgement  # noqa: E402
+from decisions import clock  # noqa: E402
+from decisions.envelope import Draft, timestamp  # noqa: E402
+from decisions.errors import Problem  # noqa: E402
+from decisions.models import Agent, Alarm, Person  # noqa: E402
+from decisions.models.ledger import Disclosure  # noqa: E402
+from decisions.rebuild import rebuild  # noqa: E402
+from decisions.recording import Moment, record  # noqa: E402
+from decisions.vocab import Cause, Effect, Kind, Scope  # noqa: E402
+from tests import factories  # noqa: E402
+from tests.conftest import Clock  # noqa: E402
+from tests.corpus import replay  # noqa: E402
+from tests.factories import event, send  # noqa: E402
+
+
+def scenario(time: Clock) -> None:
+    """A night at the example company."""
+    change_register(factories.organisation(), actor=None)
+    activate_policy(factories.policy(), actor=None)
+    people = {person.username: person for person in Person.objects.all()}
+    agents = {agent.slug: agent for agent in Agent.objects.all()}
+    agent, admin = agents["remediator"], people["yuki"].id
+    make_key(agent.id, scopes=list(Scope), days=30, actor=admin)
+    change_register(Organisation(services=[factories.service("wiki", 3, retired=True)]), actor=admin)
+
+    time.advance(minutes=1)
+    send(agent, event(decision="a", id="e1", outcome={"status": "failed", "detail": "Zeitüberschreitung – 超时"}))
+    send(agent, event("outcome", decision="b"), event(decision="b", action=factories.action(service="orphan")))
+    send(agent, event("signal", decision="c"))
+    for verb, who in (("acknowledge", "ines"), ("clear", "yuki")):
+        handle_alarm(Alarm.objects.get().seq, verb=verb, actor=people[who].id)  # type: ignore[arg-type]
+    observe(agent, "b")
+
+    time.advance(minutes=1)
+    approved = factories.propose(agent, decision="d")
+    factories.approve(approved, people["marta"], reason="Looks right.")
+    send(agent, event("outcome", decision="d"), event("reverted", decision="d"))
+    factories.veto(factories.propose(agent, decision="e", action=factories.action(service="checkout")), people["ines"])
+    try:
+        factories.approve(factories.decision(agent, "e"), people["marta"])
+    except Problem:
+        time.advance(minutes=1)
+    factories.propose(agent, decision="f", action=factories.action(service="geo"))
+    time.advance(minutes=30)
+    expire_holds()
+    judge(people["marta"], factories.decision(agent, "a"))
+
+    recording = event(id="old", decision="g", time=timestamp(datetime(2026, 9, 1, 3, tzinfo=UTC)))
+    import_recordings([("autoscaler", recording)], source="tests", actor=None)
+    files = {"pdf": {"file": "report.pdf", "sha256": "00" * 32, "size": 7}}
+    record_report(uuid.uuid4(), period="2026-10", edition="1", seq_limit=40, files=files, head="One action failed.")
+    activate_policy(factories.policy(name="Second policy"), actor=people["helena"].id)
+
+
+def judge(person: Person, row: object) -> None:
+    for judgement, cause in ((Judgement.ACCEPT, None), (Judgement.REFUSE, Cause.AGENT_ERROR)):
+        row = factories.Decision.objects.get(seq=row.seq)  # type: ignore[attr-defined]
+        sign_off(
+            row.id,
+            judgement=judgement,
+            effect=Effect.NO_EFFECT,
+            cause=cause,
+            reason="Read it at breakfast.",
+            version=row.version,
+            actor=person.id,
+        )
+
+
+def observe(agent: Agent, name: str) -> None:
+    """No source of observed outcomes exists yet; the kind does."""
+    row = factories.decision(agent, name)
+    facts = {
+        "kv": 1,
+        "decision": str(row.id),
+        "ref": row.ref_key,
+        "agent": str(agent.id),
+        "occurred": None,
+        "outcome": "succeeded",
+        "otherwise": False,
+    }
+    draft = Draft(Kind.OUTCOME_OBSERVED, "system", facts, {"outcome": {"detail": "three pods are ready"}})
+
+    def decide(moment: Moment) -> list[Draft]:
+        return [draft]
+
+    record(decide, principal="system")
+
+
+def main(version: str) -> None:
+    path = replay.FOLDER / f"{version}.jsonl"
+    if path.exists():
+        raise SystemExit(f"{path} is there already, and stays as it is")
+    call_command("migrate", verbosity=0)
+    time = Clock(datetime(2026, 11, 22, 3, 47, tzinfo=UTC))
+    clock.use(time.now)
+    scenario(time)
+    Disclosure.objects.filter(name="account").order_by("seq")[0].delete()
+    rebuild(check=False)
+    replay.write(path)
+    sys.stdout.write(f"{path}\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
