@@ -36,8 +36,9 @@ $(VENV)/.dev: $(VENV)/.made requirements.txt requirements-dev.txt
 	$(INSTALL) -r requirements-dev.txt
 	@touch $(VENV)/.run $@
 
+demo: export OVERSIGHT_ORGANISATION ?= Meridian Hotels
 demo: $(VENV)/.run ## Start with an example organisation, recorded decisions and live agents
-	OVERSIGHT_ORGANISATION="$${OVERSIGHT_ORGANISATION:-Meridian Hotels}" $(BIN)/python manage.py demo
+	$(BIN)/python manage.py demo
 
 run: $(VENV)/.run ## Start empty and print a one-time link for the first administrator
 	$(BIN)/python manage.py up

@@ -32,5 +32,6 @@ urlpatterns = [
     ),
     path("ledger/checkpoint", checkpoint.Checkpoint.as_view(), name="checkpoint"),
     path("problems/<slug:slug>", problem_types.ExplainProblem.as_view(), name="problem"),
-    re_path("^api/(?P<rest>.*)$", problem_types.Unknown.as_view(schema=None), name="unknown"),
+    # Without an end: an address may hold a line break, which a dot does not match.
+    re_path("^(?:api|problems)/", problem_types.Unknown.as_view(schema=None), name="unknown"),
 ]

@@ -51,5 +51,9 @@ def wipe() -> None:
             cursor.execute(f'DELETE FROM "{table}"')
         cursor.execute(
             "UPDATE head SET size = 0, root = %s, frontier = %s, at = %s, config = NULL",
-            [EMPTY_ROOT, b"", "1970-01-01 00:00:00+00:00" if connection.vendor == "postgresql" else "1970-01-01 00:00:00"],
+            [
+                EMPTY_ROOT,
+                b"",
+                "1970-01-01 00:00:00+00:00" if connection.vendor == "postgresql" else "1970-01-01 00:00:00",
+            ],
         )

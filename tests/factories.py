@@ -111,7 +111,11 @@ def outsider() -> Person:
 
 def action(**over: Any) -> Json:
     """Scaling `search` in production: at L2 by the example policy."""
-    made: Json = {"kind": "scale", "target": {"service": "search", "environment": "prod"}, "parameters": {"replicas": 3}}
+    made: Json = {
+        "kind": "scale",
+        "target": {"service": "search", "environment": "prod"},
+        "parameters": {"replicas": 3},
+    }
     undo = {"kind": "scale", "parameters": {"replicas": 2}}
     target = {name: over.pop(name) for name in ("service", "environment", "resource") if name in over}
     return made | {"undo": undo} | over | {"target": made["target"] | target}
@@ -119,7 +123,12 @@ def action(**over: Any) -> Json:
 
 def data(**over: Any) -> Json:
     """The `data` of an event: a decision of its own and the example action, with the agent's reasons."""
-    return {"decision": uuid.uuid4().hex, "action": action(), "rationale": "p99 is over its limit", "confidence": 0.9} | over
+    return {
+        "decision": uuid.uuid4().hex,
+        "action": action(),
+        "rationale": "p99 is over its limit",
+        "confidence": 0.9,
+    } | over
 
 
 def event(kind: str = "executed", **over: Any) -> Json:

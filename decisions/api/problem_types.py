@@ -133,7 +133,7 @@ class Unknown(ApiView):
     permission_classes = [Anybody]
     http_method_names = ["get", "head", "post", "put", "patch", "delete"]
 
-    def get(self, request: Request, rest: str = "") -> Response:
+    def get(self, request: Request) -> Response:
         raise not_found("address")
 
     post = put = patch = delete = get

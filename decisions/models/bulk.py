@@ -38,7 +38,8 @@ def insert_rows(model: type[Model], columns: Sequence[str], rows: Sequence[tuple
     names = ", ".join(f'"{column}"' for column in columns)
     with connection.cursor() as cursor:
         if on_postgresql():
-            with cursor.copy(f'COPY "{table}" ({names}) FROM STDIN') as copy:
+            # Django wraps the errors of execute; those of COPY it must be told to.
+            with connection.wrap_database_errors, cursor.copy(f'COPY "{table}" ({names}) FROM STDIN') as copy:
                 for row in rows:
                     copy.write_row(row)
         else:

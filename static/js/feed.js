@@ -52,6 +52,7 @@ export class Feed {
     this.rows = rows;
     this.items = itemsOf(rows, this.store, this.opened);
     this.position = new Map(this.items.map((item, index) => [item.id, index]));
+    this.pad.hidden = !this.items.length;
     this.pad.style.height = `${this.items.length * this.rowHeight}px`;
     if (anchor && this.position.has(anchor.id)) {
       this.host.scrollTop = this.position.get(anchor.id) * this.rowHeight + offset;

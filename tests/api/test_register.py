@@ -56,10 +56,13 @@ def test_lists_are_paged(reader: Api) -> None:
     assert slugs == ["checkout", "geo", "orphan", "search", "wiki"]
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=1000", "cursor=%00", "cursor=" + "x" * 300, "tier=0"])
-def test_bad_queries(reader: Api, query: str) -> None:
-    for path in ("services", "agents", "groups"):
-        problem(reader.get(f"/api/v1/{path}?{query}"), 400)
+BAD_QUERIES: list[Any] = ["limit=0", "limit=1000", "cursor=%00", "cursor=" + "x" * 300, "tier=0"]
+
+
+def test_bad_queries(reader: Api) -> None:
+    for query in BAD_QUERIES:
+        for path in ("services", "agents", "groups"):
+            problem(reader.get(f"/api/v1/{path}?{query}"), 400)
 
 
 def test_the_policy_in_force(reader: Api) -> None:

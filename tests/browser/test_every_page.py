@@ -62,11 +62,6 @@ def menu(page: Page) -> None:
         page.locator(".me summary").click()
 
 
-def a_new_key(page: Page) -> None:
-    page.get_by_role("button", name="Make a key").click()
-    expect(page.locator("#new-key")).to_be_visible()
-
-
 def a_rejected_form(page: Page) -> None:
     page.get_by_label("Environments").fill("nonsense")
     page.get_by_role("button", name="Save").click()
@@ -103,7 +98,7 @@ PAGES = {
     "policy": Kind("samuel", "/policy/"),
     "register": Kind("yuki", "/register/"),
     "register-service": Kind("yuki", "/register/services/geo/", a_rejected_form),
-    "register-agent": Kind("yuki", "/register/agents/opencode/", a_new_key),
+    "register-agent": Kind("yuki", "/register/agents/opencode/"),
     "register-person": Kind("yuki", "/register/people/noor/"),
     "register-group": Kind("yuki", "/register/groups/sre-approvers/"),
     "alarms": Kind("david", "/alarms/"),

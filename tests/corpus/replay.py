@@ -9,8 +9,8 @@ from typing import Any
 
 from decisions import ledger
 from decisions.envelope import Sealed, open_entry, open_leaf
-from decisions.recording import CONFIGURES
 from decisions.rebuild import read_models
+from decisions.recording import CONFIGURES
 
 FOLDER = Path(__file__).parent
 

@@ -11,7 +11,7 @@ from tests import factories
 @pytest.mark.django_db
 def test_what_projections_get_is_what_the_ledger_holds(
     agent: Agent, second_manager: Person, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     applied: list[Entry] = []
     apply = projections.apply
 

@@ -64,7 +64,9 @@ def test_it_reads_no_more_than_was_added(agent: Agent, monkeypatch: pytest.Monke
     assert read == [before] * 3
 
 
-@pytest.mark.parametrize("content", [None, b"", b"{}", b'{"size": 3, "frontier": ""}', b'{"size": "x", "frontier": 1}', b"[]"])
+@pytest.mark.parametrize(
+    "content", [None, b"", b"{}", b'{"size": 3, "frontier": ""}', b'{"size": "x", "frontier": 1}', b"[]"]
+)
 def test_without_a_frontier_beside_the_key_it_reads_everything_again(agent: Agent, content: bytes | None) -> None:
     publish()
     path = verify.key_path().with_name("ledger.frontier")

@@ -64,19 +64,19 @@ def assert_same_in_any_order(agent: Agent, events: list[dict[str, Any]]) -> dict
 
 
 @pytest.mark.parametrize("service", ["search", "wiki", "checkout", "unheard-of"])
-def test_an_outcome_may_come_before_its_action(agent: Agent, clock: Clock, service: str):
+def test_an_outcome_may_come_before_its_action(agent: Agent, clock: Clock, service: str) -> None:
     reported = told("executed", 40, action=factories.action(service=service))
     result = assert_same_in_any_order(agent, [reported, told("outcome", 45, outcome={"status": "failed"})])
     assert (result["state"], result["outcome"]) == (State.FAILED, Outcome.FAILED)
 
 
-def test_an_outcome_of_its_own_prevails_over_the_one_that_came_with_the_action(agent: Agent, clock: Clock):
+def test_an_outcome_of_its_own_prevails_over_the_one_that_came_with_the_action(agent: Agent, clock: Clock) -> None:
     reported = told("executed", 45, outcome={"status": "succeeded"})
     result = assert_same_in_any_order(agent, [reported, told("outcome", 40, outcome={"status": "partial"})])
     assert result["outcome"] == Outcome.PARTIAL
 
 
-def test_the_later_of_several_outcomes_prevails(agent: Agent, clock: Clock):
+def test_the_later_of_several_outcomes_prevails(agent: Agent, clock: Clock) -> None:
     events = [
         told("executed", 30),
         told("outcome", 40, outcome={"status": "succeeded"}),
@@ -86,19 +86,21 @@ def test_the_later_of_several_outcomes_prevails(agent: Agent, clock: Clock):
     assert assert_same_in_any_order(agent, events)["state"] == State.UNKNOWN
 
 
-def test_of_two_outcomes_for_one_instant_the_worse_prevails(agent: Agent, clock: Clock):
+def test_of_two_outcomes_for_one_instant_the_worse_prevails(agent: Agent, clock: Clock) -> None:
     events = [told("outcome", 40, outcome={"status": status}) for status in ("succeeded", "failed", "unknown")]
     assert assert_same_in_any_order(agent, events)["outcome"] == Outcome.FAILED
 
 
-def test_a_revert_may_come_before_everything(agent: Agent, clock: Clock):
+def test_a_revert_may_come_before_everything(agent: Agent, clock: Clock) -> None:
     events = [told("executed", 30), told("outcome", 40), told("reverted", 44)]
     assert assert_same_in_any_order(agent, events)["state"] == State.REVERTED
 
 
 @pytest.mark.parametrize("service", ["search", "wiki", "geo"])
 @pytest.mark.parametrize("after", ["outcome", "reverted"])
-def test_an_act_that_is_told_before_its_question_is_judged_alike(agent: Agent, clock: Clock, service: str, after: str):
+def test_an_act_that_is_told_before_its_question_is_judged_alike(
+    agent: Agent, clock: Clock, service: str, after: str
+) -> None:
     question = told("proposed", None, action=factories.action(service=service))
     result = assert_same_in_any_order(agent, [question, told(after, 40)])
     assert result["beyond"] is (service != "wiki")
@@ -122,14 +124,14 @@ reverts = st.builds(lambda minute: ("reverted", minute, {}), st.integers(30, 46)
 @given(actions, st.lists(outcomes, max_size=3), st.lists(reverts, max_size=1), st.randoms(use_true_random=False))
 def test_any_order_of_any_reports_ends_in_the_same_state(
     agent: Agent, clock: Clock, reported: Any, ended: Any, reverted: Any, random: Any
-):
+) -> None:
     events = [told(kind, minute, **over) for kind, minute, over in [reported, *ended, *reverted]]
     first = outcome_of(agent, events, "rb-1")
     random.shuffle(events)
     assert outcome_of(agent, events, "rb-1") == first
 
 
-def test_one_request_ends_as_many_do(agent: Agent, clock: Clock):
+def test_one_request_ends_as_many_do(agent: Agent, clock: Clock) -> None:
     events = [told("outcome", 45), told("executed", 40), told("proposed", None)]
     many = outcome_of(agent, events, "rb-1")
     recorded = send(agent, *events)
@@ -139,7 +141,7 @@ def test_one_request_ends_as_many_do(agent: Agent, clock: Clock):
     assert Timeline.objects.filter(decision_seq=row.seq).count() == 3
 
 
-def test_an_outcome_whose_action_never_came_says_so(agent: Agent):
+def test_an_outcome_whose_action_never_came_says_so(agent: Agent) -> None:
     send(agent, event("outcome", decision="rb-1"))
     row = factories.decision(agent, "rb-1")
     assert (row.complete, row.title) == (False, "An outcome whose action was not reported")
@@ -148,7 +150,9 @@ def test_an_outcome_whose_action_never_came_says_so(agent: Agent):
 # -- what was permitted
 
 
-def test_an_act_reported_within_its_permission_is_at_the_level_ruled(agent: Agent, manager: Person, clock: Clock):
+def test_an_act_reported_within_its_permission_is_at_the_level_ruled(
+    agent: Agent, manager: Person, clock: Clock
+) -> None:
     row = factories.propose(agent, decision="rb-1")
     factories.approve(row, manager)
     send(agent, event("outcome", decision="rb-1"))
@@ -157,7 +161,7 @@ def test_an_act_reported_within_its_permission_is_at_the_level_ruled(agent: Agen
     assert not Alarm.objects.filter(kind__startswith="acted").exists()
 
 
-def test_a_report_after_the_outcome_of_a_permitted_act_does_not_count_against_it(agent: Agent, manager: Person):
+def test_a_report_after_the_outcome_of_a_permitted_act_does_not_count_against_it(agent: Agent, manager: Person) -> None:
     factories.approve(factories.propose(agent, decision="rb-1"), manager)
     send(agent, event("outcome", decision="rb-1"))
     send(agent, event("executed", decision="rb-1"))
@@ -166,7 +170,7 @@ def test_a_report_after_the_outcome_of_a_permitted_act_does_not_count_against_it
 
 
 @pytest.mark.parametrize("how", ["executed", "outcome", "reverted"])
-def test_an_act_before_the_answer_goes_beyond_what_is_permitted_and_raises_an_alarm(agent: Agent, how: str):
+def test_an_act_before_the_answer_goes_beyond_what_is_permitted_and_raises_an_alarm(agent: Agent, how: str) -> None:
     factories.propose(agent, decision="rb-1")
     send(agent, event(how, decision="rb-1"))
     row = factories.decision(agent, "rb-1")
@@ -174,7 +178,9 @@ def test_an_act_before_the_answer_goes_beyond_what_is_permitted_and_raises_an_al
     assert Alarm.objects.get().kind == "acted_without_permission"
 
 
-def test_an_act_after_permission_has_run_out_goes_beyond_what_is_permitted(agent: Agent, manager: Person, clock: Clock):
+def test_an_act_after_permission_has_run_out_goes_beyond_what_is_permitted(
+    agent: Agent, manager: Person, clock: Clock
+) -> None:
     factories.approve(factories.propose(agent, decision="rb-1"), manager)
     clock.advance(minutes=10)
     send(agent, event("outcome", decision="rb-1"))
@@ -185,7 +191,7 @@ def test_an_act_after_permission_has_run_out_goes_beyond_what_is_permitted(agent
     assert Alarm.objects.filter(kind="acted_without_permission").exists()
 
 
-def test_an_act_after_a_veto_is_told_and_the_decision_stays_vetoed(agent: Agent, responder: Person):
+def test_an_act_after_a_veto_is_told_and_the_decision_stays_vetoed(agent: Agent, responder: Person) -> None:
     row = factories.propose(agent, decision="rb-1")
     factories.veto(row, responder)
     send(agent, event("executed", decision="rb-1", outcome={"status": "succeeded"}))
@@ -194,7 +200,7 @@ def test_an_act_after_a_veto_is_told_and_the_decision_stays_vetoed(agent: Agent,
     assert Alarm.objects.filter(kind="acted_without_permission").exists()
 
 
-def test_what_was_not_executed_is_no_act(agent: Agent):
+def test_what_was_not_executed_is_no_act(agent: Agent) -> None:
     factories.propose(agent, decision="rb-1")
     send(agent, event("outcome", decision="rb-1", outcome={"status": "not_executed"}))
     row = factories.decision(agent, "rb-1")
@@ -202,7 +208,7 @@ def test_what_was_not_executed_is_no_act(agent: Agent):
     assert not Alarm.objects.exists()
 
 
-def test_another_act_than_the_one_that_was_approved_is_never_permitted(agent: Agent, manager: Person):
+def test_another_act_than_the_one_that_was_approved_is_never_permitted(agent: Agent, manager: Person) -> None:
     factories.approve(factories.propose(agent, decision="rb-1"), manager)
     send(agent, event("executed", decision="rb-1", action=factories.action(parameters={"replicas": 300})))
     row = factories.decision(agent, "rb-1")
@@ -212,13 +218,13 @@ def test_another_act_than_the_one_that_was_approved_is_never_permitted(agent: Ag
     assert Alarm.objects.get().kind == "acted_otherwise"
 
 
-def test_a_second_action_under_one_name_raises_an_alarm(agent: Agent):
+def test_a_second_action_under_one_name_raises_an_alarm(agent: Agent) -> None:
     send(agent, event("executed", decision="rb-1"))
     send(agent, event("executed", decision="rb-1", action=factories.action(kind="delete")))
     assert Alarm.objects.get().kind == "acted_otherwise"
 
 
-def test_a_proposal_under_a_name_that_is_taken_is_refused(agent: Agent):
+def test_a_proposal_under_a_name_that_is_taken_is_refused(agent: Agent) -> None:
     row = factories.propose(agent, decision="rb-1")
     with pytest.raises(Problem) as caught:
         factories.propose(agent, decision="rb-1", action=factories.action(service="wiki"))
@@ -226,39 +232,41 @@ def test_a_proposal_under_a_name_that_is_taken_is_refused(agent: Agent):
     assert factories.decision(agent, "rb-1").requirement == row.requirement == [{"group": "approvers", "n": 1}]
 
 
-def test_asking_again_does_not_extend_a_hold(agent: Agent, clock: Clock):
+def test_asking_again_does_not_extend_a_hold(agent: Agent, clock: Clock) -> None:
     row = factories.propose(agent, decision="rb-1")
     clock.advance(minutes=29)
     again = factories.propose(agent, decision="rb-1")
     assert (again.hold_until, again.version) == (row.hold_until, row.version + 1)
 
 
-def test_asking_after_the_act_holds_nothing(agent: Agent):
+def test_asking_after_the_act_holds_nothing(agent: Agent) -> None:
     send(agent, event("executed", decision="rb-1"))
     row = factories.propose(agent, decision="rb-1")
     assert (row.state, row.hold_until) == (State.REPORTED, None)
 
 
-def test_a_batch_that_asks_and_acts_at_once_raises_the_alarm_too(agent: Agent):
+def test_a_batch_that_asks_and_acts_at_once_raises_the_alarm_too(agent: Agent) -> None:
     send(agent, event("proposed", decision="rb-1"), event("executed", decision="rb-1"))
     row = factories.decision(agent, "rb-1")
     assert row.beyond
     assert Alarm.objects.get().kind == "acted_without_permission"
 
 
-def test_one_request_gives_a_decision_one_id(agent: Agent):
-    send(agent, event("outcome", decision="rb-1"), event("executed", decision="rb-1"), event("reverted", decision="rb-1"))
+def test_one_request_gives_a_decision_one_id(agent: Agent) -> None:
+    send(
+        agent, event("outcome", decision="rb-1"), event("executed", decision="rb-1"), event("reverted", decision="rb-1")
+    )
     assert Decision.objects.count() == 1
 
 
-def test_what_goes_beyond_its_level_owes_a_sign_off_where_the_policy_asks_for_none(agent: Agent, clock: Clock):
+def test_what_goes_beyond_its_level_owes_a_sign_off_where_the_policy_asks_for_none(agent: Agent, clock: Clock) -> None:
     send(agent, event("executed", decision="rb-1", action=factories.action(service="geo")))
     row = factories.decision(agent, "rb-1")
     assert (row.level_ruled, row.beyond, row.sign_off) == (Level.L3, True, SignOff.REQUIRED)
     assert row.sign_off_due == clock.at + timedelta(hours=24)
 
 
-def test_nobody_accountable_is_an_alarm_and_once(agent: Agent):
+def test_nobody_accountable_is_an_alarm_and_once(agent: Agent) -> None:
     for _ in range(3):
         send(agent, event("executed", action=factories.action(service="orphan")))
     assert [alarm.subject for alarm in Alarm.objects.filter(kind="nobody_accountable")] == ["orphan"]

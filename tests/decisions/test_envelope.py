@@ -22,13 +22,13 @@ def draft(**over: Any) -> Draft:
     return Draft(**given | over)
 
 
-def test_a_disclosure_has_the_digest_of_the_standards_own_example():
+def test_a_disclosure_has_the_digest_of_the_standards_own_example() -> None:
     # RFC 9901 §4.2.3.
     text = '["_26bc4LT-ac6q2KI6cBW5es", "family_name", "Möbius"]'
     assert disclosure_digest(text) == "X9yH0Ajrdm1Oij4tWso9UzzKJvPoDxwmuEcO3XAdRC0"
 
 
-def test_the_leaf_holds_digests_and_never_the_words():
+def test_the_leaf_holds_digests_and_never_the_words() -> None:
     sealed = seal(draft(disclosed={"reason": "Marta said so", "names": {"decision": "rb-1"}}), log="log", at=AT)
     assert b"Marta" not in sealed.body
     assert b"rb-1" not in sealed.body
@@ -38,15 +38,17 @@ def test_the_leaf_holds_digests_and_never_the_words():
     assert (opened["v"], opened["log"], opened["ts"]) == (1, "log", "2026-11-22T03:47:12.345678Z")
 
 
-def test_the_same_words_have_another_digest_each_time():
+def test_the_same_words_have_another_digest_each_time() -> None:
     one, other = (seal(draft(disclosed={"reason": "yes"}), log="log", at=AT) for _ in range(2))
     assert open_leaf(one.body)["_sd"] != open_leaf(other.body)["_sd"]
     salt = json.loads(one.disclosures[0][1])[0]
     assert len(salt) == 22, "128 bits"
 
 
-def test_what_was_sealed_is_opened_again():
-    made = draft(disclosed={"reason": "ja – 是", "account": {"confidence": 0.5}}, ref={"seq": 3, "leaf": "ab"}, src_seq=9)
+def test_what_was_sealed_is_opened_again() -> None:
+    made = draft(
+        disclosed={"reason": "ja – 是", "account": {"confidence": 0.5}}, ref={"seq": 3, "leaf": "ab"}, src_seq=9
+    )
     sealed = seal(made, log="log", at=AT)
     entry = open_entry(7, sealed.body, [text for _, text in sealed.disclosures])
     assert (entry.seq, entry.id, entry.kind, entry.at, entry.src_seq) == (7, made.id, made.kind, AT, 9)
@@ -54,13 +56,13 @@ def test_what_was_sealed_is_opened_again():
     assert entry.ref == made.ref
 
 
-def test_an_entry_whose_disclosure_is_erased_still_opens():
+def test_an_entry_whose_disclosure_is_erased_still_opens() -> None:
     sealed = seal(draft(disclosed={"reason": "x", "account": {}}), log="log", at=AT)
     entry = open_entry(0, sealed.body, [text for name, text in sealed.disclosures if name != "reason"])
     assert entry.disclosed == {"account": {}}
 
 
-def test_an_older_version_is_read_by_its_upcasters(monkeypatch: pytest.MonkeyPatch):
+def test_an_older_version_is_read_by_its_upcasters(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(envelope.UPCASTERS, ("report.built", 1), lambda facts: {**facts, "kv": 2, "edition": "1"})
     monkeypatch.setitem(envelope.UPCASTERS, ("report.built", 2), lambda facts: {**facts, "kv": 3})
     sealed = seal(draft(kind=Kind.REPORT_BUILT), log="log", at=AT)
@@ -69,12 +71,12 @@ def test_an_older_version_is_read_by_its_upcasters(monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize("facts", [{"kv": 1.0}, {"kv": 1, "at": AT}, {"kv": 1, "ü": 2}, {"kv": 1, "n": 2**53}])
-def test_facts_outside_the_profile_are_refused(facts: dict[str, Any]):
+def test_facts_outside_the_profile_are_refused(facts: dict[str, Any]) -> None:
     with pytest.raises(NotStrictError):
         seal(draft(facts=facts), log="log", at=AT)
 
 
-def test_an_entry_that_no_export_could_hold_is_refused():
+def test_an_entry_that_no_export_could_hold_is_refused() -> None:
     with pytest.raises(NotStrictError, match="65535"):
         seal(draft(facts={"kv": 1, "members": ["x" * 36] * 2000}), log="log", at=AT)
 
@@ -87,13 +89,13 @@ def test_an_entry_that_no_export_could_hold_is_refused():
         (datetime(2026, 7, 1, 1, tzinfo=timezone(timedelta(hours=2))), "2026-06-30T23:00:00.000000Z"),
     ],
 )
-def test_a_time_is_written_in_one_way_and_read_again(at: datetime, text: str):
+def test_a_time_is_written_in_one_way_and_read_again(at: datetime, text: str) -> None:
     assert timestamp(at) == text
     assert envelope.parse_time(text) == at
 
 
 @given(st.lists(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])), max_size=4))
-def test_a_name_is_the_same_for_the_same_parts_alone(parts: list[str]):
+def test_a_name_is_the_same_for_the_same_parts_alone(parts: list[str]) -> None:
     made = named_uuid(*parts)
     assert made == named_uuid(*parts)
     assert (made.version, made.variant) == (8, uuid.RFC_4122)
@@ -103,7 +105,7 @@ def test_a_name_is_the_same_for_the_same_parts_alone(parts: list[str]):
 
 
 @given(st.datetimes(datetime(1970, 1, 1), datetime(9999, 1, 1), timezones=st.just(UTC)))
-def test_an_id_carries_its_time(at: datetime):
+def test_an_id_carries_its_time(at: datetime) -> None:
     made = uuid7(at)
     assert (made.version, made.variant) == (7, uuid.RFC_4122)
     assert made.int >> 80 == int(at.timestamp() * 1000)

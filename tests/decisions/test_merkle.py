@@ -34,7 +34,7 @@ def raw(text: str | None) -> bytes:
 
 
 @pytest.mark.parametrize("name", VECTORS["inclusion"])
-def test_an_inclusion_vector(name: str):
+def test_an_inclusion_vector(name: str) -> None:
     vector = VECTORS["inclusion"][name]
     proof = [raw(part) for part in vector["proof"] or ()]
     index, size, root = vector["leafIdx"], vector["treeSize"], raw(vector["root"])
@@ -42,7 +42,7 @@ def test_an_inclusion_vector(name: str):
 
 
 @pytest.mark.parametrize("name", VECTORS["consistency"])
-def test_a_consistency_vector(name: str):
+def test_a_consistency_vector(name: str) -> None:
     vector = VECTORS["consistency"][name]
     roots, proof = (raw(vector["root1"]), raw(vector["root2"])), [raw(part) for part in vector["proof"] or ()]
     # One vector's roots are words, not hashes, and it does not care: what is no hash is refused here.
@@ -51,12 +51,12 @@ def test_a_consistency_vector(name: str):
 
 
 @pytest.mark.parametrize("size", ROOTS)
-def test_it_has_the_published_roots(size: int):
+def test_it_has_the_published_roots(size: int) -> None:
     leaves = [leaf_hash(bytes.fromhex(text)) for text in INPUTS[:size]]
     assert root_of(leaves).hex() == ROOTS[size]
 
 
-def test_the_empty_tree_and_the_domains_of_hashes():
+def test_the_empty_tree_and_the_domains_of_hashes() -> None:
     assert root_of([]) == EMPTY_ROOT == hashlib.sha256(b"").digest()
     assert leaf_hash(b"L123456").hex() == "395aa064aa4c29f7010acfe3f25db9485bbd4b91897b6ad7ad547639252b4d56"
     assert node_hash(b"N123", b"N456").hex() == "aa217fe888e47007fa15edab33c2b492a722cb106c64667fc2b044444de66bbb"
@@ -74,7 +74,7 @@ def reference_root(leaves: list[bytes]) -> bytes:
     return node_hash(reference_root(leaves[:cut]), reference_root(leaves[cut:]))
 
 
-def test_every_prefix_of_a_frontier_has_the_root_of_the_definition():
+def test_every_prefix_of_a_frontier_has_the_root_of_the_definition() -> None:
     frontier = Frontier()
     for size, leaf in enumerate([*LEAVES, b""]):
         assert frontier.root() == reference_root(LEAVES[:size])
@@ -83,7 +83,7 @@ def test_every_prefix_of_a_frontier_has_the_root_of_the_definition():
         frontier.append(leaf)
 
 
-def test_every_inclusion_proof_up_to_seventy_leaves():
+def test_every_inclusion_proof_up_to_seventy_leaves() -> None:
     for size in range(1, 71):
         root = root_of(LEAVES[:size])
         for index in range(size):
@@ -95,7 +95,7 @@ def test_every_inclusion_proof_up_to_seventy_leaves():
                 assert not merkle.verify_inclusion(LEAVES[index], index, size, proof[:-1], root)
 
 
-def test_every_consistency_proof_up_to_seventy_leaves():
+def test_every_consistency_proof_up_to_seventy_leaves() -> None:
     roots = [root_of(LEAVES[:size]) for size in range(71)]
     for new in range(1, 71):
         for old in range(1, new + 1):
@@ -106,7 +106,7 @@ def test_every_consistency_proof_up_to_seventy_leaves():
             assert not merkle.verify_consistency(old, new, roots[old], EMPTY_ROOT, proof)
 
 
-def test_nothing_is_consistent_with_nothing():
+def test_nothing_is_consistent_with_nothing() -> None:
     # From size 0 any proof would do: it is refused, and the empty root is compared by whoever asks.
     assert not merkle.verify_consistency(0, 3, EMPTY_ROOT, root_of(LEAVES[:3]), [])
     with pytest.raises(ValueError, match="outside"):
@@ -116,7 +116,7 @@ def test_nothing_is_consistent_with_nothing():
 
 
 @given(st.integers(1, 2**40), st.binary(max_size=2048))
-def test_a_frontier_that_does_not_fit_its_size_is_refused(size: int, raw_bytes: bytes):
+def test_a_frontier_that_does_not_fit_its_size_is_refused(size: int, raw_bytes: bytes) -> None:
     if len(raw_bytes) != 32 * size.bit_count():
         with pytest.raises(ValueError, match="frontier"):
             Frontier.from_bytes(size, raw_bytes)

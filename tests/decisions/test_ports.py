@@ -35,30 +35,30 @@ class Gate:
         return [self.answer] * len(actions) if isinstance(self.answer, Ruling) else self.answer
 
 
-def test_a_gate_that_rules_is_heard(monkeypatch: pytest.MonkeyPatch):
+def test_a_gate_that_rules_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
     ruling = Ruling(Level.L4, "r", None)
     monkeypatch.setattr(sockets, "gate", Gate(ruling))
     assert rule_many([ACTION, ACTION], config="") == [ruling, ruling]
 
 
 @pytest.mark.parametrize("gate", [None, Gate(RuntimeError("broken")), Gate([]), Gate([HELD] * 3)])
-def test_without_a_ruling_everything_is_held(gate: Any, monkeypatch: pytest.MonkeyPatch):
+def test_without_a_ruling_everything_is_held(gate: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sockets, "gate", gate)
     assert rule_many([ACTION, ACTION], config="") == [HELD, HELD]
     assert HELD.level is Level.L2
 
 
-def test_every_kind_has_an_owner():
+def test_every_kind_has_an_owner() -> None:
     assert set(sockets.projections) == set(Kind)
 
 
-def test_a_second_owner_of_a_kind_is_refused():
+def test_a_second_owner_of_a_kind_is_refused() -> None:
     with pytest.raises(ValueError, match="already has an owner"):
         ports.plug_projection(lambda entries: None, [Kind.VERDICT_GIVEN])
     assert sockets.projections[Kind.VERDICT_GIVEN].__module__ == "approvals.projections.said"
 
 
-def test_plugging_in_again_changes_nothing():
+def test_plugging_in_again_changes_nothing() -> None:
     before = dict(sockets.projections)
     projections.plug_own()
     assert sockets.projections == before

@@ -40,7 +40,9 @@ def test_after_any_mixture_of_commands_the_fold_equals_the_read_models(
 def test_a_hold_stays_with_its_proposal(agent: Agent, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rebuild, "BATCH", 1)
     send(agent, event("proposed"), event("proposed"), event())
-    groups = [[str(entry.kind) for entry in batch] for batch in batches(ledger.entries(ledger.size() - 5, ledger.size() - 1))]
+    groups = [
+        [str(entry.kind) for entry in batch] for batch in batches(ledger.entries(ledger.size() - 5, ledger.size() - 1))
+    ]
     asked = [str(Kind.ACTION_PROPOSED), str(Kind.DECISION_HELD)]
     assert groups == [asked, asked, [str(Kind.ACTION_REPORTED)]]
 

@@ -17,14 +17,14 @@ CHECKPOINT = Checkpoint("oversight.example/acme/ledger1", 20852163, bytes(range(
 NOTE = signing.sign(CHECKPOINT, KEY)
 
 
-def test_a_note_has_the_published_form():
+def test_a_note_has_the_published_form() -> None:
     lines = NOTE.split("\n")
     assert lines[:4] == ["oversight.example/acme/ledger1", "20852163", base64.b64encode(bytes(range(32))).decode(), ""]
     assert lines[4].startswith("— oversight.example/acme/ledger1 ")
     assert lines[5:] == [""]
 
 
-def test_the_key_id_is_that_of_the_standards_example():
+def test_the_key_id_is_that_of_the_standards_example() -> None:
     # The verifier key of the signed-note specification's example.
     name, key = signing.read_vkey("PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW")
     note = (
@@ -39,17 +39,17 @@ def test_the_key_id_is_that_of_the_standards_example():
     key.verify(raw[4:], (text + "\n").encode())
 
 
-def test_what_is_signed_verifies():
+def test_what_is_signed_verifies() -> None:
     assert signing.verify(NOTE, KEY.public_key()) == CHECKPOINT
 
 
-def test_a_signature_of_another_beside_ours_does_not_matter():
+def test_a_signature_of_another_beside_ours_does_not_matter() -> None:
     other = signing.sign(CHECKPOINT, Ed25519PrivateKey.generate()).partition("\n\n")[2]
     assert signing.verify(NOTE + other, KEY.public_key()) == CHECKPOINT
 
 
 @given(st.integers(0, len(NOTE) - 1), st.characters(exclude_categories=["Cs"]))
-def test_a_note_with_one_character_changed_never_verifies_as_something_else(place: int, mark: str):
+def test_a_note_with_one_character_changed_never_verifies_as_something_else(place: int, mark: str) -> None:
     changed = NOTE[:place] + mark + NOTE[place + 1 :]
     try:
         assert signing.verify(changed, KEY.public_key()) == CHECKPOINT
@@ -75,17 +75,17 @@ def test_a_note_with_one_character_changed_never_verifies_as_something_else(plac
         "\n".join([*NOTE.split("\n")[:4], *[NOTE.split("\n")[4]] * 17, ""]),
     ],
 )
-def test_a_text_of_another_form_is_refused(note: str):
+def test_a_text_of_another_form_is_refused(note: str) -> None:
     with pytest.raises(BadNoteError):
         signing.verify(note, KEY.public_key())
 
 
-def test_a_note_of_another_key_is_refused():
+def test_a_note_of_another_key_is_refused() -> None:
     with pytest.raises(BadNoteError, match="expected key"):
         signing.verify(NOTE, Ed25519PrivateKey.generate().public_key())
 
 
-def test_a_cut_signature_is_refused():
+def test_a_cut_signature_is_refused() -> None:
     line = NOTE.splitlines()[4]
     short = base64.b64encode(base64.b64decode(line.split(" ")[2])[:-1]).decode()
     with pytest.raises(BadNoteError, match="does not verify"):
@@ -93,12 +93,12 @@ def test_a_cut_signature_is_refused():
 
 
 @pytest.mark.parametrize("origin", ["", "a b", "a+b", "a\nb", "a\u00a0b"])
-def test_no_note_is_made_for_an_origin_that_it_could_not_hold(origin: str):
+def test_no_note_is_made_for_an_origin_that_it_could_not_hold(origin: str) -> None:
     with pytest.raises(BadNoteError):
         signing.sign(Checkpoint(origin, 1, bytes(32)), KEY)
 
 
-def test_a_verifier_key_is_read_back():
+def test_a_verifier_key_is_read_back() -> None:
     text = signing.vkey("log", KEY.public_key())
     assert signing.read_vkey(text + "\n")[0] == "log"
     for bad in (text[:-4], "log+00000000+" + text.split("+", 2)[2], "log", "", text.replace("log", "lag")):
@@ -106,7 +106,7 @@ def test_a_verifier_key_is_read_back():
             signing.read_vkey(bad)
 
 
-def test_a_key_is_made_once_and_is_for_its_owner_alone(tmp_path: Path):
+def test_a_key_is_made_once_and_is_for_its_owner_alone(tmp_path: Path) -> None:
     path = tmp_path / "keys" / "ledger"
     made: list[Ed25519PublicKey] = []
     threads = [threading.Thread(target=lambda: made.append(signing.load_key(path).public_key())) for _ in range(8)]

@@ -38,7 +38,7 @@ def every_row() -> list[Decision]:
 
 
 @pytest.mark.django_db
-def test_the_sql_twin_says_the_same_of_every_row():
+def test_the_sql_twin_says_the_same_of_every_row() -> None:
     Decision.objects.bulk_create(every_row())
     rows = list(with_effective_state(Decision.objects.all(), NOW))
     assert len(rows) == 17 * 25 + 3 * 20
@@ -48,13 +48,13 @@ def test_the_sql_twin_says_the_same_of_every_row():
 
 
 @pytest.mark.parametrize("state", State)
-def test_a_hold_is_over_at_its_deadline_and_not_before(state: State):
+def test_a_hold_is_over_at_its_deadline_and_not_before(state: State) -> None:
     row = Decision(state=state, hold_until=NOW, claim_until=None)
     assert effective_state(row, NOW - timedelta(microseconds=1)) is state
     assert effective_state(row, NOW) is (State.EXPIRED if state in HOLDING else state)
 
 
-def test_permission_that_was_not_used_in_time_is_over():
+def test_permission_that_was_not_used_in_time_is_over() -> None:
     row = Decision(state=State.AUTHORIZED, hold_until=None, claim_until=NOW)
     assert effective_state(row, NOW - timedelta(microseconds=1)) is State.AUTHORIZED
     assert effective_state(row, NOW) is State.EXPIRED
@@ -69,7 +69,7 @@ def test_permission_that_was_not_used_in_time_is_over():
 )
 def test_time_alone_never_authorises(
     state: State, hold: datetime | None, claim: datetime | None, since: timedelta, later: timedelta
-):
+) -> None:
     row = Decision(state=state, hold_until=hold, claim_until=claim)
     first, then = effective_state(row, NOW + since), effective_state(row, NOW + since + later)
     assert then in (first, State.EXPIRED)

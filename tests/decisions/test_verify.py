@@ -12,7 +12,7 @@ from django.db import connection
 
 from decisions import checkpoints, ledger, notes, signing, verify
 from decisions.merkle import leaf_hash
-from decisions.models.ledger import Disclosure, EntryRow, Head, StoredCheckpoint
+from decisions.models.ledger import Disclosure, Head, StoredCheckpoint
 from decisions.signing import Checkpoint
 from decisions.verify import Verdict, verify_ledger
 from tests.factories import event, send
@@ -48,7 +48,11 @@ def test_a_ledger_that_nobody_touched_is_clean() -> None:
 
 def test_a_changed_row_is_named() -> None:
     as_owner("UPDATE entry SET body = %s WHERE seq = 23", [b'{"v":1}'])
-    assert first(verify_ledger()) == (23, 23, "its bytes do not have the hash that was stored with them: they were changed")
+    assert first(verify_ledger()) == (
+        23,
+        23,
+        "its bytes do not have the hash that was stored with them: they were changed",
+    )
 
 
 def test_a_row_changed_together_with_its_hash_lies_between_two_checkpoints() -> None:
@@ -131,7 +135,9 @@ def test_an_entry_that_could_not_have_been_recorded_is_found(change: Any, what: 
     assert first(verify_ledger())[2].startswith(what)
 
 
-@pytest.mark.parametrize("body", [b"[]", b"\xff", b'{"b":1,"a":1}', b'{"a":1,"a":1}', b'{"a": 1}', b'{"a":1.0}', b"[" * 70000])
+@pytest.mark.parametrize(
+    "body", [b"[]", b"\xff", b'{"b":1,"a":1}', b'{"a":1,"a":1}', b'{"a": 1}', b'{"a":1.0}', b"[" * 70000]
+)
 def test_bytes_that_are_no_canonical_object_are_found(body: bytes) -> None:
     as_owner("UPDATE entry SET body = %s, leaf = %s WHERE seq = 20", [body, leaf_hash(body)])
     assert first(verify_ledger()) == (20, 20, "its bytes are not an entry in canonical form")
@@ -154,7 +160,10 @@ def test_a_changed_disclosure_is_found() -> None:
     salt, name, _ = json.loads(Disclosure.objects.get(seq=20, name="account").text)
     Disclosure.objects.filter(seq=20, name=name).update(text=json.dumps([salt, name, {"confidence": 1}]))
     low, _, what = first(verify_ledger())
-    assert (low, what) == (20, "what is disclosed of it as 'account' is not what was recorded: it was changed or put there later")
+    assert (low, what) == (
+        20,
+        "what is disclosed of it as 'account' is not what was recorded: it was changed or put there later",
+    )
 
 
 def test_a_disclosure_under_another_name_or_of_no_entry_is_found() -> None:
@@ -177,17 +186,23 @@ def test_an_entry_beyond_the_head_is_found() -> None:
 def test_a_changed_head_is_found(column: str) -> None:
     value = bytes(32) if column == "root" else bytes(Head.objects.get().frontier)[32:] + bytes(32)
     as_owner(f"UPDATE head SET {column} = %s", [value])
-    assert first(verify_ledger())[2] == {
-        "root": "the head's root is not that of the entries: one of them, or the head, was changed",
-        "frontier": "the head's frontier is not that of the entries: the head was changed",
-    }[column]
+    assert (
+        first(verify_ledger())[2]
+        == {
+            "root": "the head's root is not that of the entries: one of them, or the head, was changed",
+            "frontier": "the head's frontier is not that of the entries: the head was changed",
+        }[column]
+    )
 
 
 def test_a_forged_note_is_found() -> None:
     forged = signing.sign(Checkpoint("oversight.local/ledger1", 21, bytes(32)), Ed25519PrivateKey.generate())
     as_owner("UPDATE checkpoint SET note = %s WHERE size = 21", [forged])
     low, _, what = first(verify_ledger())
-    assert (low, what) == (None, "the checkpoint of size 21 in the database cannot be relied on: no signature of the expected key")
+    assert (low, what) == (
+        None,
+        "the checkpoint of size 21 in the database cannot be relied on: no signature of the expected key",
+    )
 
 
 def test_a_note_of_another_ledger_is_no_proof(data_dir: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 from websockets.sync.client import connect
+from websockets.typing import Origin
 
 from tests.services.processes import ROOT, Browser, Company
 
@@ -92,7 +93,7 @@ def test_an_event_posted_to_one_process_reaches_a_socket_of_the_other_within_a_s
 ):
     address = webs[1].replace("http", "ws") + "/ws/timeline"
     headers = {"Cookie": reader.cookies}
-    with connect(address, additional_headers=headers, origin=webs[1]) as socket:
+    with connect(address, additional_headers=headers, origin=Origin(webs[1])) as socket:
         while json.loads(socket.recv(timeout=5))["t"] != "live":
             pass
         began = time.monotonic()
@@ -111,11 +112,10 @@ def test_a_worker_builds_the_report_that_a_page_asked_for(company: Company, webs
     period = re.search(r'<option value="(20\d\d-\d\d)"', reader.get("/reports/").text)
     assert period is not None
     page = reader.post("/reports/", "/reports/", period=period[1]).url.path
-    for _ in range(300):
-        text = reader.get(page).text
-        if "report.pdf" in text:
-            break
+    until = time.monotonic() + 60
+    while "report.pdf" not in (text := reader.get(page).text):
+        assert time.monotonic() < until, text[:2000]
         time.sleep(0.2)
     pdf = reader.get(f"{page}report.pdf")
-    assert pdf.status_code == 200, text[:2000]
+    assert pdf.status_code == 200
     assert pdf.content.startswith(b"%PDF-")

@@ -1,0 +1,140 @@
+"""The timeline: what was recorded is there, drawn and listed, folded and filtered."""
+
+import uuid
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Visit
+from tests.browser.machines import Machine, done, resource
+from tests.browser.timeline import Timeline
+from tests.browser.watch import until
+
+pytestmark = pytest.mark.browser
+
+RECORDED = 136
+QUARTER = 129_600
+
+
+def test_the_recorded_decisions_of_real_agents_are_there_and_labelled(visit: Visit):
+    page = visit("samuel")
+    shown = Timeline(page).live()
+    count = "[...oversight.store.rows.values()].filter(row => row.replayed).length"
+    until(page, lambda: page.evaluate(count) == RECORDED, "the recorded decisions")
+    shown.filter("stratus")
+    expect(shown.rows.first).to_contain_text("Replayed recording")
+
+
+def test_the_lanes_are_drawn_and_follow_the_filter(visit: Visit):
+    page = visit("samuel", f"/?window={QUARTER}")
+    shown = Timeline(page).live()
+    until(page, lambda: {"executed", "failed"} <= shown.ink().keys(), "marks in the lanes")
+    all_of_it = shown.ink()
+    assert all_of_it["executed"] > 200
+    assert all_of_it["failed"] > 200
+    page.get_by_role("button", name="Failed").click()
+    until(page, lambda: "executed" not in shown.ink(), "the routine marks to go")
+    assert shown.ink()["failed"] > 200
+    page.locator("#q").fill("nothing is called this")
+    until(page, lambda: not shown.ink(), "empty lanes")
+    expect(page.locator(".lane-none")).to_contain_text("No decisions in this window")
+
+
+def test_dark_lanes_are_drawn_in_the_colours_of_the_dark(visit: Visit):
+    page = visit("samuel", f"/?window={QUARTER}", scheme="dark")
+    shown = Timeline(page).live()
+    until(page, lambda: shown.ink().get("failed", 0) > 200, "marks in the lanes")
+    page.emulate_media(color_scheme="light")
+    until(page, lambda: page.evaluate("oversight.lanes.theme.page").lower() in ("#fff", "#ffffff"), "the light theme")
+    until(page, lambda: shown.ink().get("failed", 0) > 200, "marks in light colours")
+
+
+def test_a_mark_says_what_it_is_and_opens_its_decision(visit: Visit, agent: Machine):
+    name = resource()
+    agent.report(done(name, target={"service": "jaeger"}))
+    page = visit("marta", "/?window=15")
+    shown = Timeline(page).live()
+    expect(shown.row(name)).to_be_visible()
+    shown.filter(name)
+    (row,) = shown.known(name)
+    page.mouse.move(*shown.place(row["id"]))
+    expect(page.locator(".lane-tip")).to_contain_text(name)
+    page.mouse.click(*shown.place(row["id"]))
+    expect(shown.pane.get_by_role("heading", level=1)).to_contain_text(name)
+    shown.pane.get_by_role("button", name="Back to the list").click()
+    expect(shown.pane).to_be_hidden()
+
+
+def test_what_an_agent_repeats_in_one_episode_is_one_row_until_it_is_unfolded(visit: Visit, agent: Machine):
+    name, episode = resource(), uuid.uuid4().hex
+    agent.report(*(done(name, episode=episode) for _ in range(4)))
+    failed = done(name, episode=episode)
+    failed["data"]["outcome"] = {"status": "failed", "detail": "no"}
+    agent.report(failed)
+    shown = Timeline(visit("samuel")).live()
+    expect(shown.row(name).first).to_be_visible()
+    shown.filter(name)
+    expect(shown.rows).to_have_count(2)
+    expect(shown.rows.filter(has_text="Failed")).to_have_count(1)
+    folded = shown.rows.filter(has_text="×4")
+    expect(folded).to_contain_text("repeated in one episode")
+    folded.get_by_role("button", name="Show all 4").click()
+    expect(shown.rows).to_have_count(6)
+    shown.page.get_by_role("button", name="Fold").click()
+    expect(shown.rows).to_have_count(2)
+
+
+def test_the_list_filters_by_text_and_says_when_nothing_matches(visit: Visit):
+    page = visit("samuel")
+    shown = Timeline(page).live()
+    shown.filter("mongodb-geo")
+    texts = shown.rows.all_inner_texts()
+    assert texts
+    assert all("mongodb-geo" in text for text in texts)
+    shown.filter("nothing is called this")
+    expect(page.locator("#feed-none")).to_contain_text("Nothing matches")
+    page.get_by_role("button", name="Clear the filter").click()
+    expect(page.locator("#shown")).to_contain_text("loaded")
+
+
+def test_what_is_chosen_is_in_the_address_and_survives_a_reload(visit: Visit):
+    page = visit("samuel", f"/?window={QUARTER}&q=geo&state=failed")
+    shown = Timeline(page)
+    expect(page.locator("#shown")).to_contain_text("match")
+    expect(page.get_by_role("button", name="Failed")).to_have_attribute("aria-pressed", "true")
+    before = shown.rows.all_inner_texts()
+    page.reload()
+    expect(page.locator("#shown")).to_contain_text("match")
+    assert shown.rows.all_inner_texts() == before
+    assert "Failed" in before[0]
+
+
+def test_the_rows_are_a_feed_that_says_where_one_is(visit: Visit):
+    page = visit("samuel")
+    Timeline(page).live()
+    first = page.locator("#pad .row[aria-posinset='1']")
+    expect(first).to_be_visible()
+    assert int(first.get_attribute("aria-setsize") or 0) > 20
+    assert (first.get_attribute("aria-label") or "").split(":")[0]
+
+
+def test_on_a_phone_a_row_opens_as_a_page_of_its_own(visit: Visit):
+    page = visit("samuel", size=(390, 844))
+    shown = Timeline(page).live()
+    title = shown.rows.first.locator("a.title")
+    title.click()
+    expect(page.locator("#dec")).to_be_visible()
+    assert "/decisions/" in page.url
+    page.go_back()
+    expect(page.locator("#feed")).to_be_visible()
+
+
+@pytest.mark.parametrize("person", ["noor", "yuki"])
+def test_people_who_may_not_read_the_agents_words_do_not_get_them(person: str, visit: Visit, agent: Machine):
+    name = resource()
+    agent.report(done(name, rationale="A secret of the trade."))
+    page = visit(person)
+    shown = Timeline(page).live()
+    shown.row(name).locator("a.title").click()
+    expect(shown.pane).to_contain_text("Your role does not show the agent's own words.")
+    assert "A secret of the trade." not in page.content()

@@ -1,0 +1,88 @@
+"""Every named constraint of the tables, by raw SQL: a row that breaks it is refused."""
+
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import IntegrityError, connection, transaction
+
+from approvals.actions.change_register import change_register
+from approvals.actions.record_report import record_report
+from approvals.actions.sign_off import sign_off
+from approvals.models import IdempotentAnswer, ReportBuild
+from approvals.organisation import Organisation
+from approvals.vocab import Judgement
+from decisions import clock
+from decisions.models import Agent, Person
+from decisions.vocab import Effect
+from tests import factories
+from tests.factories import event, send
+
+pytestmark = pytest.mark.django_db
+
+BREAKS = {
+    "alarm_one_open": "INSERT INTO alarm (seq, key, kind, subject, state, raised_at)"
+    " SELECT seq + 1000, key, kind, subject, 'acknowledged', raised_at FROM alarm",
+    "alarm_state": "UPDATE alarm SET state = 'forgotten'",
+    "decision_state": "UPDATE decision SET state = 'done'",
+    "decision_level_ruled": "UPDATE decision SET level_ruled = 'L5'",
+    "decision_level_used": "UPDATE decision SET level_used = 'L9'",
+    "decision_risk": "UPDATE decision SET risk = 'none'",
+    "decision_sign_off": "UPDATE decision SET sign_off = 'later'",
+    "decision_hold_ends": "UPDATE decision SET state = 'pending', hold_until = NULL",
+    "decision_sign_off_due": "UPDATE decision SET sign_off = 'required', sign_off_due = NULL",
+    "disclosure_once": "UPDATE disclosure SET name = 'event' WHERE name = 'account'",
+    "entry_seq": "INSERT INTO entry (seq, id, kind, at, body, leaf) SELECT -1, id, kind, at, body, leaf FROM entry WHERE seq = 0",
+    "head_one": "INSERT INTO head (id, size, root, frontier, at, identity) SELECT 2, size, root, frontier, at, identity FROM head",
+    "membership_once": "INSERT INTO membership (id, group_slug, person_id) SELECT 'x', group_slug, person_id FROM membership",
+    "service_tier": "UPDATE service SET tier = 4",
+    "idempotent_answer_once": "UPDATE idempotent_answer SET key = 'same'",
+    "report_state": "UPDATE report SET state = 'wrong'",
+    "report_build_one_running": "UPDATE report_build SET state = 'building'",
+    "sign_off_judgement": "UPDATE sign_off SET judgement = 'maybe'",
+    "sign_off_effect": "UPDATE sign_off SET effect = 'great'",
+    "sign_off_cause": "UPDATE sign_off SET cause = 'fate'",
+    "verdict_once": "INSERT INTO verdict (seq, decision_seq, person_id, verdict, reason, at)"
+    " SELECT seq + 1000, decision_seq, person_id, verdict, reason, at FROM verdict",
+    "verdict_word": "UPDATE verdict SET verdict = 'abstain'",
+}
+
+
+@pytest.fixture
+def filled(agent: Agent, manager: Person) -> None:
+    """At least one row in every table that has a constraint."""
+    send(agent, event(decision="a", action=factories.action(service="orphan")))
+    row = factories.decision(agent, "a")
+    given: dict[str, Any] = {
+        "judgement": Judgement.ACCEPT,
+        "effect": Effect.HELPED,
+        "cause": None,
+        "version": row.version,
+    }
+    sign_off(row.id, reason="Read it twice.", actor=manager.id, **given)
+    factories.approve(factories.propose(agent, decision="b"), manager)
+    change_register(Organisation(groups=[]), actor=None)
+    for period in ("2026-09", "2026-09"):
+        build = ReportBuild.objects.create(
+            period=period, state="failed", requested_at=clock.now(), updated_at=clock.now()
+        )
+    record_report(build.id, period="2026-09", edition="1", seq_limit=3, files={}, head="")
+    for key in ("a", "b"):
+        IdempotentAnswer.objects.create(
+            principal="person:1", key=key, request_sha256="", status=200, body={}, at=clock.now()
+        )
+
+
+@pytest.mark.usefixtures("filled")
+@pytest.mark.parametrize("name", BREAKS)
+def test_a_row_that_breaks_it_is_refused(name: str) -> None:
+    with pytest.raises(IntegrityError) as caught, transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(BREAKS[name])
+    # SQLite names the columns of a unique constraint instead, and its guards speak before some checks.
+    told = str(caught.value)
+    assert name in told or "UNIQUE constraint failed" in told or "RAISE" in told or name in ("entry_seq", "head_one")
+
+
+def test_every_constraint_is_tried() -> None:
+    models = [model for app in ("decisions", "approvals") for model in apps.get_app_config(app).get_models()]
+    assert {constraint.name for model in models for constraint in model._meta.constraints} == set(BREAKS)
