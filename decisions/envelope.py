@@ -123,6 +123,7 @@ def seal(draft: Draft, *, log: str, at: datetime) -> Sealed:
     Raises NotStrictError if facts leave the profile or the leaf is larger than a tile bundle can hold.
     """
     disclosures = tuple((name, disclose(name, value)) for name, value in sorted(draft.disclosed.items()))
+    digests: list[Any] = sorted(disclosure_digest(text) for _, text in disclosures)
     body = encode_restricted(
         {
             "v": FORM,
@@ -137,7 +138,7 @@ def seal(draft: Draft, *, log: str, at: datetime) -> Sealed:
             "policy": dict(draft.policy) if draft.policy else None,
             "facts": draft.facts,
             "_sd_alg": "sha-256",
-            "_sd": sorted(disclosure_digest(text) for _, text in disclosures),
+            "_sd": digests,
         }
     )
     if len(body) > MAX_BODY:

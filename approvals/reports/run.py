@@ -28,9 +28,7 @@ def run(build: ReportBuild) -> None:
     verified = verify.verify_ledger().clean
     progress("Collecting", 0, 0)
     with snapshot():
-        facts = facts_of(
-            settings.ORGANISATION, start, end, as_of=clock.now(), edition=edition, verified=verified
-        )
+        facts = facts_of(settings.ORGANISATION, start, end, as_of=clock.now(), edition=edition, verified=verified)
         report = report_of(facts, generator())
     proof = {
         "checkpoint": checkpoint,

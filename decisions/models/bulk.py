@@ -60,7 +60,7 @@ def upsert(model: type[Model], rows: Sequence[Model]) -> None:
     """Insert the new ones of `rows` and replace the others by primary key, every column."""
     fields = model._meta.concrete_fields  # noqa: SLF001 - the documented home of a model's fields
     fresh = [row for row in rows if row._state.adding]  # noqa: SLF001 - as documented for instances
-    insert_rows(model, [field.column for field in fields], _values(fresh, fields))
+    insert_rows(model, [str(field.column) for field in fields], _values(fresh, fields))
     changed = [row for row in rows if not row._state.adding]  # noqa: SLF001
     if changed:
         key = next(field for field in fields if field.primary_key)

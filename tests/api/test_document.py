@@ -13,6 +13,8 @@ from drf_spectacular.validation import validate_schema
 from rest_framework.permissions import BasePermission
 
 from approvals.api import shapes
+from approvals.api.decisions import FILTERS
+from decisions import queries
 from decisions.api.base import ApiView
 from decisions.api.problem_types import PROBLEM_TYPES
 from decisions.models import Agent, Person
@@ -123,6 +125,10 @@ def test_the_document_is_valid(document: dict[str, Any]) -> None:
             if status >= "400":
                 assert set(answer["content"]) == {"application/problem+json"}
     assert set(document["components"]["securitySchemes"]) == {"agentKey", "session"}
+
+
+def test_every_filter_is_documented() -> None:
+    assert set(FILTERS) == set(queries.FILTERS)
 
 
 def test_every_view_says_who_may_call() -> None:

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Protocol
 
@@ -23,6 +24,7 @@ ARGUMENTS = (
 )
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 PATIENCE = 15_000
+People = Callable[[str], Elsewhere]
 
 
 class Visit(Protocol):
@@ -64,7 +66,7 @@ def demo(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 @pytest.fixture(scope="session")
-def people(demo: Demo) -> Iterator[Callable[[str], Elsewhere]]:
+def people(demo: Demo) -> Iterator[People]:
     """Anybody of the example organisation, signed in once."""
     known: dict[str, Elsewhere] = {}
 
@@ -79,7 +81,7 @@ def people(demo: Demo) -> Iterator[Callable[[str], Elsewhere]]:
 
 
 @pytest.fixture
-def agent(demo: Demo, people: Callable[[str], Elsewhere]) -> Iterator[Machine]:
+def agent(demo: Demo, people: People) -> Iterator[Machine]:
     """An agent with its key; what it asked and nobody answered is vetoed in the end."""
     machine = Machine(demo.url, demo.key("claude-code"))
     yield machine
@@ -87,6 +89,13 @@ def agent(demo: Demo, people: Callable[[str], Elsewhere]) -> Iterator[Machine]:
         if people("david").state(asked) in ("pending", "window", "suggested"):
             people("david").answer(asked, "veto", "The test is over.")
     machine.client.close()
+
+
+@pytest.fixture
+def pool() -> Iterator[ThreadPoolExecutor]:
+    """For an agent that waits while people answer."""
+    with ThreadPoolExecutor(2) as threads:
+        yield threads
 
 
 @pytest.fixture
@@ -99,7 +108,7 @@ def watch() -> Iterator[Watch]:
 
 @pytest.fixture
 def visit(
-    chromium: Browser, demo: Demo, people: Callable[[str], Elsewhere], watch: Watch
+    chromium: Browser, demo: Demo, people: People, watch: Watch
 ) -> Iterator[Visit]:
     contexts: list[BrowserContext] = []
 

@@ -25,7 +25,7 @@ class Wire:
         self.frames: list[dict[str, Any]] = []
         self.down = False
         self.lose = 0
-        self.sockets: list[WebSocketRoute] = []
+        self.ends: list[WebSocketRoute] = []
         page.route_web_socket("**/ws/timeline**", self._connect)
 
     def _connect(self, socket: WebSocketRoute) -> None:
@@ -33,7 +33,7 @@ class Wire:
             socket.close(code=1012)
             return
         server = socket.connect_to_server()
-        self.sockets.append(socket)
+        self.ends = [socket, server]
 
         def pass_on(message: str | bytes) -> None:
             frame = json.loads(message)
@@ -48,7 +48,9 @@ class Wire:
     def cut(self) -> None:
         """The server closes the socket, and takes no new one until `mend`."""
         self.down = True
-        self.sockets[-1].close(code=1012)
+        page, server = self.ends
+        server.close()
+        page.close(code=1012)
 
     def mend(self) -> None:
         self.down = False
@@ -101,8 +103,6 @@ def test_a_page_that_was_offline_gets_all_it_missed_once(visit: Visit, agent: Ma
         sockets.append(socket)
         socket.on("framereceived", lambda payload: frames.append(json.loads(payload)))
 
-    page = visit(None, "/accounts/login/")
-    page.close()
     page = visit("samuel", "/policy/")
     page.on("websocket", hear)
     page.goto("/")

@@ -10,10 +10,12 @@ from tests.browser.watch import until
 INK = """([left, right]) => {
   const canvas = document.querySelector('#lanes canvas');
   const scale = canvas.width / canvas.clientWidth;
-  const { lanes } = oversight;
-  const x = Math.round(left * scale);
-  const { data } = canvas.getContext('2d').getImageData(x, 0, Math.round(right * scale) - x, canvas.height - 30 * scale);
-  const wanted = new Map(Object.entries(lanes.theme.colours).map(([slug, colour]) => [colour.toLowerCase(), slug]));
+  const copy = new OffscreenCanvas((right - left) * scale, canvas.height - 30 * scale);
+  const c = copy.getContext('2d', { willReadFrequently: true });
+  c.drawImage(canvas, -left * scale, 0);
+  const { data } = c.getImageData(0, 0, copy.width, copy.height);
+  const { colours } = oversight.lanes.theme;
+  const wanted = new Map(Object.entries(colours).reverse().map(([slug, colour]) => [colour.toLowerCase(), slug]));
   const found = {};
   for (let i = 0; i < data.length; i += 4) {
     const colour = '#' + [0, 1, 2].map(n => data[i + n].toString(16).padStart(2, '0')).join('');

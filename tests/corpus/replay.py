@@ -19,9 +19,8 @@ def write(path: Path) -> None:
     """Write the ledger as it is, with the columns and digests of its read models."""
     size = ledger.size()
     about = {"size": size, "root": bytes(ledger.current().root).hex(), "tables": tables()}
-    lines = [json.dumps(about, indent=None)]
-    for row in ledger.stored(0, size):
-        lines.append(json.dumps({"body": row.body.decode(), "disclosures": row.disclosures}, ensure_ascii=False))
+    entries = ({"body": row.body.decode(), "disclosures": row.disclosures} for row in ledger.stored(0, size))
+    lines = (json.dumps(line, ensure_ascii=False) for line in (about, *entries))
     path.write_text("\n".join(lines) + "\n")
 
 

@@ -1,5 +1,6 @@
 """Canonical JSON: our quick encoder against the reference, and every class of text that the strict pass refuses."""
 
+import contextlib
 import json
 import string
 from typing import Any
@@ -45,10 +46,8 @@ def test_equal_documents_have_equal_stable_bytes_however_they_were_written(value
 
 @given(st.binary(max_size=60))
 def test_whatever_comes_it_answers_or_refuses(raw: bytes) -> None:
-    try:
+    with contextlib.suppress(NotStrictError):
         canonical.parse(raw)
-    except NotStrictError:
-        pass
 
 
 @pytest.mark.parametrize(
@@ -117,7 +116,7 @@ def test_it_refuses_what_has_no_canonical_form(value: Any) -> None:
 
 
 def test_an_action_has_a_name_of_its_own_domain() -> None:
-    action = {"kind": "restart", "parameters": {"grace": 1.0}}
-    same = {"parameters": {"grace": 1}, "kind": "restart"}
+    action: canonical.Json = {"kind": "restart", "parameters": {"grace": 1.0}}
+    same: canonical.Json = {"parameters": {"grace": 1}, "kind": "restart"}
     assert canonical.action_hash(action) == canonical.action_hash(same)
     assert canonical.action_hash(action).removeprefix("sha256:") != canonical.digest(action)

@@ -117,7 +117,7 @@ actions = st.builds(
     st.integers(30, 46),
     st.sampled_from(["", *map(str, Outcome)]),
 )
-reverts = st.builds(lambda minute: ("reverted", minute, {}), st.integers(30, 46))
+reverts: st.SearchStrategy[Any] = st.builds(lambda minute: ("reverted", minute, {}), st.integers(30, 46))
 
 
 @FROZEN

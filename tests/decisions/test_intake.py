@@ -1,6 +1,7 @@
 """What one event could do to the others or to the people who read it, and does not."""
 
 import json
+import uuid
 from typing import Any
 
 import pytest
@@ -151,8 +152,8 @@ def test_what_an_agent_leaves_out_is_not_invented(agent: Agent) -> None:
     assert (row.account, row.outcome, row.episode, row.environment) == ({}, "", "", "prod")
 
 
-def test_scopes_follow_from_what_is_sent(agent_id: str = "7c1a3c0e-0000-4000-8000-000000000000") -> None:
+def test_scopes_follow_from_what_is_sent() -> None:
     made = [cloudevents.read_event(event(kind), 65536) for kind in ("proposed", "executed", "outcome")]
-    prepared = events.prepare(events.UUID(agent_id), made)
+    prepared = events.prepare(uuid.uuid4(), made)
     assert {str(scope) for scope in events.needed_scope(prepared)} == {"propose", "report"}
     assert {str(scope) for scope in events.needed_scope(prepared[1:])} == {"report"}

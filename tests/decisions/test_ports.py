@@ -54,7 +54,7 @@ def test_every_kind_has_an_owner() -> None:
 
 def test_a_second_owner_of_a_kind_is_refused() -> None:
     with pytest.raises(ValueError, match="already has an owner"):
-        ports.plug_projection(lambda entries: None, [Kind.VERDICT_GIVEN])
+        ports.plug_projection(print, [Kind.VERDICT_GIVEN])
     assert sockets.projections[Kind.VERDICT_GIVEN].__module__ == "approvals.projections.said"
 
 

@@ -38,6 +38,13 @@ def one(moment: Moment) -> list[Draft]:
     return [draft()]
 
 
+def says(*drafts: Draft) -> Decide:
+    def decide(moment: Moment) -> Sequence[Draft]:
+        return drafts
+
+    return decide
+
+
 def refusing(moment: Moment) -> list[Draft]:
     raise Refusal(conflict("not-open", "It is over."), "7")
 
@@ -101,7 +108,7 @@ def test_a_problem_or_a_fault_writes_nothing(error: Exception) -> None:
 
 @pytest.mark.django_db
 def test_nothing_to_record_is_no_error() -> None:
-    assert record(lambda moment: [], principal="person:1").seqs == ()
+    assert record(says(), principal="person:1").seqs == ()
     assert ledger.size() == 0
 
 
@@ -177,11 +184,11 @@ def test_a_duplicate_whose_disclosure_was_erased_is_still_a_duplicate(agent: Age
 @pytest.mark.django_db
 def test_an_alarm_is_raised_only_while_none_of_its_key_is_open() -> None:
     for _ in range(3):
-        record(lambda moment: [alarm(), alarm(), alarm("silent:y")], principal="system")
+        record(says(alarm(), alarm(), alarm("silent:y")), principal="system")
     assert Alarm.objects.count() == 2
     cleared = draft(kind=Kind.ALARM_CLEARED, facts={"kv": 1, "key": "silent:x", "alarm": "silent"})
-    record(lambda moment: [cleared], principal="system")
-    record(lambda moment: [alarm()], principal="system")
+    record(says(cleared), principal="system")
+    record(says(alarm()), principal="system")
     assert sorted(Alarm.objects.filter(key="silent:x").values_list("state", flat=True)) == ["cleared", "open"]
 
 
@@ -207,7 +214,7 @@ def test_a_refusal_never_rolls_back_its_neighbours() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_a_draft_that_cannot_be_sealed_takes_its_siblings_with_it_and_nobody_else() -> None:
-    first, bad, last = commit(one, lambda moment: [draft(), draft(facts={"kv": 1.5}), draft()], one)
+    first, bad, last = commit(one, says(draft(), draft(facts={"kv": 1.5}), draft()), one)
     assert (first.seqs, last.seqs) == ((0,), (1,))
     assert "float" in str(bad)
 

@@ -3,6 +3,7 @@
 import uuid
 from datetime import UTC, datetime, timedelta
 from itertools import product
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -40,7 +41,7 @@ def every_row() -> list[Decision]:
 @pytest.mark.django_db
 def test_the_sql_twin_says_the_same_of_every_row() -> None:
     Decision.objects.bulk_create(every_row())
-    rows = list(with_effective_state(Decision.objects.all(), NOW))
+    rows: list[Any] = list(with_effective_state(Decision.objects.all(), NOW))
     assert len(rows) == 17 * 25 + 3 * 20
     assert [str(effective_state(row, NOW)) for row in rows] == [row.effective for row in rows]
     passed = {row.seq for row in rows if effective_state(row, NOW) != row.state}

@@ -62,11 +62,11 @@ def filled(agent: Agent, manager: Person) -> None:
     sign_off(row.id, reason="Read it twice.", actor=manager.id, **given)
     factories.approve(factories.propose(agent, decision="b"), manager)
     change_register(Organisation(groups=[]), actor=None)
-    for period in ("2026-09", "2026-09"):
-        build = ReportBuild.objects.create(
-            period=period, state="failed", requested_at=clock.now(), updated_at=clock.now()
-        )
-    record_report(build.id, period="2026-09", edition="1", seq_limit=3, files={}, head="")
+    now = clock.now()
+    builds = [
+        ReportBuild.objects.create(period="2026-09", state="failed", requested_at=now, updated_at=now) for _ in range(2)
+    ]
+    record_report(builds[0].id, period="2026-09", edition="1", seq_limit=3, files={}, head="")
     for key in ("a", "b"):
         IdempotentAnswer.objects.create(
             principal="person:1", key=key, request_sha256="", status=200, body={}, at=clock.now()

@@ -53,10 +53,14 @@ def test_a_decision_from_proposal_to_board_report(
 
     approver = client_for(second_manager)
     page = approver.get(path).content.decode()
-    answer = approver.post(f"{path}verdict", {**fields(page), "verdict": "approve", "reason": "Looks right."}, follow=True)
+    answer = approver.post(
+        f"{path}verdict", {**fields(page), "verdict": "approve", "reason": "Looks right."}, follow=True
+    )
     assert "Your approval is recorded." in answer.content.decode()
 
-    learnt = machine(agent_client, "GET", f"/api/v1/decisions/{asked.json()['id']}?wait=5&after={asked.json()['version']}")
+    learnt = machine(
+        agent_client, "GET", f"/api/v1/decisions/{asked.json()['id']}?wait=5&after={asked.json()['version']}"
+    )
     assert learnt.json()["state"] == "authorized", learnt.text
 
     done = factories.event(**proposal, outcome={"status": "succeeded", "detail": "done"})
@@ -68,7 +72,12 @@ def test_a_decision_from_proposal_to_board_report(
     judge = client_for(manager)
     queue = judge.get("/sign-off/").content.decode()
     assert path in queue
-    given = {"judgement": "accept", "effect": "helped", "reason": "It worked and nobody noticed.", "version": row.version}
+    given = {
+        "judgement": "accept",
+        "effect": "helped",
+        "reason": "It worked and nobody noticed.",
+        "version": row.version,
+    }
     assert "Your sign-off is recorded." in judge.post(f"{path}sign-off", given, follow=True).content.decode()
     assert Decision.objects.get().sign_off == "accepted"
 

@@ -38,7 +38,9 @@ def test_everybody_with_a_role_may_read(
 
 
 @pytest.mark.parametrize("path", [*READ_BY_ALL, *REPORTS, *ADMIN])
-def test_nobody_without_sign_in_may_read(path: str, client_for: Callable[[AnonymousUser], Client], organisation: object):
+def test_nobody_without_sign_in_may_read(
+    path: str, client_for: Callable[[AnonymousUser], Client], organisation: object
+):
     answer = client_for(AnonymousUser()).get(path)
     assert answer.status_code == 302
     assert answer.headers["Location"].startswith("/accounts/login/")
@@ -118,11 +120,22 @@ def test_who_may_not_veto_is_told_so_and_nothing_changes(
     assert last.kind == "attempt.refused"
 
 
-def test_rubbish_in_a_form_is_refused_and_changes_nothing(manager: Person, client_for: Callable[[Person], Client], held: str):
+def test_rubbish_in_a_form_is_refused_and_changes_nothing(
+    manager: Person, client_for: Callable[[Person], Client], held: str
+):
     client, before = client_for(manager), ledger.size()
-    for form in ({}, {"verdict": "maybe"}, {"verdict": "veto", "version": "x"}, {"verdict": "approve", "version": "9" * 40}):
+    for form in (
+        {},
+        {"verdict": "maybe"},
+        {"verdict": "veto", "version": "x"},
+        {"verdict": "approve", "version": "9" * 40},
+    ):
         assert client.post(f"{held}verdict", form).status_code == 400, form
-    for form in ({}, {"judgement": "accept"}, {"judgement": "accept", "effect": "helped", "version": "-1", "reason": "x" * 20}):
+    for form in (
+        {},
+        {"judgement": "accept"},
+        {"judgement": "accept", "effect": "helped", "version": "-1", "reason": "x" * 20},
+    ):
         assert client.post(f"{held}sign-off", form).status_code == 400, form
     assert ledger.size() == before
 

@@ -62,7 +62,10 @@ def event(number: int) -> dict[str, object]:
         "type": "oversight.decision.executed.v1",
         "data": {
             "decision": f"d-{number}",
-            "action": {"kind": "restart", "target": {"service": "geo", "environment": "prod", "resource": f"pod/{number}"}},
+            "action": {
+                "kind": "restart",
+                "target": {"service": "geo", "environment": "prod", "resource": f"pod/{number}"},
+            },
             "outcome": {"status": "succeeded"},
         },
     }

@@ -1,0 +1,106 @@
+"""One installation of its own, run as people run it and killed as power cuts kill it. It must not import the product."""
+
+import os
+import secrets
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+START_SECONDS = 60
+
+
+def free_port() -> int:
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        port: int = held.getsockname()[1]
+        return port
+
+
+class Installation:
+    """`manage.py up` on a data folder of its own; on PostgreSQL if `server` is an address of one."""
+
+    def __init__(self, folder: Path, server: str = "") -> None:
+        self.folder, self.server = folder, server
+        self.port = free_port()
+        self.process: subprocess.Popen[bytes] | None = None
+        self.name = f"oversight_test_{secrets.token_hex(4)}"
+        self.database = urlunsplit(urlsplit(server)._replace(path=f"/{self.name}")) if server else ""
+        own = ("DATABASE_URL", "REDIS_URL", "PYTEST_CURRENT_TEST")
+        self.environment = {name: value for name, value in os.environ.items() if name not in own} | {
+            "OVERSIGHT_DATA_DIR": str(folder),
+            "PORT": str(self.port),
+            **({"DATABASE_URL": self.database} if server else {}),
+        }
+
+    def __enter__(self) -> Self:
+        if self.server:
+            self._administer(f'CREATE DATABASE "{self.name}"')
+        self.manage("migrate")
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.kill()
+        if self.server:
+            self._administer(f'DROP DATABASE IF EXISTS "{self.name}" WITH (FORCE)')
+
+    def _administer(self, statement: str) -> None:
+        with psycopg.connect(urlunsplit(urlsplit(self.server)._replace(path="/postgres")), autocommit=True) as connection:
+            connection.execute(statement.encode())
+
+    def manage(self, *words: str) -> tuple[int, str]:
+        """Run a management command; its exit code and what it printed."""
+        command = [sys.executable, "manage.py", *words]
+        done = subprocess.run(command, cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0 or done.stdout, done.stderr[-3000:]
+        return done.returncode, done.stdout
+
+    def load(self, organisation: dict[str, Any], policy: dict[str, Any], agent: str) -> str:
+        """Load a register and a policy; a key of `agent`."""
+        for verb, document in (("load_organisation", organisation), ("activate_policy", policy)):
+            path = self.folder / f"{verb}.yaml"
+            path.write_text(yaml.safe_dump(document))
+            self.manage(verb, str(path))
+        return self.manage("make_key", agent)[1].strip()
+
+    def start(self) -> None:
+        """Start the server and wait until it answers."""
+        with (self.folder / "server.log").open("ab") as log:
+            command = [sys.executable, "manage.py", "up"]
+            self.process = subprocess.Popen(command, cwd=ROOT, env=self.environment, stdout=log, stderr=log)
+        until = time.monotonic() + START_SECONDS
+        while time.monotonic() < until and self.process.poll() is None:
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=2):
+                    return
+            except OSError:
+                time.sleep(0.1)
+        raise AssertionError((self.folder / "server.log").read_text()[-3000:])
+
+    def kill(self) -> None:
+        """End the server as a power cut does."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait(10)
+            self.process = None
+
+    def rows(self, statement: str) -> list[tuple[Any, ...]]:
+        """What the database answers to somebody who looks past the product."""
+        if self.server:
+            with psycopg.connect(self.database) as postgresql:
+                return postgresql.execute(statement.encode()).fetchall()
+        sqlite = sqlite3.connect(self.folder / "oversight.sqlite3")
+        try:
+            return sqlite.execute(statement).fetchall()
+        finally:
+            sqlite.close()
