@@ -201,7 +201,7 @@ class _Batch:
                 decided.append((job, list(job.decide(self.moment))))
             except DatabaseError:
                 raise
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001
                 # A decide function only reads: what it got wrong is its caller's to hear, not its neighbours'.
                 decided.append((job, error))
         known = self._known(draft for _, drafts in decided if isinstance(drafts, list) for draft in drafts)
@@ -211,18 +211,20 @@ class _Batch:
     def _answer_of(
         self, job: _Job, drafts: list[Draft] | Exception, known: dict[object, tuple[int, str]]
     ) -> Recorded | Exception:
-        try:
-            if isinstance(drafts, Exception):
-                raise drafts
-            return self._take(drafts, known)
-        except Refusal as refusal:
-            self._refuse(job, refusal)
-            return refusal.problem
-        except Problem as problem:
-            return problem
-        except Exception as error:
-            log.exception("a command failed")
-            return error
+        """What `job` is told; a refusal becomes an entry of its own."""
+        if isinstance(drafts, list):
+            try:
+                return self._take(drafts, known)
+            except Exception as error:  # noqa: BLE001 - as for decide: its caller's to hear
+                failed: Exception = error
+        else:
+            failed = drafts
+        if isinstance(failed, Refusal):
+            self._refuse(job, failed)
+            return failed.problem
+        if not isinstance(failed, Problem):
+            log.error("a command failed", exc_info=failed)
+        return failed
 
     def _moment(self) -> Moment:
         # max(): time in the ledger never runs backwards, whatever the machine's clock does.

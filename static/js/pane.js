@@ -1,6 +1,7 @@
 // The Why pane beside the lanes. Must not lose what a person has typed.
 import { loadFragment, problemNote, putFragment } from './fragment.js';
 import { byId, make, narrow, phone } from './shared.js';
+import { giveBack, keep } from './typed.js';
 
 export class Pane {
   constructor({ onOpen, onClose }) {
@@ -29,9 +30,10 @@ export class Pane {
     try {
       const html = await loadFragment(`/decisions/${id}/`);
       if (id !== this.id) return;
-      const typed = this.typed();
+      const before = this.host.querySelector('#dec');
+      const typed = before?.dataset.id === id ? keep(before) : [];
       putFragment(this.host, html);
-      this.retype(typed);
+      giveBack(this.host.querySelector('#dec'), typed);
     } catch (error) {
       if (id !== this.id) return;
       this.host.replaceChildren(problemNote(error, () => this.fill(id, true)));
@@ -50,21 +52,6 @@ export class Pane {
     whole.href = `/decisions/${this.id}/`;
     bar.append(back, make('span', 'grow'), whole);
     return bar;
-  }
-
-  typed() {
-    const box = this.host.querySelector('#dec textarea');
-    return box && this.host.querySelector('#dec')?.dataset.id === this.id ? { text: box.value, at: box.selectionStart, focused: box === document.activeElement } : null;
-  }
-
-  retype(typed) {
-    const box = this.host.querySelector('#dec textarea');
-    if (!typed?.text || !box) return;
-    box.value = typed.text;
-    if (typed.focused) {
-      box.focus();
-      box.setSelectionRange(typed.at, typed.at);
-    }
   }
 
   /** The row changed on the server: the pane follows unless it already shows that version. */

@@ -107,9 +107,7 @@ def watch() -> Iterator[Watch]:
 
 
 @pytest.fixture
-def visit(
-    chromium: Browser, demo: Demo, people: People, watch: Watch
-) -> Iterator[Visit]:
+def visit(chromium: Browser, demo: Demo, people: People, watch: Watch) -> Iterator[Visit]:
     contexts: list[BrowserContext] = []
 
     def opened(

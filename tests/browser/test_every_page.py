@@ -115,8 +115,12 @@ def addresses(demo: Demo, people: Callable[[str], Elsewhere]) -> dict[str, str]:
     hold = machine.propose(
         action=factories.action(service="frontend", resource="deploy/booking-frontend"),
         rationale="The error rate is 7.2 % over five minutes.\n\nRevision 421 served for six days without an error.",
-        evidence=[{"kind": "metric", "name": "http_5xx_ratio", "value": 0.072, "limit": 0.02, "at": "2026-11-22T03:46:50Z"}],
-        alternatives=[{"action": "do nothing", "score": 0.2, "rejected_because": "the error budget ends in 52 minutes"}],
+        evidence=[
+            {"kind": "metric", "name": "http_5xx_ratio", "value": 0.072, "limit": 0.02, "at": "2026-11-22T03:46:50Z"}
+        ],
+        alternatives=[
+            {"action": "do nothing", "score": 0.2, "rejected_because": "the error budget ends in 52 minutes"}
+        ],
         estimate={"customers_affected_pct": 40, "outage_minutes": 120},
     )
     name = resource()
@@ -155,9 +159,7 @@ def sideways(page: Page) -> int:
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_is_in_order(
-    name: str, size: str, visit: Visit, addresses: dict[str, str], watch: Watch, shots: Path
-):
+def test_a_page_is_in_order(name: str, size: str, visit: Visit, addresses: dict[str, str], watch: Watch, shots: Path):
     page = at(visit, PAGES[name], addresses, watch, SIZES[size])
     assert sideways(page) == 0
     found = {}

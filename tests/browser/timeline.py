@@ -81,7 +81,9 @@ class Timeline:
 
     def known(self, text: str) -> list[dict[str, Any]]:
         """The rows that the page holds whose title has `text`."""
-        return list(self.page.evaluate("t => [...oversight.store.rows.values()].filter(r => r.title.includes(t))", text))
+        return list(
+            self.page.evaluate("t => [...oversight.store.rows.values()].filter(r => r.title.includes(t))", text)
+        )
 
     def scrolled(self) -> int:
         return int(self.page.locator("#feed").evaluate("host => host.scrollTop"))

@@ -9,7 +9,9 @@ from django.core.management import get_commands
 from tests.contracts.tree import ROOT, files, text
 
 DOCS = [path for path in files() if path.suffix == ".md" and (path.parts[0] == "docs" or path.name == "README.md")]
-FILE = re.compile(r"`((?:decisions|approvals|oversight|static|templates|tests|docs|examples|benchmarks|deploy)/[\w./-]+)`")
+FILE = re.compile(
+    r"`((?:decisions|approvals|oversight|static|templates|tests|docs|examples|benchmarks|deploy)/[\w./-]+)`"
+)
 COMMAND = re.compile(r"`manage\.py (\w+)")
 
 

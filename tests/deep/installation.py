@@ -1,5 +1,6 @@
 """One installation of its own, run as people run it and killed as power cuts kill it. It must not import the product."""
 
+import json
 import os
 import secrets
 import socket
@@ -18,6 +19,8 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 60
+SEVERAL = "import json, sys, django; django.setup(); from django.core.management import call_command as call; \
+[call(*words) for words in json.loads(sys.argv[1])]"
 
 
 def free_port() -> int:
@@ -28,11 +31,16 @@ def free_port() -> int:
 
 
 class Installation:
-    """`manage.py up` on a data folder of its own; on PostgreSQL if `server` is an address of one."""
+    """A server on a data folder of its own; on PostgreSQL if `server` is an address of one.
 
-    def __init__(self, folder: Path, server: str = "") -> None:
+    With `whole` it is `manage.py up`, with worker and beat; else the ASGI server alone, which starts sooner.
+    """
+
+    def __init__(self, folder: Path, server: str = "", *, whole: bool) -> None:
         self.folder, self.server = folder, server
         self.port = free_port()
+        alone = ["-m", "uvicorn", "oversight.asgi:application", "--port", str(self.port), "--log-level", "warning"]
+        self.command = [sys.executable, *(["manage.py", "up"] if whole else alone)]
         self.process: subprocess.Popen[bytes] | None = None
         self.name = f"oversight_test_{secrets.token_hex(4)}"
         self.database = urlunsplit(urlsplit(server)._replace(path=f"/{self.name}")) if server else ""
@@ -40,51 +48,55 @@ class Installation:
         self.environment = {name: value for name, value in os.environ.items() if name not in own} | {
             "OVERSIGHT_DATA_DIR": str(folder),
             "PORT": str(self.port),
+            "DJANGO_SETTINGS_MODULE": "oversight.settings",
             **({"DATABASE_URL": self.database} if server else {}),
         }
 
     def __enter__(self) -> Self:
         if self.server:
             self._administer(f'CREATE DATABASE "{self.name}"')
-        self.manage("migrate")
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.kill()
         if self.server:
             self._administer(f'DROP DATABASE IF EXISTS "{self.name}" WITH (FORCE)')
 
     def _administer(self, statement: str) -> None:
-        with psycopg.connect(urlunsplit(urlsplit(self.server)._replace(path="/postgres")), autocommit=True) as connection:
+        with psycopg.connect(
+            urlunsplit(urlsplit(self.server)._replace(path="/postgres")), autocommit=True
+        ) as connection:
             connection.execute(statement.encode())
 
-    def manage(self, *words: str) -> tuple[int, str]:
-        """Run a management command; its exit code and what it printed."""
-        command = [sys.executable, "manage.py", *words]
+    def manage(self, *commands: list[str]) -> list[str]:
+        """Run management commands in one process, all of which must succeed; the lines they printed."""
+        command = [sys.executable, "-c", SEVERAL, json.dumps(commands)]
         done = subprocess.run(command, cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False)
-        assert done.returncode == 0 or done.stdout, done.stderr[-3000:]
-        return done.returncode, done.stdout
+        assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+        return done.stdout.splitlines()
 
     def load(self, organisation: dict[str, Any], policy: dict[str, Any], agent: str) -> str:
-        """Load a register and a policy; a key of `agent`."""
+        """Make the tables, load a register and a policy; a key of `agent`."""
+        commands = [["migrate", "--verbosity=0"]]
         for verb, document in (("load_organisation", organisation), ("activate_policy", policy)):
             path = self.folder / f"{verb}.yaml"
             path.write_text(yaml.safe_dump(document))
-            self.manage(verb, str(path))
-        return self.manage("make_key", agent)[1].strip()
+            commands.append([verb, str(path)])
+        return self.manage(*commands, ["make_key", agent])[-1]
 
     def start(self) -> None:
         """Start the server and wait until it answers."""
         with (self.folder / "server.log").open("ab") as log:
-            command = [sys.executable, "manage.py", "up"]
-            self.process = subprocess.Popen(command, cwd=ROOT, env=self.environment, stdout=log, stderr=log)
+            self.process = subprocess.Popen(self.command, cwd=ROOT, env=self.environment, stdout=log, stderr=log)
         until = time.monotonic() + START_SECONDS
         while time.monotonic() < until and self.process.poll() is None:
             try:
                 with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=2):
                     return
             except OSError:
-                time.sleep(0.1)
+                time.sleep(0.05)
         raise AssertionError((self.folder / "server.log").read_text()[-3000:])
 
     def kill(self) -> None:

@@ -6,7 +6,6 @@ import os
 import random
 import threading
 import time
-import uuid
 from pathlib import Path
 from typing import Any
 
@@ -133,10 +132,8 @@ def check(installation: Installation, sendings: list[bytes], storm: Storm) -> No
         answer = storm.answers[place]
         assert (answer["accepted"], answer["duplicates"]) in ((1, 0), (0, 1))
         assert json.loads(told[answer["first_seq"]])[2]["id"] == json.loads(body)["id"]
-    code, said = installation.manage("verify_ledger", "--json")
-    assert (code, json.loads(said)["clean"]) == (0, True), said
-    code, said = installation.manage("rebuild_read_models", "--check")
-    assert (code, said.splitlines()[0].split("; ")[1]) == (0, "0 differ."), said
+    said = installation.manage(["verify_ledger"], ["rebuild_read_models", "--check"])
+    assert [line for line in said if line == "The ledger is clean." or line.endswith("; 0 differ.")] == said[-2:]
 
 
 def postgresql() -> str:
@@ -151,11 +148,10 @@ def postgresql() -> str:
 @pytest.mark.deep
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 def test_nothing_acknowledged_is_lost_and_nothing_is_there_twice(database: str, tmp_path: Path) -> None:
-    with Installation(tmp_path, postgresql() if database == "postgresql" else "") as installation:
+    with Installation(tmp_path, postgresql() if database == "postgresql" else "", whole=True) as installation:
         weather(installation, 10_000, 0.3, 0.6)
 
 
 def test_a_tenth_of_it_on_every_run(tmp_path: Path) -> None:
-    with Installation(tmp_path) as installation:
+    with Installation(tmp_path, whole=False) as installation:
         weather(installation, 1_000, 0.5)
-    assert uuid

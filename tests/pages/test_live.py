@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -80,7 +81,7 @@ def test_a_reader_that_was_away_gets_all_of_it_once_and_then_goes_on_live(agent:
         assert len(ids) == len(set(ids)) == 1200
         chain = [(frame["prev"], frame["seq"]) for frame in replayed if frame["t"] == "rows"]
         assert chain[0][0] == seq
-        assert all(before[1] == after[0] for before, after in zip(chain, chain[1:], strict=False))
+        assert all(before[1] == after[0] for before, after in pairwise(chain))
 
         await sync_to_async(sent)(agent, 5000, 3)
         news = await frames(communicator, "rows")
