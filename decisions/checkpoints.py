@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.conf import settings
 
 from decisions import clock, ledger, notes, signing
@@ -22,7 +21,7 @@ from decisions.errors import Problem
 from decisions.merkle import Frontier
 from decisions.recording import Moment, record
 from decisions.signing import BadNoteError, Checkpoint
-from decisions.verify import key_path
+from decisions.verify import key_path, own_key
 from decisions.vocab import Kind
 
 log = logging.getLogger(__name__)
@@ -48,10 +47,9 @@ def publish() -> str:
 
 
 def _publish() -> str:
-    key = signing.load_key(key_path())
     head = ledger.current()
     last = notes.latest()
-    frontier = _signed_frontier(last, key.public_key(), head.size)
+    frontier = _signed_frontier(last, head.size)
     signed = frontier.size
     for leaf in ledger.leaves(frontier.size, head.size):
         frontier.append(leaf)
@@ -63,7 +61,7 @@ def _publish() -> str:
         # Kept again: a crash may have come between the file and the row.
         ledger.keep_checkpoint(head.size, last.note, clock.now())
         return last.note
-    note = signing.sign(Checkpoint(settings.LOG_ORIGIN, head.size, frontier.root()), key)
+    note = signing.sign(Checkpoint(settings.LOG_ORIGIN, head.size, frontier.root()), signing.load_key(key_path()))
     # First outside, durable; only then where others see it: a crash in between cannot make us sign a fork.
     notes.keep(head.size, note)
     _keep_frontier(frontier)
@@ -71,13 +69,19 @@ def _publish() -> str:
     return note
 
 
-def _signed_frontier(last: notes.Kept | None, public: Ed25519PublicKey, size: int) -> Frontier:
+def _signed_frontier(last: notes.Kept | None, size: int) -> Frontier:
     """The frontier of what was signed last; an empty one before the first. Raises DisagreementError."""
     kept = _kept_frontier()
     if last is None:
         if kept is not None:
             raise DisagreementError(f"{kept.size} entries were signed before, and the notes that say so are gone")
+        if (before := ledger.last_checkpoint()) is not None:
+            # A new folder beside an old database: whoever lost the key must not get a second one without being told.
+            what = f"the database holds a checkpoint of size {before.size}, and {notes.folder()} holds none"
+            raise DisagreementError(f"{what}; bring back the folders keys and checkpoints")
         return Frontier()
+    if (public := own_key()) is None:
+        raise DisagreementError(f"the key that signed {last.where} is gone")
     try:
         signed = signing.verify(last.note, public)
     except BadNoteError as error:

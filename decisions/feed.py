@@ -5,14 +5,12 @@ Every reader resumes by seq; a wake-up that is lost costs a second, never a row.
 
 import asyncio
 import contextlib
-import logging
 import math
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any, ParamSpec, TypeVar
 
-from channels.layers import InMemoryChannelLayer, get_channel_layer
 from django.db import close_old_connections
 from django.db.models import Count
 from django.db.models.functions import Trunc
@@ -24,7 +22,6 @@ from decisions.models.bulk import chunks
 from decisions.states import effective_state, with_effective_state
 from decisions.vocab import BADGE_OF, BADGES, HOLDING, SignOff, State
 
-log = logging.getLogger(__name__)
 P = ParamSpec("P")
 T = TypeVar("T")
 _readers = ThreadPoolExecutor(4, "readers")
@@ -174,24 +171,22 @@ def _counted(first: int, last: int, width: int, now: datetime) -> Iterable[tuple
 
 
 class Hub:
-    """Wakes the coroutines of one event loop when the ledger advances: by this process, by another's hint, or by poll."""
+    """Wakes the coroutines of one event loop when the ledger advances: by a hint, or by a poll each second."""
 
     def __init__(self) -> None:
         self.size = 0
         self.loop: asyncio.AbstractEventLoop | None = None
         self.waiting: set[asyncio.Future[int]] = set()
-        self.tasks: list[asyncio.Task[None]] = []
+        self.polling: asyncio.Task[None] | None = None
 
     def _start(self) -> None:
         loop = asyncio.get_running_loop()
         if self.loop is loop:
             return
-        self.loop, self.waiting = loop, set()
-        hints.listen(self._committed)
-        self.tasks = [loop.create_task(self._poll())]
-        layer = get_channel_layer()
-        if layer is not None and not isinstance(layer, InMemoryChannelLayer):
-            self.tasks.append(loop.create_task(self._subscribe()))
+        if self.loop is None:
+            hints.listen(self._committed)
+        self.loop, self.waiting, self.size = loop, set(), 0
+        self.polling = loop.create_task(self._poll())
 
     def _committed(self, size: int) -> None:
         loop = self.loop
@@ -214,9 +209,11 @@ class Hub:
         future: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self.waiting.add(future)
         try:
-            await asyncio.wait_for(future, seconds)
+            # Not wait_for: on Python 3.11 it loses a cancellation that comes together with the result.
+            async with asyncio.timeout(seconds):
+                await future
         except TimeoutError:
-            return self.size > seq + 1
+            pass
         finally:
             self.waiting.discard(future)
         return self.size > seq + 1
@@ -227,21 +224,6 @@ class Hub:
                 with contextlib.suppress(Exception):
                     self._wake(await in_reader(ledger.size))
             await asyncio.sleep(POLL_SECONDS)
-
-    async def _subscribe(self) -> None:
-        while True:
-            try:
-                layer = get_channel_layer()
-                channel = await layer.new_channel()
-                await layer.group_add(hints.GROUP, channel)
-                while True:
-                    message = await layer.receive(channel)
-                    self._wake(int(message["size"]))
-            except asyncio.CancelledError:
-                raise
-            except Exception:  # noqa: BLE001 - hints are worth retrying, never worth failing for
-                log.warning("live hints are off; polling each second")
-                await asyncio.sleep(2)
 
 
 hub = Hub()

@@ -1,47 +1,75 @@
-"""Tells other processes by name that the ledger advanced. It must never be needed for correctness: readers resume by seq."""
+"""Says that the ledger advanced: to this process at once, to others by Redis. It must never be needed for correctness:
+every reader resumes by seq, and polls each second.
+"""
 
 import contextlib
 import logging
 import threading
+import time
 from collections.abc import Callable
 
-from asgiref.sync import async_to_sync
-from channels.layers import InMemoryChannelLayer, get_channel_layer
+import redis
+from django.conf import settings
 
-GROUP = "ledger"
+CHANNEL = "oversight:ledger"
+Listener = Callable[[int], None]
 log = logging.getLogger(__name__)
-_listeners: list[Callable[[int], None]] = []
+_listeners: list[Listener] = []
+_lock = threading.Lock()
 _pending = threading.Event()
 _latest = 0
-_lock = threading.Lock()
-_sender: threading.Thread | None = None
+_threads: dict[str, threading.Thread] = {}
 
 
-def listen(listener: Callable[[int], None]) -> None:
-    """Call `listener(size)` in this process after each commit; it must be quick and must not raise."""
+def listen(listener: Listener) -> None:
+    """Call `listener(size)` after each commit of any process; it must be quick and must not raise."""
     _listeners.append(listener)
+    if settings.REDIS_URL:
+        _start("hints-in", _hear)
 
 
 def advanced(size: int) -> None:
-    """Say that the ledger now holds `size` entries. Returns at once; bursts are sent as one message."""
-    global _latest, _sender  # noqa: PLW0603 - one sender a process
+    """Say that the ledger now holds `size` entries. Returns at once; bursts go out as one message."""
+    global _latest  # noqa: PLW0603 - one sender a process
+    _tell(size)
+    if settings.REDIS_URL:
+        with _lock:
+            _latest = max(_latest, size)
+        _start("hints-out", _send)
+        _pending.set()
+
+
+def _tell(size: int) -> None:
     for listener in _listeners:
         listener(size)
+
+
+def _start(name: str, run: Callable[[redis.Redis], None]) -> None:
     with _lock:
-        _latest = max(_latest, size)
-        if _sender is None or not _sender.is_alive():
-            _sender = threading.Thread(target=_send_for_ever, name="hints", daemon=True)
-            _sender.start()
-    _pending.set()
+        held = _threads.get(name)
+        if held is None or not held.is_alive():
+            _threads[name] = threading.Thread(target=_for_ever, args=(run,), name=name, daemon=True)
+            _threads[name].start()
 
 
-def _send_for_ever() -> None:
+def _for_ever(run: Callable[[redis.Redis], None]) -> None:
+    """Run with a connection, again a second after it broke: without hints readers still poll."""
+    while True:
+        with contextlib.suppress(redis.RedisError, OSError), redis.Redis.from_url(settings.REDIS_URL) as client:
+            run(client)
+        log.warning("live hints are off; readers poll each second")
+        time.sleep(1)
+
+
+def _send(client: "redis.Redis") -> None:
     while True:
         _pending.wait()
         _pending.clear()
-        layer = get_channel_layer()
-        # In memory there is no other process to tell, and its queues belong to another thread's loop.
-        if layer is not None and not isinstance(layer, InMemoryChannelLayer):
-            # The layer may be down or full: a reader then finds out by its own slow poll.
-            with contextlib.suppress(Exception):
-                async_to_sync(layer.group_send)(GROUP, {"type": "ledger.advanced", "size": _latest})
+        client.publish(CHANNEL, _latest)
+
+
+def _hear(client: "redis.Redis") -> None:
+    with client.pubsub(ignore_subscribe_messages=True) as subscription:
+        subscription.subscribe(CHANNEL)
+        for message in subscription.listen():
+            _tell(int(message["data"]))

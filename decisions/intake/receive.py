@@ -19,6 +19,9 @@ def receive(prepared: Sequence[events.Prepared], principal: str) -> "Future[dict
         return events.decide(prepared, moment)
 
     def done(recorded: "Future[Recorded]") -> None:
+        if not answer.set_running_or_notify_cancel():
+            # The sender has gone; what it sent is recorded all the same, and a duplicate when it comes again.
+            return
         error = recorded.exception()
         if error is not None:
             answer.set_exception(error)

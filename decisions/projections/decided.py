@@ -226,7 +226,8 @@ def _settle(row: Decision, entry: Entry) -> None:
     if row.state not in TERMINAL:
         row.state = STATE_AFTER[Outcome(row.outcome)] if row.outcome else State.REPORTED
         row.hold_until = None
-    if row.complete and row.sign_off == SignOff.NONE and row.sign_off_seconds is not None:
+    # level_used says that an act was told: what was vetoed or left undone owes nobody's judgement.
+    if row.complete and row.level_used and row.sign_off == SignOff.NONE and row.sign_off_seconds is not None:
         row.sign_off = SignOff.REQUIRED
         row.sign_off_due = entry.at + timedelta(seconds=row.sign_off_seconds)
 

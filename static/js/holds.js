@@ -33,7 +33,7 @@ export class Holds {
   count(n) {
     for (const badge of document.querySelectorAll('[data-holds]')) {
       badge.textContent = n;
-      badge.hidden = !n && !badge.closest('h2');
+      badge.hidden = !n;
     }
     const section = byId('needs');
     section.querySelector('[data-role="none"]').hidden = n > 0;

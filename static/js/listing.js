@@ -73,10 +73,12 @@ export class Listing {
     place.hidden = !nothing;
     if (!nothing) return;
     const words = make('p', '', 'No decisions in this window. ');
-    if (last) words.append(`The last one was at ${minute(new Date(last.at))} on ${day(new Date(last.at))}.`);
+    place.replaceChildren(words);
+    if (!last) return;
+    words.append(`The last one was at ${minute(new Date(last.at))} on ${day(new Date(last.at))}.`);
     const button = make('button', 'button', 'Widen the window');
     button.type = 'button';
     button.addEventListener('click', () => this.toolbar.widen(1));
-    place.replaceChildren(words, button);
+    place.append(button);
   }
 }

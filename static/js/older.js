@@ -16,7 +16,9 @@ export class Older {
   }
 
   async fetchPage() {
-    if (this.done || this.store.oldestSeq === Infinity) return;
+    // With no row at all there is nothing older, and asking again would never end.
+    if (this.store.oldestSeq === Infinity) this.done = true;
+    if (this.done) return;
     const answer = await fetch(`/api/v1/timeline?before=${this.store.oldestSeq}&limit=${PAGE}`);
     if (!answer.ok) throw new Error(`timeline ${answer.status}`);
     const { rows } = await answer.json();

@@ -32,6 +32,7 @@ keys.on(['r'], 'R', 'to the reason box', () => {
   box?.focus();
   return Boolean(box);
 });
+keys.on([], 'Ctrl + Enter', 'sign off, in the form', () => false);
 keys.finish();
 
 document.addEventListener('keydown', event => {

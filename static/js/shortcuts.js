@@ -1,4 +1,5 @@
 // What each key does on the timeline. Must list nothing that does not work.
+import { bindAnswers } from './answer-keys.js';
 import { byId, say } from './shared.js';
 import { describe, neighbour } from './lane-hand.js';
 
@@ -14,7 +15,6 @@ export function bindShortcuts(keys, page) {
     lanes.selected = store.get(id);
     if (pane.open) pane.show(id);
   };
-  const press = verb => document.querySelector(`#pane .verdict button[value="${verb}"]`);
   const toHold = by => {
     const id = holds.next(pane.id, by);
     if (id) pane.show(id);
@@ -46,13 +46,7 @@ export function bindShortcuts(keys, page) {
   });
   keys.on(['n'], 'N', 'next decision that needs you', () => toHold(1));
   keys.on(['N'], 'Shift + N', 'previous one that needs you', () => toHold(-1));
-  keys.on(['a'], 'A, A', 'approve (the first press only arms)', () => keys.twice(press('approve'), 'a', 'approve'));
-  keys.on(['v'], 'V, V', 'veto (the first press only arms)', () => keys.twice(press('veto'), 'v', 'veto'));
-  keys.on(['r'], 'R', 'to the reason box', () => {
-    const box = document.querySelector('#pane textarea');
-    box?.focus();
-    return Boolean(box);
-  });
+  bindAnswers(keys, '#pane');
   keys.on(['/'], '/', 'filter', () => byId('q').focus());
   keys.on(['['], '[', 'wider window', () => toolbar.widen(1));
   keys.on([']'], ']', 'narrower window', () => toolbar.widen(-1));

@@ -6,13 +6,15 @@ const FIELDS = 'textarea, select, input[type="radio"]:checked';
 /** The answers under way in `panel`, and where the caret is. */
 export function keep(panel) {
   const fields = [...(panel?.querySelectorAll(FIELDS) ?? [])].filter(field => field.value);
-  return fields.map(field => ({
+  const kept = fields.map(field => ({
     name: field.name,
     value: field.value,
     id: field.id,
     caret: field === document.activeElement ? field.selectionStart ?? -1 : null,
     words: field.matches('textarea'),
   }));
+  const shown = panel?.querySelector('#unplaced .words');
+  return shown ? [...kept, { name: '', value: shown.textContent, id: '', caret: null, words: true }] : kept;
 }
 
 /** Puts `kept` back into `panel`; words whose box is gone are shown, so that nobody loses a sentence. */

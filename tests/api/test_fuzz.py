@@ -27,6 +27,9 @@ CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance,
 MODES = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
 SAMPLE, FULL = 2, 200
 
+# The strategies of schemathesis draw from the random module themselves.
+pytestmark = pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisDeprecationWarning")
+
 
 @pytest.fixture
 def schema(api: Api) -> Any:

@@ -28,7 +28,7 @@ People = Callable[[str], Elsewhere]
 
 
 class Visit(Protocol):
-    """Opens `path` in a browser of its own, signed in as `person`."""
+    """Opens `path` as `person`, who comes with cookies and cache; `own` is for tests that spoil those for others."""
 
     def __call__(
         self,
@@ -38,6 +38,7 @@ class Visit(Protocol):
         size: tuple[int, int] = DESKTOP,
         scheme: str = "light",
         scripts: bool = True,
+        own: bool = False,
     ) -> Page: ...
 
 
@@ -106,36 +107,62 @@ def watch() -> Iterator[Watch]:
     assert kept.complaints() == []
 
 
-@pytest.fixture
-def visit(chromium: Browser, demo: Demo, people: People, watch: Watch) -> Iterator[Visit]:
-    contexts: list[BrowserContext] = []
+@pytest.fixture(scope="session")
+def contexts(chromium: Browser, demo: Demo, people: People) -> Iterator[Callable[..., BrowserContext]]:
+    """The browser of a person: made once, or anew where a test wants its own."""
+    kept: dict[tuple[str | None, bool], BrowserContext] = {}
 
-    def opened(
+    def made(person: str | None, scripts: bool) -> BrowserContext:
+        context = chromium.new_context(
+            base_url=demo.url, java_script_enabled=scripts, timezone_id="Europe/Berlin", locale="en-GB"
+        )
+        context.set_default_timeout(PATIENCE)
+        if person is not None:
+            context.add_cookies(people(person).cookies())  # type: ignore[arg-type]
+        return context
+
+    def context(person: str | None, *, scripts: bool, own: bool) -> BrowserContext:
+        if own:
+            return made(person, scripts)
+        if (person, scripts) not in kept:
+            kept[person, scripts] = made(person, scripts)
+        return kept[person, scripts]
+
+    yield context
+    for one in kept.values():
+        one.close()
+
+
+@pytest.fixture
+def visit(contexts: Callable[..., BrowserContext], watch: Watch) -> Iterator[Visit]:
+    opened: list[Page] = []
+    owned: list[BrowserContext] = []
+
+    def visited(
         person: str | None,
         path: str = "/",
         *,
         size: tuple[int, int] = DESKTOP,
         scheme: str = "light",
         scripts: bool = True,
+        own: bool = False,
     ) -> Page:
-        context = chromium.new_context(
-            base_url=demo.url,
-            viewport={"width": size[0], "height": size[1]},
-            color_scheme="dark" if scheme == "dark" else "light",
-            java_script_enabled=scripts,
-            timezone_id="Europe/Berlin",
-        )
-        contexts.append(context)
-        context.set_default_timeout(PATIENCE)
-        if person is not None:
-            context.add_cookies(people(person).cookies())  # type: ignore[arg-type]
+        alone = own or person is None
+        context = contexts(person, scripts=scripts, own=alone)
+        if alone:
+            owned.append(context)
         page = context.new_page()
+        opened.append(page)
         watch.over(page)
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
         page.goto(path)
         return page
 
-    yield opened
-    for context in contexts:
+    yield visited
+    for page in opened:
+        page.close()
+    for context in owned:
         context.close()
 
 

@@ -54,7 +54,12 @@ class Server:
 
     def start(self) -> None:
         kept = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")}
-        own = {"PORT": str(self.port), "OVERSIGHT_DATA_DIR": str(self.folder), "OVERSIGHT_LOG_LEVEL": "WARNING"}
+        own = {
+            "PORT": str(self.port),
+            "OVERSIGHT_DATA_DIR": str(self.folder),
+            "OVERSIGHT_LOG_LEVEL": "WARNING",
+            "OVERSIGHT_ORGANISATION": "Meridian Hotels",
+        }
         command = [sys.executable, "manage.py", *self.command]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(command, cwd=ROOT, env=kept | own, stdout=log, stderr=log)

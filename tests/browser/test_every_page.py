@@ -143,38 +143,34 @@ def report(reader: Elsewhere) -> str:
     raise AssertionError("the demo's report was not built")
 
 
-def at(visit: Visit, kind: Kind, addresses: dict[str, str], watch: Watch, size: tuple[int, int]) -> Page:
-    """The page of `kind`, opened and brought to where it is interesting."""
-    if kind.complains_of:
-        watch.expect(kind.complains_of)
-    page = visit(kind.person, kind.path.format(**addresses), size=size)
-    kind.first(page)
-    return page
-
-
 def sideways(page: Page) -> int:
     """By how many pixels the page is wider than the screen."""
     return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
 
 
-@pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_is_in_order(name: str, size: str, visit: Visit, addresses: dict[str, str], watch: Watch, shots: Path):
-    page = at(visit, PAGES[name], addresses, watch, SIZES[size])
-    assert sideways(page) == 0
-    found = {}
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-        page.screenshot(path=shots / f"{name}-{size}-{scheme}.png", full_page=True)
-        found[scheme] = axe.violations(page)
-    assert found == {"light": [], "dark": []}
+def test_a_page_is_in_order(name: str, visit: Visit, addresses: dict[str, str], watch: Watch, shots: Path):
+    """On a desktop and on a phone, in light and in dark."""
+    kind, found = PAGES[name], {}
+    page: Page | None = None
+    watch.expect(kind.complains_of or "^$")
+    for size, viewport in SIZES.items():
+        if page is None or kind.first is not nothing:
+            page = visit(kind.person, kind.path.format(**addresses), size=viewport)
+            kind.first(page)
+        page.set_viewport_size({"width": viewport[0], "height": viewport[1]})
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+            picture(page, shots / f"{name}-{size}-{scheme}.png")
+            found[size, scheme] = axe.violations(page)
+        assert sideways(page) == 0
+        page.set_viewport_size({"width": NARROW[0], "height": NARROW[1]})
+        assert sideways(page) == 0
+    assert {where: faults for where, faults in found.items() if faults} == {}
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_a_page_fits_a_narrow_phone(name: str, visit: Visit, addresses: dict[str, str], watch: Watch, shots: Path):
-    page = at(visit, PAGES[name], addresses, watch, NARROW)
-    page.screenshot(path=shots / f"{name}-narrow.png", full_page=True)
-    assert sideways(page) == 0
+def picture(page: Page, path: Path) -> None:
+    page.screenshot(path=path, full_page=True)
 
 
 def test_the_page_follows_a_zoom_of_two_hundred_percent(visit: Visit):

@@ -7,9 +7,10 @@ from playwright.sync_api import Page, Request, expect
 
 from tests import factories
 from tests.browser.conftest import People, Visit
-from tests.browser.machines import Elsewhere, Json, Machine, resource
+from tests.browser.machines import Elsewhere, Machine, resource
 from tests.browser.timeline import Timeline
 from tests.browser.watch import Watch, until
+from tests.factories import Json
 
 pytestmark = pytest.mark.browser
 
@@ -240,7 +241,7 @@ def test_a_viewer_sees_a_hold_and_no_buttons(visit: Visit, agent: Machine):
 def test_a_person_who_was_signed_out_keeps_what_they_typed(visit: Visit, agent: Machine, people: People, watch: Watch):
     watch.expect("status of 40[13]")
     asked = agent.ask(resource())
-    page = visit("ines", f"/decisions/{asked['id']}/")
+    page = visit("ines", f"/decisions/{asked['id']}/", own=True)
     page.get_by_label("Reason").fill("Typed with one hand")
     page.context.clear_cookies(name="oversight")
     page.get_by_role("button", name="Approve").click()

@@ -103,7 +103,7 @@ def test_a_page_that_was_offline_gets_all_it_missed_once(visit: Visit, agent: Ma
         sockets.append(socket)
         socket.on("framereceived", lambda payload: frames.append(json.loads(payload)))
 
-    page = visit("samuel", "/policy/")
+    page = visit("samuel", "/policy/", own=True)
     page.on("websocket", hear)
     page.goto("/")
     shown = Timeline(page).live()

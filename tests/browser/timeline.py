@@ -4,8 +4,8 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.machines import Json
 from tests.browser.watch import until
+from tests.factories import Json
 
 INK = """([left, right]) => {
   const canvas = document.querySelector('#lanes canvas');

@@ -33,9 +33,9 @@ class Watch:
         return [text for text in self.heard if not any(pattern.search(text) for pattern in self.expected)]
 
 
-def until(page: Page, true: Callable[[], object], what: str) -> None:
+def until(page: Page, true: Callable[[], object], what: str, seconds: float = PATIENCE) -> None:
     """Wait for a condition that no locator can state; the browser goes on meanwhile."""
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end, f"waited in vain: {what}"
         page.wait_for_timeout(30)

@@ -139,6 +139,22 @@ def test_it_does_not_forget_what_it_signed_when_the_notes_are_gone(agent: Agent)
     refused("the notes that say so are gone")
 
 
+def test_a_new_folder_beside_an_old_database_makes_no_second_key(agent: Agent, settings: Any, tmp_path: Path) -> None:
+    publish()
+    settings.DATA_DIR = tmp_path / "another"
+    with pytest.raises(DisagreementError, match="bring back the folders"):
+        publish()
+    assert not verify.key_path().exists()
+
+
+def test_without_its_key_it_signs_nothing(agent: Agent) -> None:
+    publish()
+    verify.key_path().unlink()
+    add(agent)
+    refused("is gone")
+    assert not verify.key_path().exists()
+
+
 def test_it_does_not_believe_an_older_note_than_it_signed(agent: Agent) -> None:
     first = publish()
     add(agent)

@@ -29,7 +29,9 @@ def test_a_disclosure_has_the_digest_of_the_standards_own_example() -> None:
 
 
 def test_the_leaf_holds_digests_and_never_the_words() -> None:
-    sealed = seal(draft(disclosed={"reason": "Marta said so", "names": {"decision": "rb-1"}}), log="log", at=AT)
+    others = {f"other{number}": number for number in range(8)}
+    disclosed = {"reason": "Marta said so", "names": {"decision": "rb-1"}, **others}
+    sealed = seal(draft(disclosed=disclosed), log="log", at=AT)
     assert b"Marta" not in sealed.body
     assert b"rb-1" not in sealed.body
     opened = open_leaf(sealed.body)

@@ -6,8 +6,11 @@ from typing import Any
 import pytest
 
 from decisions import ports, projections
+from decisions.errors import Problem
+from decisions.models import Agent, Decision, Person
 from decisions.ports import HELD, Ruleable, Ruling, rule_many, sockets
 from decisions.vocab import Kind, Level, Risk
+from tests import factories
 
 ACTION = Ruleable(
     kind="scale",
@@ -62,3 +65,17 @@ def test_plugging_in_again_changes_nothing() -> None:
     before = dict(sockets.projections)
     projections.plug_own()
     assert sockets.projections == before
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("gate", [None, Gate(RuntimeError("broken"))])
+def test_a_proposal_that_nothing_can_rule_waits_for_a_manager(
+    gate: Any, agent: Agent, responder: Person, manager: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sockets, "gate", gate)
+    row = factories.propose(agent, action=factories.action(service="wiki", environment="staging"))
+    assert (row.state, row.rule, row.policy_version, row.requirement) == ("pending", "no-policy", None, [])
+    with pytest.raises(Problem, match="manager"):
+        factories.approve(row, responder)
+    factories.approve(row, manager)
+    assert Decision.objects.get().state == "authorized"

@@ -1,0 +1,253 @@
+"""The keyboard: the sheet lists exactly the keys that work, and each of them does what the sheet says."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import People, Visit
+from tests.browser.machines import Machine, done, resource
+from tests.browser.test_sign_off import owing
+from tests.browser.timeline import Timeline
+from tests.browser.watch import until
+
+pytestmark = pytest.mark.browser
+
+Check = Callable[[Page, Timeline], None]
+
+
+def listed(page: Page) -> list[str]:
+    """The keys of the sheet, as printed."""
+    page.keyboard.press("?")
+    sheet = page.get_by_role("dialog", name="Keyboard")
+    expect(sheet).to_be_visible()
+    found = sheet.locator("kbd").all_inner_texts()
+    page.keyboard.press("Escape")
+    expect(sheet).to_be_hidden()
+    return found
+
+
+def current(page: Page) -> int:
+    """Which row of the list is the selected one; -1 for none."""
+    row = page.locator("#pad .row[aria-current='true']:visible")
+    return int(row.get_attribute("aria-posinset") or -1) if row.count() else -1
+
+
+def steps(page: Page, shown: Timeline) -> None:
+    page.keyboard.press("j")
+    until(page, lambda: current(page) == 1, "the first row")
+    page.keyboard.press("j")
+    until(page, lambda: current(page) == 2, "the second row")
+    expect(page.locator("#pad .row[aria-current='true']:visible")).to_be_focused()
+    page.keyboard.press("k")
+    until(page, lambda: current(page) == 1, "the first row again")
+
+
+def opens_and_closes(page: Page, shown: Timeline) -> None:
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    expect(shown.pane.get_by_role("heading", level=1)).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(shown.pane).to_be_hidden()
+    expect(page.locator("#pad .row[aria-current='true']:visible")).to_be_focused()
+    page.keyboard.press("o")
+    expect(shown.pane).to_be_visible()
+    page.keyboard.press("Escape")
+    shown.filter("deploy")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    expect(page.locator("#shown")).to_contain_text("loaded")
+    expect(page.locator("#q")).to_have_value("")
+
+
+def walks_the_holds(page: Page, shown: Timeline) -> None:
+    titles = [text.splitlines()[-1] for text in shown.holds.locator("a.hold").all_inner_texts()]
+    heading = shown.pane.get_by_role("heading", level=1)
+    page.keyboard.press("n")
+    expect(heading).to_have_text(titles[0])
+    page.keyboard.press("n")
+    expect(heading).to_have_text(titles[1])
+    page.keyboard.press("Shift+N")
+    expect(heading).to_have_text(titles[0])
+
+
+def arms_an_answer(page: Page, shown: Timeline) -> None:
+    page.keyboard.press("n")
+    expect(shown.pane.locator(".verdict")).to_be_visible()
+    for key, name in (("a", "Approve"), ("v", "Veto")):
+        page.keyboard.press(key)
+        expect(shown.pane.get_by_role("button", name=name)).to_be_focused()
+    page.keyboard.press("r")
+    expect(page.locator("#verdict-reason")).to_be_focused()
+    page.keyboard.type("j k v a")
+    expect(page.locator("#verdict-reason")).to_have_value("j k v a")
+    expect(shown.pane.locator("[data-result]")).to_have_count(0)
+
+
+def filters(page: Page, shown: Timeline) -> None:
+    page.keyboard.press("/")
+    expect(page.locator("#q")).to_be_focused()
+    expect(page.locator("#q")).to_have_value("")
+
+
+def widens(page: Page, shown: Timeline) -> None:
+    checked = page.locator("[name=window]:checked")
+    expect(checked).to_have_value("1440")
+    page.keyboard.press("[")
+    expect(checked).to_have_value("10080")
+    page.keyboard.press("]")
+    page.keyboard.press("]")
+    expect(checked).to_have_value("360")
+
+
+def pauses(page: Page, shown: Timeline) -> None:
+    page.keyboard.press("Space")
+    expect(page.get_by_role("button", name="Paused")).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("Space")
+    expect(page.get_by_role("button", name="Pause")).to_have_attribute("aria-pressed", "false")
+
+
+def goes_live(page: Page, shown: Timeline) -> None:
+    page.locator("#feed").evaluate("host => { host.scrollTop = 800; }")
+    until(page, lambda: shown.scrolled() > 700, "the list to scroll")
+    page.keyboard.press("l")
+    until(page, lambda: shown.scrolled() == 0, "the top")
+
+
+def walks_the_lanes(page: Page, shown: Timeline) -> None:
+    page.locator("#lanes").focus()
+    seen = set()
+    for key in ("ArrowLeft", "ArrowLeft", "ArrowUp", "ArrowDown", "ArrowRight", "Home", "End"):
+        before = shown.said.inner_text()
+        page.keyboard.press(key)
+        until(page, lambda: page.evaluate("Boolean(oversight.lanes.selected)"), "a selected mark")
+        seen.add(shown.said.inner_text() or before)
+    assert len(seen) > 2, "the arrows say where they land"
+    page.keyboard.press("Enter")
+    expect(shown.pane.get_by_role("heading", level=1)).to_be_focused()
+
+
+def shows_the_sheet(page: Page, shown: Timeline) -> None:
+    assert listed(page)
+
+
+WORKS: dict[str, Check] = {
+    "J": steps,
+    "K": steps,
+    "Enter or O": opens_and_closes,
+    "Esc": opens_and_closes,
+    "N": walks_the_holds,
+    "Shift + N": walks_the_holds,
+    "A, A": arms_an_answer,
+    "V, V": arms_an_answer,
+    "R": arms_an_answer,
+    "/": filters,
+    "[": widens,
+    "]": widens,
+    "Space": pauses,
+    "L": goes_live,
+    "← → ↑ ↓": walks_the_lanes,
+    "?": shows_the_sheet,
+}
+
+
+def test_the_timeline_lists_the_keys_that_are_tested_here(visit: Visit):
+    page = visit("ines")
+    Timeline(page).live()
+    assert listed(page) == list(WORKS)
+
+
+@pytest.mark.parametrize("check", dict.fromkeys(WORKS.values()), ids=lambda check: check.__name__)
+def test_a_key_does_what_the_list_says(check: Check, visit: Visit, agent: Machine):
+    for _ in range(2):
+        agent.ask(resource())
+    page = visit("ines")
+    check(page, Timeline(page).live())
+
+
+def test_keys_can_be_turned_off(visit: Visit):
+    page = visit("ines", own=True)
+    Timeline(page).live()
+    page.keyboard.press("?")
+    page.get_by_label("Turn single-key shortcuts off").check()
+    page.get_by_role("button", name="Close").click()
+    page.keyboard.press("j")
+    page.keyboard.press("[")
+    expect(page.locator("[name=window]:checked")).to_have_value("1440")
+    assert current(page) == -1
+    page.reload()
+    Timeline(page).live()
+    page.keyboard.press("?")
+    expect(page.get_by_label("Turn single-key shortcuts off")).to_be_checked()
+
+
+def test_the_sign_off_queue_by_keyboard(visit: Visit, agent: Machine, people: People):
+    decisions = [owing(agent, people("marta"), "mongodb-user") for _ in range(2)]
+    page = visit("marta", "/sign-off/?service=mongodb-user")
+    assert listed(page) == ["J", "K", "1", "2", "R", "Ctrl + Enter", "?"]
+    page.keyboard.press("j")
+    second = page.locator(".queue a").nth(1)
+    expect(second).to_be_focused()
+    page.keyboard.press("k")
+    expect(page.locator(".queue a").first).to_be_focused()
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    expect(page.locator("#dec")).to_have_attribute("data-id", decisions[1]["id"])
+    page.keyboard.press("2")
+    expect(page.get_by_label("Refuse")).to_be_checked()
+    page.keyboard.press("1")
+    expect(page.get_by_label("Accept")).to_be_checked()
+    page.get_by_label("Effect").select_option("helped")
+    page.locator("h1").first.click()
+    page.keyboard.press("r")
+    expect(page.get_by_label("Reason")).to_be_focused()
+    page.keyboard.type("12 words are enough, jk")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_role("status").filter(has_text="Your sign-off is recorded.")).to_be_visible()
+
+
+def test_a_decisions_own_page_is_answered_by_keyboard(visit: Visit, agent: Machine):
+    asked = agent.ask(resource())
+    page = visit("ines", f"/decisions/{asked['id']}/")
+    assert listed(page) == ["A, A", "V, V", "R", "?"]
+    page.keyboard.press("r")
+    page.keyboard.type("It is what the runbook says.")
+    page.keyboard.press("Escape")
+    page.keyboard.press("a")
+    expect(page.get_by_role("button", name="Approve")).to_be_focused()
+    page.keyboard.press("a")
+    expect(page.locator("[data-result]")).to_have_text("Your approval is recorded.")
+
+
+def test_a_reader_without_a_mouse_gets_from_the_top_to_an_answer(visit: Visit, agent: Machine):
+    asked = agent.ask(resource())
+    page = visit("ines", "/needs-you/")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
+    page.keyboard.press("Enter")
+    card = page.locator(".hold").filter(has_text=asked["title"])
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        if card.evaluate("card => card === document.activeElement"):
+            break
+    expect(card).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#dec")).to_be_visible()
+    veto = page.get_by_role("button", name="Veto")
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if veto.evaluate("button => button === document.activeElement"):
+            break
+    expect(veto).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-result]")).to_have_text("Your veto is recorded.")
+
+
+def test_new_rows_never_take_the_focus(visit: Visit, agent: Machine):
+    page = visit("ines")
+    shown = Timeline(page).live()
+    page.locator("#q").focus()
+    name = resource()
+    agent.report(done(name))
+    expect(shown.row(name)).to_be_visible()
+    expect(page.locator("#q")).to_be_focused()

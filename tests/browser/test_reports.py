@@ -1,0 +1,89 @@
+"""Reports: built on demand with progress on the page, and downloaded."""
+
+import hashlib
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Visit
+from tests.browser.watch import Watch, until
+
+pytestmark = pytest.mark.browser
+
+BUILDS_WITHIN = 90_000
+
+
+def download(page: Page, word: str, folder: Path) -> Path:
+    with page.expect_download() as started:
+        page.locator("#report-list").get_by_role("link", name=word).first.click()
+    path = folder / started.value.suggested_filename
+    started.value.save_as(path)
+    return path
+
+
+def test_a_report_is_built_before_ones_eyes_and_downloaded(visit: Visit, tmp_path: Path):
+    page = visit("marta", "/reports/")
+    month = page.get_by_label("Month").locator("option").last.inner_text()
+    page.get_by_label("Month").select_option(label=month)
+    page.get_by_role("button", name="Build a report").click()
+    page.evaluate("globalThis.mine = true")
+    expect(page.get_by_role("heading", level=1)).to_be_attached()
+    expect(page.locator("#report-list h2")).to_contain_text(month, timeout=BUILDS_WITHIN)
+    expect(page.locator("[data-running]")).to_have_count(0)
+    assert page.evaluate("globalThis.mine")
+    preview = page.locator("img.preview")
+    until(
+        page, lambda: preview.evaluate("image => image.complete && image.naturalWidth > 500"), "the picture of page 1"
+    )
+
+    pdf = download(page, "PDF", tmp_path)
+    assert pdf.read_bytes().startswith(b"%PDF-")
+    assert pdf.suffix == ".pdf"
+    facts = json.loads(download(page, "JSON", tmp_path).read_bytes())
+    assert facts["meta"]["organisation"] == "Meridian Hotels"
+    assert zipfile.is_zipfile(download(page, "XLSX", tmp_path))
+    assert "," in download(page, "CSV", tmp_path).read_text(encoding="utf-8")
+    html = download(page, "HTML", tmp_path).read_text(encoding="utf-8")
+    assert "<html" in html[:500]
+    assert len({hashlib.sha256(path.read_bytes()).digest() for path in tmp_path.iterdir()}) == 5
+
+
+def test_without_scripts_a_report_is_built_and_looked_for(visit: Visit):
+    page = visit("samuel", "/reports/", scripts=False)
+    page.get_by_label("Month").select_option(label="September 2026")
+    page.get_by_role("button", name="Build a report").click()
+    building = page.url
+
+    def built() -> bool:
+        page.goto(building)
+        return page.locator("#report-list h2").count() == 1
+
+    until(page, built, "the report", seconds=BUILDS_WITHIN / 1000)
+    expect(page.locator("#report-list")).to_contain_text("September 2026")
+    with page.expect_download() as started:
+        page.locator("#report-list").get_by_role("link", name="PDF").click()
+    assert Path(started.value.path()).read_bytes().startswith(b"%PDF-")
+
+
+def test_the_interactive_report_draws_its_charts_from_its_own_file(visit: Visit, tmp_path: Path, watch: Watch):
+    page = visit("helena", "/reports/")
+    expect(page.locator("#report-list h2").first).to_be_visible(timeout=BUILDS_WITHIN)
+    path = download(page, "HTML", tmp_path)
+    alone = page.context.new_page()
+    watch.over(alone)
+    asked: list[str] = []
+    alone.on("request", lambda request: asked.append(request.url))
+    alone.goto(path.as_uri())
+    expect(alone.locator(".js-plotly-plot svg.main-svg").first).to_be_visible()
+    assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
+    alone.close()
+
+
+def test_a_responder_has_no_reports(visit: Visit, watch: Watch):
+    watch.expect("status of 403")
+    page = visit("ines", "/reports/")
+    expect(page.get_by_role("heading", level=1)).to_have_text("You may not do that")
+    expect(page.get_by_role("navigation", name="Main").get_by_text("Reports")).to_have_count(0)
