@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from approvals.documents import read_yaml
 from decisions.vocab import ENVIRONMENTS, TIERS, Role
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
@@ -80,7 +81,7 @@ class Organisation:
 def read(text: str) -> Organisation:
     """The organisation in YAML `text`. Raises BadOrganisationError."""
     try:
-        document = yaml.safe_load(text)
+        document = read_yaml(text)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"line {mark.line + 1}: " if mark else ""

@@ -1,5 +1,6 @@
 """The ASGI application: hot routes first, then WebSocket, then Django."""
 
+import asyncio
 import os
 from typing import Any
 
@@ -14,6 +15,7 @@ from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E40
 from django.conf import settings  # noqa: E402
 from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler  # noqa: E402
 
+from decisions import recording  # noqa: E402
 from oversight.routing import hot_routes, websocket_routes  # noqa: E402
 
 websocket_application = AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_routes)))
@@ -33,6 +35,8 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
 async def lifespan(receive: Any, send: Any) -> None:
     while True:
         message = await receive()
+        if message["type"] == "lifespan.shutdown":
+            await asyncio.to_thread(recording.stop)
         await send({"type": f"{message['type']}.complete"})
         if message["type"] == "lifespan.shutdown":
             return

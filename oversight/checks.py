@@ -25,6 +25,12 @@ def times_are_utc(**_: Any) -> list[CheckMessage]:
     return [] if settings.TIME_ZONE == "UTC" else [Error("TIME_ZONE must be UTC", id="oversight.E003")]
 
 
+@register()
+def the_ledger_has_a_usable_name(**_: Any) -> list[CheckMessage]:
+    bad = not settings.LOG_ORIGIN or any(mark.isspace() or mark == "+" for mark in settings.LOG_ORIGIN)
+    return [Error("OVERSIGHT_LOG_ORIGIN may hold no space and no plus sign", id="oversight.E004")] if bad else []
+
+
 @register(deploy=True)
 def service_mode_is_encrypted(**_: Any) -> list[CheckMessage]:
     if settings.SERVICE_MODE and not settings.HTTPS:

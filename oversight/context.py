@@ -15,6 +15,7 @@ from decisions.vocab import Role
 ALARM_WORDS = {
     "nobody_accountable": "Nobody is accountable",
     "acted_without_permission": "Acted without permission",
+    "acted_otherwise": "Acted otherwise than approved",
     "ledger_disagreement": "The ledger disagrees with its checkpoint",
 }
 SECTIONS: tuple[tuple[str, str, tuple[Role, ...]], ...] = (

@@ -7,6 +7,7 @@ import yaml
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from approvals.actions.activate_policy import activate_policy
+from approvals.documents import read_yaml
 from decisions.errors import Problem
 
 
@@ -18,7 +19,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            document = yaml.safe_load(options["file"].read_text())
+            document = read_yaml(options["file"].read_text())
         except (OSError, yaml.YAMLError) as error:
             raise CommandError(f"{options['file']} cannot be read: {error}") from None
         if not isinstance(document, dict):

@@ -13,7 +13,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import yaml
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
@@ -23,6 +22,7 @@ from approvals.actions.change_register import change_register
 from approvals.actions.handle_key import make_key, revoke_key
 from approvals.actions.import_recordings import import_recordings
 from approvals.actions.request_report import request_report
+from approvals.documents import read_yaml
 from approvals.models import PolicyVersion, Report
 from approvals.tasks import last_month
 from decisions import clock
@@ -44,7 +44,7 @@ class Command(BaseCommand):
         wanted = organisation.read((EXAMPLES / "organisation.yaml").read_text())
         change_register(wanted, actor=None)
         if not PolicyVersion.objects.exists():
-            activate_policy(yaml.safe_load((EXAMPLES / "policy.yaml").read_text()), actor=None)
+            activate_policy(read_yaml((EXAMPLES / "policy.yaml").read_text()), actor=None)
             self._import()
         accounts = sign_ins(wanted)
         path = write_access(accounts, agent_keys())
