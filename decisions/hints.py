@@ -69,7 +69,7 @@ def _send(client: "redis.Redis") -> None:
 
 
 def _hear(client: "redis.Redis") -> None:
-    with client.pubsub(ignore_subscribe_messages=True) as subscription:  # type: ignore[no-untyped-call] - redis types a part
+    with client.pubsub(ignore_subscribe_messages=True) as subscription:  # type: ignore[no-untyped-call]  # partly typed
         subscription.subscribe(CHANNEL)
         for message in subscription.listen():
             _tell(int(message["data"]))
