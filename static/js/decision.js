@@ -1,8 +1,9 @@
-// The page of one decision by keyboard. Must not hold anything that works only by keyboard.
-import { bindAnswers } from './answer-keys.js';
+// The page of one decision by keyboard: the keys of the forms that it has. Must not hold anything that works only so.
+import { bindReason, bindVerdict } from './answer-keys.js';
 import { Keys } from './keys.js';
 import './page.js';
 
 const keys = new Keys();
-bindAnswers(keys, '#dec');
+if (document.querySelector('#dec .verdict form')) bindVerdict(keys, '#dec');
+if (document.querySelector('#dec .answer textarea')) bindReason(keys, '#dec');
 keys.finish();

@@ -1,5 +1,5 @@
 // What each key does on the timeline. Must list nothing that does not work.
-import { bindAnswers } from './answer-keys.js';
+import { bindReason, bindVerdict } from './answer-keys.js';
 import { byId, say } from './shared.js';
 import { describe, neighbour } from './lane-hand.js';
 
@@ -46,7 +46,8 @@ export function bindShortcuts(keys, page) {
   });
   keys.on(['n'], 'N', 'next decision that needs you', () => toHold(1));
   keys.on(['N'], 'Shift + N', 'previous one that needs you', () => toHold(-1));
-  bindAnswers(keys, '#pane');
+  bindVerdict(keys, '#pane');
+  bindReason(keys, '#pane');
   keys.on(['/'], '/', 'filter', () => byId('q').focus());
   keys.on(['['], '[', 'wider window', () => toolbar.widen(1));
   keys.on([']'], ']', 'narrower window', () => toolbar.widen(-1));

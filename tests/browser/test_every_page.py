@@ -100,7 +100,6 @@ PAGES = {
     "register-service": Kind("yuki", "/register/services/geo/", a_rejected_form),
     "register-agent": Kind("yuki", "/register/agents/opencode/"),
     "register-person": Kind("yuki", "/register/people/noor/"),
-    "register-group": Kind("yuki", "/register/groups/sre-approvers/"),
     "alarms": Kind("david", "/alarms/"),
     "ledger": Kind("samuel", "/ledger/"),
     "not-found": Kind("samuel", "/nowhere/", complains_of="status of 404"),

@@ -94,6 +94,14 @@ def test_the_first_agent_is_registered_and_its_first_decisions_appear(first: Pag
     expect(shown.row(name)).to_be_visible()
     expect(first.locator("#feed-none")).to_be_hidden()
 
+    badge = first.get_by_role("navigation", name="Main").locator("[data-holds]")
+    expect(badge).to_be_hidden()
+    expect(first.get_by_text("Nothing needs you.")).to_be_visible()
+    asked = machine.propose(action=factories.action(service="checkout", resource=resource()))
+    expect(badge).to_have_text("1")
+    expect(first.get_by_text("Nothing needs you.")).to_be_hidden()
+    expect(shown.hold(asked["title"])).to_be_visible()
+
     empty.kill()
     expect(first.locator("#conn")).to_have_text("Disconnected")
     expect(first.locator("#down")).to_contain_text("Disconnected since")
@@ -106,10 +114,10 @@ def test_the_first_agent_is_registered_and_its_first_decisions_appear(first: Pag
     expect(shown.row(name)).to_have_count(1)
 
     machine.report(*(factories.event(action=factories.action(service="checkout")) for _ in range(450)))
-    until(first, lambda: first.evaluate("oversight.store.sorted.length") == 452, "everything that was sent")
+    until(first, lambda: first.evaluate("oversight.store.sorted.length") == 453, "everything that was sent")
     first.reload()
     shown.live()
-    until(first, lambda: first.evaluate("oversight.store.sorted.length") == 452, "the older decisions")
+    until(first, lambda: first.evaluate("oversight.store.sorted.length") == 453, "the older decisions")
     first.locator("#feed").evaluate("host => { host.scrollTop = host.scrollHeight; }")
     expect(shown.row(name)).to_be_visible()
     machine.client.close()

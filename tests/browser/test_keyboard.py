@@ -219,6 +219,12 @@ def test_a_decisions_own_page_is_answered_by_keyboard(visit: Visit, agent: Machi
     expect(page.locator("[data-result]")).to_have_text("Your approval is recorded.")
 
 
+def test_a_page_lists_only_the_keys_of_the_forms_it_has(visit: Visit, agent: Machine, people: People):
+    owed = owing(agent, people("marta"))
+    assert listed(visit("marta", f"/decisions/{owed['id']}/")) == ["R", "?"]
+    assert listed(visit("samuel", f"/decisions/{owed['id']}/")) == ["?"]
+
+
 def test_a_reader_without_a_mouse_gets_from_the_top_to_an_answer(visit: Visit, agent: Machine):
     asked = agent.ask(resource())
     page = visit("ines", "/needs-you/")
