@@ -166,6 +166,25 @@ def test_a_frame_that_was_lost_on_the_way_is_noticed_and_fetched_again(visit: Vi
     expect(page.locator("#conn")).to_have_text("Live")
 
 
+def test_an_older_version_that_comes_late_changes_nothing(visit: Visit, agent: Machine):
+    """The pages of older rows are fetched beside the socket; what they say of a decision may be past."""
+    name = resource()
+    event = done(name)
+    event["data"].pop("outcome")
+    before = agent.report(event)["first_seq"] - 1
+    outdated = agent.client.get("/api/v1/timeline", params={"after": before}).json()["rows"][0]
+    later = done(name) | {"type": "oversight.decision.outcome.v1"}
+    later["data"] = {"decision": event["data"]["decision"], "outcome": {"status": "failed", "detail": "no"}}
+    agent.report(later)
+    page = visit("samuel", "/policy/")
+    page.route("**/api/v1/timeline?before=**", lambda route: route.fulfill(json={"rows": [outdated], "next": None}))
+    page.goto("/")
+    shown = Timeline(page).live()
+    until(page, lambda: page.evaluate("oversight.store.doubled") == 1, "the outdated row")
+    expect(shown.row(name)).to_have_count(1)
+    expect(shown.row(name)).to_contain_text("Failed")
+
+
 def test_nothing_moves_under_a_reader_who_has_scrolled(visit: Visit, agent: Machine):
     page = visit("samuel")
     shown = Timeline(page).live()

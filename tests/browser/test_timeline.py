@@ -102,11 +102,14 @@ def test_what_is_chosen_is_in_the_address_and_survives_a_reload(visit: Visit):
     shown = Timeline(page)
     expect(page.locator("#shown")).to_contain_text("match")
     expect(page.get_by_role("button", name="Failed")).to_have_attribute("aria-pressed", "true")
+    # The window is filled page by page: it is whole when it holds every recorded decision.
+    count = "[...oversight.store.rows.values()].filter(row => row.replayed).length"
+    until(page, lambda: page.evaluate(count) == RECORDED, "the recorded decisions")
     before = shown.rows.all_inner_texts()
+    assert "Failed" in before[0]
     page.reload()
     expect(page.locator("#shown")).to_contain_text("match")
-    assert shown.rows.all_inner_texts() == before
-    assert "Failed" in before[0]
+    until(page, lambda: shown.rows.all_inner_texts() == before, "the same rows")
 
 
 def test_the_rows_are_a_feed_that_says_where_one_is(visit: Visit):
