@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 import redis
 from django.conf import settings
+from django.db import connection
 
-CHANNEL = "oversight:ledger"
 Listener = Callable[[int], None]
 log = logging.getLogger(__name__)
 _listeners: list[Listener] = []
@@ -19,6 +19,11 @@ _lock = threading.Lock()
 _pending = threading.Event()
 _latest = 0
 _threads: dict[str, threading.Thread] = {}
+
+
+def channel() -> str:
+    """Where the processes of this installation talk: Redis publishes across its databases, so the name says whose it is."""
+    return f"oversight:{settings.LOG_ORIGIN}:{connection.settings_dict['NAME']}"
 
 
 def listen(listener: Listener) -> None:
@@ -62,14 +67,18 @@ def _for_ever(run: Callable[[redis.Redis], None]) -> None:
 
 
 def _send(client: "redis.Redis") -> None:
+    global _latest  # noqa: PLW0603 - one sender a process
     while True:
         _pending.wait()
         _pending.clear()
-        client.publish(CHANNEL, _latest)
+        with _lock:
+            size, _latest = _latest, 0
+        if size:
+            client.publish(channel(), size)
 
 
 def _hear(client: "redis.Redis") -> None:
     with client.pubsub(ignore_subscribe_messages=True) as subscription:  # type: ignore[no-untyped-call]  # partly typed
-        subscription.subscribe(CHANNEL)
+        subscription.subscribe(channel())
         for message in subscription.listen():
             _tell(int(message["data"]))

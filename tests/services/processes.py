@@ -28,6 +28,11 @@ def free_port() -> int:
         return port
 
 
+def own_queue() -> int:
+    """The Redis database of this test process: its workers must not take what belongs to those of another."""
+    return 15 - int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 15
+
+
 class Company:
     """One installation in service mode: a database of its own, and processes that share it."""
 
@@ -38,7 +43,7 @@ class Company:
         self.processes: list[subprocess.Popen[bytes]] = []
         self.environment = os.environ | {
             "DATABASE_URL": urlunsplit(urlsplit(database_url)._replace(path=f"/{self.name}")),
-            "REDIS_URL": redis_url,
+            "REDIS_URL": urlunsplit(urlsplit(redis_url)._replace(path=f"/{own_queue()}")),
             "OVERSIGHT_DATA_DIR": str(folder),
             "OVERSIGHT_SECRET_KEY": secrets.token_urlsafe(32),
             "OVERSIGHT_KEY_PEPPER": secrets.token_urlsafe(32),
