@@ -8,6 +8,8 @@ export class Listing {
   constructor({ feed, view, store, toolbar }) {
     Object.assign(this, { feed, view, store, toolbar, unseen: 0, at: 0, timer: 0 });
     this.pill = byId('pill');
+    this.none = byId('lanes').appendChild(make('div', 'lane-none'));
+    this.none.hidden = true;
     this.pill.addEventListener('click', () => this.goLive());
     feed.host.addEventListener('scroll', () => {
       if (feed.atTop && !toolbar.paused) this.seen();
@@ -66,19 +68,19 @@ export class Listing {
   }
 
   /** What the lanes say when the window holds nothing. */
-  drawLanesNone(place, from) {
+  drawLanesNone(from) {
     const last = this.view.rows.at(-1);
     const nothing = !last || last.at < from;
-    if (place.hidden === !nothing) return;
-    place.hidden = !nothing;
+    if (this.none.hidden === !nothing) return;
+    this.none.hidden = !nothing;
     if (!nothing) return;
     const words = make('p', '', 'No decisions in this window. ');
-    place.replaceChildren(words);
+    this.none.replaceChildren(words);
     if (!last) return;
     words.append(`The last one was at ${minute(new Date(last.at))} on ${day(new Date(last.at))}.`);
     const button = make('button', 'button', 'Widen the window');
     button.type = 'button';
     button.addEventListener('click', () => this.toolbar.widen(1));
-    place.append(button);
+    this.none.append(button);
   }
 }

@@ -2,6 +2,7 @@
 import { Connection } from './connection.js';
 import { startCountdowns } from './countdown.js';
 import { Feed } from './feed.js';
+import { Frames } from './frames.js';
 import { Holds } from './holds.js';
 import { Keys } from './keys.js';
 import { takePointer } from './lane-hand.js';
@@ -11,7 +12,7 @@ import { Live } from './live.js';
 import { readTheme } from './marks.js';
 import { Older, snapshot } from './older.js';
 import { Pane } from './pane.js';
-import { byId, embedded, make, phone, say, shout } from './shared.js';
+import { byId, embedded, phone, say, shout } from './shared.js';
 import { openInPane, watchScroll, watchTheme } from './surroundings.js';
 import { bindShortcuts } from './shortcuts.js';
 import { Store } from './store.js';
@@ -29,8 +30,6 @@ const feed = new Feed(byId('feed'), byId('pad'), store);
 const laneSize = () => (phone.matches ? { gutter: 104, least: 28, most: 7 } : { gutter: 124, least: 20, most: 40 });
 const lanes = new Lanes(byId('lanes'), store, readTheme(store.cfg.badges), laneSize);
 const holds = new Holds(store, () => live.now());
-const none = byId('lanes').appendChild(make('div', 'lane-none'));
-none.hidden = true;
 
 const toolbar = new Toolbar({
   onWindow: () => lanes.show(view.rows),
@@ -46,11 +45,10 @@ const toolbar = new Toolbar({
   },
   onPause: on => {
     frozen = on ? live.now() : 0;
-    if (!on) {
-      lanes.show(view.rows);
-      listing.seen();
-      listing.flush();
-    }
+    if (on) return;
+    lanes.show(view.rows);
+    listing.seen();
+    listing.flush();
   },
 });
 const listing = new Listing({ feed, view, store, toolbar });
@@ -65,6 +63,7 @@ const pane = new Pane({
   },
 });
 const keys = new Keys();
+const frames = new Frames(frame);
 const older = new Older(store, rows => applied(rows, [], true));
 let frozen = 0;
 let waiting = [];
@@ -106,9 +105,8 @@ function frame() {
   if (performance.now() - counted > 1000) {
     counted = performance.now();
     toolbar.showCounts(view.counts(now - width));
-    listing.drawLanesNone(none, now - width);
+    listing.drawLanesNone(now - width);
   }
-  requestAnimationFrame(frame);
 }
 
 async function reset() {
@@ -133,14 +131,17 @@ function start() {
   takePointer(lanes, byId('lanes'), store, id => pane.show(id));
   bindShortcuts(keys, { feed, pane, lanes, holds, listing, toolbar, store, view });
   byId('go-live').addEventListener('click', () => listing.goLive());
-  live.addEventListener('rows', event => waiting.push(...event.detail.rows));
+  live.addEventListener('rows', event => {
+    waiting.push(...event.detail.rows);
+    frames.wake();
+  });
   live.addEventListener('reset', reset);
   watchTheme(lanes, store);
   watchScroll(feed, older);
   openInPane(pane);
   startCountdowns(() => live.now(), say);
   live.start();
-  requestAnimationFrame(frame);
+  frames.start();
   older.stock();
   if (location.hash.length > 9 && !phone.matches) pane.show(location.hash.slice(1));
 }

@@ -6,14 +6,17 @@ from playwright.sync_api import Page
 
 SOURCE = Path(__file__).parent / "vendor" / "axe-4.14.1.min.js"
 TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
-RUN = "tags => axe.run({ runOnly: tags, resultTypes: ['violations'] })"
+COLOURS = ("color-contrast", "link-in-text-block")
+"""The rules of these tags that look at colours: what alone can change when the same page turns dark."""
+RUN = "only => axe.run({ runOnly: only, resultTypes: ['violations'] })"
 
 
-def violations(page: Page) -> list[str]:
+def violations(page: Page, *, colours_alone: bool = False) -> list[str]:
     """Each fault as one line: the rule, where, and what is wrong."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(SOURCE.read_text(encoding="utf-8"))
-    found = page.evaluate(RUN, list(TAGS))
+    only = {"type": "rule", "values": list(COLOURS)} if colours_alone else {"type": "tag", "values": list(TAGS)}
+    found = page.evaluate(RUN, only)
     return [
         f"{rule['id']} at {' '.join(map(str, node['target']))}: {' '.join(node['failureSummary'].split())}"
         for rule in found["violations"]

@@ -49,6 +49,23 @@ def test_dark_lanes_are_drawn_in_the_colours_of_the_dark(visit: Visit):
     until(page, lambda: shown.ink().get("failed", 0) > 200, "marks in light colours")
 
 
+def test_a_page_at_rest_draws_little(visit: Visit):
+    """Not sixty times a second: a phone that lies there at night keeps its battery."""
+    page = visit("samuel", f"/?window={QUARTER}")
+    shown = Timeline(page).live()
+    until(page, lambda: shown.ink().get("failed", 0) > 200, "marks in the lanes")
+    drawn = page.evaluate(
+        """() => new Promise(tell => {
+          const { overContext } = oversight.lanes;
+          const clear = overContext.clearRect.bind(overContext);
+          let drawn = 0;
+          overContext.clearRect = (...box) => { drawn += 1; clear(...box); };
+          setTimeout(() => tell(drawn), 1000);
+        })"""
+    )
+    assert 0 < drawn <= 12
+
+
 def test_a_mark_says_what_it_is_and_opens_its_decision(visit: Visit, agent: Machine):
     name = resource()
     agent.report(done(name, target={"service": "jaeger"}))
