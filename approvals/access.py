@@ -5,14 +5,13 @@ from typing import Any
 from uuid import UUID
 
 from decisions import register
-from decisions.errors import Problem, Refusal, forbidden
+from decisions.errors import Problem, Refusal, forbidden, not_found
 from decisions.models import Agent, Decision
-from decisions.vocab import Role
+from decisions.vocab import VETOES, Role
 
 READS_DECISIONS = tuple(Role)
 READS_ACCOUNT = (Role.RESPONDER, Role.MANAGER, Role.EXECUTIVE, Role.AUDITOR)
 """Viewers and administrators read decisions without the agent's words and the parameters."""
-VETOES = (Role.RESPONDER, Role.MANAGER)
 SIGNS_OFF = (Role.MANAGER, Role.EXECUTIVE)
 BUILDS_REPORTS = (Role.MANAGER, Role.EXECUTIVE, Role.AUDITOR)
 READS_REPORTS = (Role.MANAGER, Role.EXECUTIVE, Role.AUDITOR)
@@ -20,6 +19,11 @@ ADMINISTERS = (Role.ADMIN,)
 HANDLES_ALARMS = (Role.RESPONDER, Role.MANAGER, Role.ADMIN)
 ACTIVATES_POLICY = (Role.EXECUTIVE,)
 APPROVER_ROLES = (Role.RESPONDER, Role.MANAGER)
+REVIEWS = (Role.RESPONDER, Role.MANAGER)
+STOPS = (Role.RESPONDER, Role.MANAGER, Role.EXECUTIVE, Role.ADMIN)
+"""Stopping is easy for many."""
+LIFTS = (Role.MANAGER, Role.EXECUTIVE)
+"""Starting again is hard for few."""
 
 
 def may(known: register.Register, person: UUID | None, roles: Sequence[Role]) -> bool:
@@ -36,9 +40,26 @@ def _not_permitted(what: str, roles: Sequence[Role]) -> Problem:
     return forbidden(f"To {what} takes one of these roles: {', '.join(roles)}.", "role")
 
 
-def why_not_veto(known: register.Register, person: UUID) -> Problem | None:
-    """None if `person` may veto; any responder may stop any action."""
-    return None if may(known, person, VETOES) else _not_permitted("veto", VETOES)
+def decision_of(decision_id: UUID) -> Decision:
+    """The decision of that id. Raises a 404 problem."""
+    row = Decision.objects.filter(id=decision_id, complete=True).first()
+    if row is None:
+        raise not_found("decision")
+    return row
+
+
+def own_decision(agent: UUID, **key: Any) -> Decision:
+    """The decision that `key` names, if it is one of `agent`. Raises a 404 problem."""
+    row = Decision.objects.filter(agent_id=agent, complete=True, **key).first()
+    if row is None:
+        raise not_found("decision")
+    return row
+
+
+def why_not_veto(known: register.Register, person: UUID, *, protected: bool = True) -> Problem | None:
+    """None if `person` may veto: any responder any action, and a manager one whose protection is over."""
+    roles = VETOES if protected else (Role.MANAGER,)
+    return None if may(known, person, roles) else _not_permitted("veto", roles)
 
 
 def why_not_approve(known: register.Register, person: UUID, row: Decision, agent: Agent | None) -> Problem | None:
@@ -52,6 +73,15 @@ def why_not_approve(known: register.Register, person: UUID, row: Decision, agent
             return forbidden(f"This takes a member of {requirement_words(row.requirement)}.", "not-eligible")
     elif not may(known, person, [Role.MANAGER]):
         return _not_permitted("approve", [Role.MANAGER])
+    return None
+
+
+def why_not_review(known: register.Register, person: UUID, agent: Agent | None) -> Problem | None:
+    """None if `person` may say what became of an act of `agent`."""
+    if not may(known, person, REVIEWS):
+        return _not_permitted("review", REVIEWS)
+    if owns_agent(person, agent):
+        return forbidden("The agent's owner may not review its actions.", "self-approval")
     return None
 
 

@@ -16,7 +16,7 @@ from decisions.errors import Problem, bad_request
 from decisions.models.bulk import lock_head
 
 KEY_LENGTH = 255
-LASTING = frozenset({403, 409})
+LASTING = frozenset({403, 409, 423})
 """Refusals that the ledger may hold: sent again, they must not be tried again. Other problems have written nothing."""
 Json = dict[str, Any]
 

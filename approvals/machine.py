@@ -1,14 +1,52 @@
-"""What a verdict makes of a decision: pure rules of quorum and state. It must not read a clock or a database."""
+"""What commands make of a decision: pure rules of quorum, lease, outcome and revert. It must not read a clock or a database."""
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from types import MappingProxyType
 from uuid import UUID
 
-from approvals.vocab import VerdictWord
-from decisions.vocab import State
+from decisions.vocab import ACTED, LEVEL_OF, Basis, Level, Outcome, State
+
+LEASE = timedelta(seconds=60)
+"""How long a lease lives without a heartbeat, and how long a heartbeat keeps it."""
+HEARTBEAT = timedelta(seconds=20)
+"""How often the holder of a lease should say that it is at work."""
+MAX_LEASE = timedelta(hours=4)
+"""How long heartbeats can keep one lease."""
+MAX_HOLD = timedelta(days=7)
+ASK_STANDS = timedelta(minutes=30)
+"""How long a request to lift a freeze waits for the second person."""
 
 VETOABLE = frozenset({State.SUGGESTED, State.PENDING, State.WINDOW, State.AUTHORIZED})
-"""Where a veto makes the act impossible. After the act it orders a revert."""
+"""Where a veto makes the act impossible. Later it stops the executor, or orders a revert."""
+VETO_STOPS = VETOABLE | {State.EXECUTING} | ACTED
 APPROVABLE = frozenset({State.SUGGESTED, State.PENDING, State.WINDOW})
+WITHDRAWABLE = VETOABLE
+DONE_WELL = frozenset({Outcome.SUCCEEDED, Outcome.NO_CHANGE})
+
+EDGES: Mapping[State, frozenset[State]] = MappingProxyType(
+    {
+        State.SUGGESTED: frozenset({State.PENDING, State.AUTHORIZED, State.VETOED, State.EXPIRED, State.WITHDRAWN}),
+        State.PENDING: frozenset({State.AUTHORIZED, State.VETOED, State.EXPIRED, State.WITHDRAWN}),
+        State.WINDOW: frozenset(
+            {State.AUTHORIZED, State.EXECUTING, State.VETOED, State.EXPIRED, State.WITHDRAWN, State.PENDING}
+        ),
+        State.AUTHORIZED: frozenset({State.EXECUTING, State.VETOED, State.EXPIRED, State.WITHDRAWN}),
+        State.EXECUTING: frozenset({State.SUCCEEDED, State.FAILED, State.UNKNOWN, State.REVERT_ORDERED, State.REVIEW}),
+        State.SUCCEEDED: frozenset({State.REVERT_ORDERED, State.CLOSED, State.REVIEW}),
+        State.FAILED: frozenset({State.REVERT_ORDERED, State.CLOSED, State.REVIEW}),
+        State.UNKNOWN: frozenset({State.SUCCEEDED, State.FAILED, State.REVIEW, State.REVERT_ORDERED, State.CLOSED}),
+        State.REVIEW: frozenset({State.CLOSED, State.REVERT_ORDERED, State.REVERTED}),
+        State.REVERT_ORDERED: frozenset({State.REVERTING, State.REVERT_FAILED, State.REVIEW}),
+        State.REVERTING: frozenset({State.REVIEW, State.REVERTED, State.REVERT_FAILED}),
+        State.REVERT_FAILED: frozenset({State.REVERT_FAILED_ACK, State.REVERTED}),
+        State.REPORTED: frozenset({State.REVERT_ORDERED, State.FAILED, State.UNKNOWN, State.REVERTED}),
+    }
+)
+"""What a command may make of a decision. States that are left out are terminal: no edge leaves them.
+
+What agents report of acts that nobody permitted has edges of its own, in `decisions.projections.decided`.
+"""
 
 
 def quorum_met(requirement: Sequence[Mapping[str, object]], groups_of: Mapping[UUID, frozenset[str]]) -> bool:
@@ -34,15 +72,53 @@ def quorum_met(requirement: Sequence[Mapping[str, object]], groups_of: Mapping[U
     return all(seat(place, set()) for place in range(len(places)))
 
 
-def after_verdict(
-    state: State,
-    verdict: VerdictWord,
-    requirement: Sequence[Mapping[str, object]],
-    groups_of: Mapping[UUID, frozenset[str]],
+def after_approval(
+    state: State, requirement: Sequence[Mapping[str, object]], groups_of: Mapping[UUID, frozenset[str]]
 ) -> State:
-    """The state after `verdict`, given everybody who has approved (this one included)."""
-    if verdict is VerdictWord.VETO:
-        return State.VETOED
+    """The state after an approval, given everybody who has approved (this one included)."""
     if quorum_met(requirement, groups_of):
         return State.AUTHORIZED
     return State.PENDING if state is State.SUGGESTED else state
+
+
+def after_veto(state: State) -> State:
+    """The state after a veto, at any point: impossible before the act, stopped during it, undone after it."""
+    if state in VETOABLE:
+        return State.VETOED
+    return State.EXECUTING if state is State.EXECUTING else State.REVERT_ORDERED
+
+
+def after_outcome(state: State, outcome: Outcome, *, vetoed: bool) -> State:
+    """The state after the holder of the lease told the outcome; `state` is the effective one at that moment.
+
+    Told after the lease was over it is evidence that a person looks at, and never more.
+    """
+    if state is State.UNKNOWN:
+        return State.REVIEW
+    if state is not State.EXECUTING:
+        return state
+    if vetoed:
+        return State.REVERT_ORDERED
+    if outcome is Outcome.UNKNOWN:
+        return State.UNKNOWN
+    return State.SUCCEEDED if outcome in DONE_WELL else State.FAILED
+
+
+def after_lease(*, vetoed: bool) -> State:
+    """The state after a lease ended without an outcome: unknown is never tried again by itself."""
+    return State.REVERT_ORDERED if vetoed else State.UNKNOWN
+
+
+def after_revert(*, succeeded: bool) -> State:
+    """The state after the executor says how the revert went. That it went well is its word: a person confirms it."""
+    return State.REVIEW if succeeded else State.REVERT_FAILED
+
+
+def permits(level: Level, basis: Basis) -> bool:
+    """Whether a policy that rules `level` now still permits to act on `basis`."""
+    return level >= LEVEL_OF[basis]
+
+
+def basis_of(state: State, stored: str) -> Basis:
+    """What the permission of a claimable decision rests on: one that its veto window has earned has none stored."""
+    return Basis(stored) if stored else Basis.WINDOW

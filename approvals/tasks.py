@@ -8,7 +8,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.conf import settings
 
-from approvals.actions import expire_holds as expiry
+from approvals.actions import expire as expiry
 from approvals.actions import request_report as reports
 from approvals.models import Report, ReportBuild
 from decisions import clock
@@ -18,11 +18,11 @@ BUILD_SECONDS = 600
 STUCK = timedelta(seconds=BUILD_SECONDS + 60)
 
 
-@shared_task(name="approvals.tasks.expire_holds", ignore_result=True)
-def expire_holds() -> int:
-    """Write down the holds that are over, and send builds on that a lost message left behind."""
+@shared_task(name="approvals.tasks.expire", ignore_result=True)
+def expire() -> int:
+    """Write down the holds and leases that are over, and send builds on that a lost message left behind."""
     resend_builds()
-    return expiry.expire_holds()
+    return expiry.expire()
 
 
 def resend_builds() -> None:

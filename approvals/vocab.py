@@ -13,6 +13,15 @@ class VerdictWord(StrEnum):
     VETO = "veto"
 
 
+class Finding(StrEnum):
+    """What a person found who looked at a decision that needs one."""
+
+    CLOSED = "closed"
+    REVERT = "revert"
+    REVERTED = "reverted"
+    TAKEN_OVER = "taken_over"
+
+
 class Judgement(StrEnum):
     ACCEPT = "accept"
     REFUSE = "refuse"

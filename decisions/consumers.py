@@ -9,8 +9,9 @@ from urllib.parse import parse_qs
 from channels.generic.websocket import AsyncWebsocketConsumer
 
 from decisions import clock, feed
-from decisions.auth.people import may_read
+from decisions.auth.people import may_read, may_veto
 from decisions.models import Person
+from decisions.served import watch
 
 FRAME_ROWS = 500
 PAUSE = 0.05
@@ -26,6 +27,9 @@ class TimelineConsumer(AsyncWebsocketConsumer):
             await self.close(code=4401)
             return
         await self.accept()
+        self.watches = await feed.in_reader(may_veto, person)
+        if self.watches:
+            watch.enter()
         self.seq = await self._first()
         self.resumed = asyncio.Event()
         self.task = asyncio.create_task(self._run())
@@ -37,6 +41,9 @@ class TimelineConsumer(AsyncWebsocketConsumer):
         return await feed.in_reader(feed.head_seq)
 
     async def disconnect(self, code: int) -> None:
+        if getattr(self, "watches", False):
+            self.watches = False
+            watch.leave()
         if hasattr(self, "task"):
             self.task.cancel()
             with contextlib.suppress(asyncio.CancelledError):

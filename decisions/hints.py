@@ -67,7 +67,7 @@ def _for_ever(run: Callable[[redis.Redis], None]) -> None:
 
 
 def _send(client: "redis.Redis") -> None:
-    global _latest  # noqa: PLW0603 - one sender a process
+    global _latest
     while True:
         _pending.wait()
         _pending.clear()

@@ -46,6 +46,12 @@ class Ruling:
     """`[{"group": slug, "n": count}]`: who must approve, and how many of each."""
     hold: timedelta = timedelta(minutes=30)
     claim: timedelta = timedelta(minutes=10)
+    window: timedelta | None = None
+    """How much served time people have to veto, at L3."""
+    protect: timedelta = timedelta(hours=1)
+    """How long after the act any responder may order its revert."""
+    frozen: bool = False
+    """A freeze stops every act of the kind: a proposal is refused, a report is taken."""
     sign_off: timedelta | None = None
     """How long people have to judge the action after the fact; None when no sign-off is owed."""
 

@@ -28,7 +28,8 @@ from decisions.writer import Writer
 
 log = logging.getLogger(__name__)
 
-CONFIGURES = frozenset({Kind.REGISTER_CHANGED, Kind.POLICY_ACTIVATED})
+CONFIGURES = frozenset({Kind.REGISTER_CHANGED, Kind.POLICY_ACTIVATED, Kind.FREEZE_SET, Kind.FREEZE_LIFTED})
+"""What changes the snapshots that intake reads: they are cached under the id of the last of these."""
 REFUSALS_PER_MINUTE = 60
 """How many refused attempts of one principal are recorded in a minute; the rest are refused all the same."""
 

@@ -3,44 +3,103 @@
 `effective_state` and its SQL twin `with_effective_state` are tested to be equal. It must not write.
 """
 
-from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Protocol
 
-from django.db.models import Case, CharField, F, Q, QuerySet, Value, When
+from django.db.models import Case, CharField, Exists, F, OuterRef, Q, QuerySet, Value, When
+from django.db.models.functions import Coalesce, Greatest, Least
 
-from decisions.models import Decision
-from decisions.vocab import HOLDING, State
+from decisions.models import Decision, Heartbeat
+from decisions.vocab import HOLDING, SignOff, State
 
-
-class HasDeadlines(Protocol):
-    state: Any
-    hold_until: datetime | None
-    claim_until: datetime | None
+REARMED_MS = 60_000
+"""What is left of a veto window, at least, after nobody who can veto was reachable for a while."""
+DONE = (State.SUCCEEDED, State.FAILED)
 
 
-def effective_state(row: HasDeadlines, now: datetime, freezes: Sequence[object] = ()) -> State:
-    """The state of `row` at `now`. A hold whose time is over has expired, whether or not anybody wrote so.
+def held_state(row: Decision, at: datetime) -> State:
+    """The state of `row` at `at` as far as the entries alone tell: what the fold may know.
 
-    `freezes` stop the clocks of the holds in their scope; none exists yet, and an empty sequence stops nothing.
+    A hold whose time is over has expired, and so has a permission that was not claimed in time; the clocks of a hold
+    that a freeze has stopped stand still.
     """
     state = State(row.state)
-    if freezes:
-        return state
-    if state in HOLDING and row.hold_until is not None and now >= row.hold_until:
+    if state in HOLDING and row.hold_until is not None and _clock(row, at) >= row.hold_until:
         return State.EXPIRED
-    if state is State.AUTHORIZED and row.claim_until is not None and now >= row.claim_until:
+    if state is State.AUTHORIZED and row.claim_until is not None and at >= row.claim_until:
         return State.EXPIRED
     return state
 
 
+def _clock(row: Decision, at: datetime) -> datetime:
+    return min(at, row.stopped_at) if row.stopped_at else at
+
+
+def effective_state(row: Decision, now: datetime) -> State:
+    """The state of `row` at `now`, by its deadlines and by the operational clocks that `Decision.objects` reads with it.
+
+    A window that was served long enough is a permission; a lease that ended without an outcome leaves it unknown, or
+    ordered to be reverted where it was vetoed meanwhile; what was done, judged and is past its protection is closed.
+    """
+    state = held_state(row, now)
+    if state is State.WINDOW and window_left_ms(row) == 0:
+        return State.AUTHORIZED
+    if state is State.EXECUTING and now >= lease_ends(row):
+        return State.REVERT_ORDERED if row.to_revert else State.UNKNOWN
+    if state in DONE and row.protect_until is not None and now >= row.protect_until and _settled(row):
+        return State.CLOSED
+    return state
+
+
+def window_left_ms(row: Decision) -> int | None:
+    """Milliseconds of served time that are left of the veto window of `row`; None where they cannot run out now."""
+    if row.served_due is None or row.window_ms is None or row.stopped_at is not None or row.served_ms is None:
+        return None
+    due = max(row.served_due, (row.resumed_ms or 0) + min(row.window_ms, REARMED_MS))
+    return max(0, due - row.served_ms)
+
+
+def lease_ends(row: Decision) -> datetime:
+    """When the lease of an executing decision is over, unless its holder says again that it is at work."""
+    assert row.lease_until is not None
+    return max(row.lease_until, row.beat_until or row.lease_until)
+
+
+def _settled(row: Decision) -> bool:
+    return row.sign_off == SignOff.ACCEPTED or (row.sign_off == SignOff.NONE and row.outcome_observed)
+
+
+def lease_over(now: datetime) -> Q:
+    """The decisions whose lease ended without an outcome."""
+    alive = Heartbeat.objects.filter(decision_seq=OuterRef("seq"), until__gt=now)
+    return Q(state=State.EXECUTING, lease_until__lte=now) & Q(~Exists(alive))
+
+
+def expired(now: datetime) -> Q:
+    """The decisions whose hold or permission is over and which no entry says are expired."""
+    stopped = Q(stopped_at__isnull=False, hold_until__lte=Least(F("stopped_at"), Value(now)))
+    return Q(state__in=list(HOLDING)) & (Q(stopped_at__isnull=True, hold_until__lte=now) | stopped) | Q(
+        state=State.AUTHORIZED, claim_until__lte=now
+    )
+
+
 def over(now: datetime) -> Q:
-    """The decisions whose deadline has passed and which no entry says are expired."""
-    return Q(state__in=list(HOLDING), hold_until__lte=now) | Q(state=State.AUTHORIZED, claim_until__lte=now)
+    """The decisions of which an entry is due that says that time has passed."""
+    return expired(now) | lease_over(now)
 
 
 def with_effective_state(rows: "QuerySet[Decision]", now: datetime) -> "QuerySet[Decision]":
     """`rows` with `effective`, equal to `effective_state(row, now)`."""
-    return rows.annotate(
-        effective=Case(When(over(now), then=Value(State.EXPIRED)), default=F("state"), output_field=CharField())
+    due = Greatest(F("served_due"), Coalesce(F("resumed_ms"), 0) + Least(F("window_ms"), Value(REARMED_MS)))
+    served = Q(state=State.WINDOW, stopped_at__isnull=True, served_due__isnull=False, window_ms__isnull=False)
+    judged = Q(sign_off=SignOff.ACCEPTED) | Q(sign_off=SignOff.NONE, outcome_observed=True)
+    return rows.alias(due=due).annotate(
+        effective=Case(
+            When(expired(now), then=Value(State.EXPIRED)),
+            When(served & Q(served_ms__gte=F("due")), then=Value(State.AUTHORIZED)),
+            When(lease_over(now) & Q(to_revert=True), then=Value(State.REVERT_ORDERED)),
+            When(lease_over(now), then=Value(State.UNKNOWN)),
+            When(Q(state__in=DONE, protect_until__lte=now) & judged, then=Value(State.CLOSED)),
+            default=F("state"),
+            output_field=CharField(),
+        )
     )

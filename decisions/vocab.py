@@ -15,9 +15,19 @@ class Kind(StrEnum):
     SIGNAL_RECEIVED = "signal.received"
     DECISION_HELD = "decision.held"
     DECISION_EXPIRED = "decision.expired"
+    DECISION_WITHDRAWN = "decision.withdrawn"
+    DECISION_REVIEWED = "decision.reviewed"
+    HOLD_EXTENDED = "hold.extended"
     VERDICT_GIVEN = "verdict.given"
+    COMMENT_MADE = "comment.made"
+    CLAIM_GRANTED = "claim.granted"
+    LEASE_EXPIRED = "lease.expired"
+    REVERT_ORDERED = "revert.ordered"
+    REVERT_ACKNOWLEDGED = "revert.acknowledged"
     REVERT_FINISHED = "revert.finished"
     SIGN_OFF_GIVEN = "sign_off.given"
+    FREEZE_SET = "freeze.set"
+    FREEZE_LIFTED = "freeze.lifted"
     POLICY_ACTIVATED = "policy.activated"
     REGISTER_CHANGED = "register.changed"
     ATTEMPT_REFUSED = "attempt.refused"
@@ -55,6 +65,12 @@ class State(StrEnum):
 
 HOLDING = frozenset({State.SUGGESTED, State.PENDING, State.WINDOW})
 """The states in which a decision waits for people and has a deadline."""
+
+CLAIMABLE = frozenset({State.WINDOW, State.AUTHORIZED})
+"""The states that a claim may start from, where its guards hold."""
+
+ACTED = frozenset({State.SUCCEEDED, State.FAILED, State.UNKNOWN, State.REVIEW, State.REPORTED})
+"""The states after an act in which a veto orders its revert."""
 
 TERMINAL = frozenset(
     {
@@ -158,6 +174,37 @@ LEVEL_MEANING = MappingProxyType(
 )
 
 
+class Basis(StrEnum):
+    """What permission to act rests on."""
+
+    QUORUM = "quorum"
+    WINDOW = "window"
+    AUTONOMY = "autonomy"
+    BREAK_GLASS = "break_glass"
+
+
+LEVEL_OF = MappingProxyType(
+    {Basis.QUORUM: Level.L2, Basis.WINDOW: Level.L3, Basis.AUTONOMY: Level.L4, Basis.BREAK_GLASS: Level.L2}
+)
+"""The level that an act is taken at, by the basis of its claim."""
+
+
+class FreezeScope(StrEnum):
+    """What a freeze covers."""
+
+    EVERYTHING = "everything"
+    ENVIRONMENT = "environment"
+    SERVICE = "service"
+    AGENT = "agent"
+
+
+class FreezeMode(StrEnum):
+    """What a freeze stops: what agents may do without a person, or every act."""
+
+    AUTONOMY = "autonomy"
+    ALL = "all"
+
+
 class Risk(StrEnum):
     LOW = "low"
     MEDIUM = "medium"
@@ -227,11 +274,16 @@ class Role(StrEnum):
     ADMIN = "admin"
 
 
+VETOES = (Role.RESPONDER, Role.MANAGER)
+"""Who can stop an act: a veto window runs while one of them is reachable."""
+
+
 class Scope(StrEnum):
     """What an agent's key may be used for. No scope can vote, sign off or change policy."""
 
     REPORT = "report"
     PROPOSE = "propose"
+    CLAIM = "claim"
     READ = "read"
 
 

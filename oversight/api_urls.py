@@ -3,7 +3,7 @@
 from django.urls import path, re_path
 from drf_spectacular.views import SpectacularJSONAPIView
 
-from approvals.api import alarms, commands, decisions, policy, register, reports
+from approvals.api import alarms, commands, decisions, freezes, holds, keys, policy, register, reports
 from decisions.api import checkpoint, problem_types, timeline
 
 app_name = "api"
@@ -20,6 +20,12 @@ urlpatterns = [
     path("api/v1/services", register.Services.as_view(), name="services"),
     path("api/v1/agents", register.Agents.as_view(), name="agents"),
     path("api/v1/groups", register.Groups.as_view(), name="groups"),
+    path("api/v1/decisions/<uuid:decision_id>/extend", holds.Extend.as_view(), name="extend"),
+    path("api/v1/decisions/<uuid:decision_id>/comments", holds.Comments.as_view(), name="comments"),
+    path("api/v1/decisions/<uuid:decision_id>/review", holds.Reviews.as_view(), name="review"),
+    path("api/v1/freezes", freezes.Freezes.as_view(), name="freezes"),
+    path("api/v1/freezes/<uuid:freeze_id>/lift", freezes.LiftFreeze.as_view(), name="lift_freeze"),
+    path(".well-known/jwks.json", keys.VerdictKeys.as_view(), name="jwks"),
     path("api/v1/policy", policy.PolicyInForce.as_view(), name="policy"),
     path("api/v1/policy/evaluate", policy.EvaluatePolicy.as_view(), name="evaluate_policy"),
     path("api/v1/alarms", alarms.Alarms.as_view(), name="alarms"),

@@ -11,7 +11,7 @@ app = Celery("oversight")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.conf.beat_schedule = {
-    "expire-holds": {"task": "approvals.tasks.expire_holds", "schedule": 10.0},
+    "expire": {"task": "approvals.tasks.expire", "schedule": 10.0},
     "build-last-month": {
         "task": "approvals.tasks.build_last_month",
         "schedule": crontab(day_of_month="1", hour="0", minute="15"),

@@ -8,6 +8,7 @@ from urllib.parse import parse_qs
 from django.conf import settings
 from django.urls import path
 
+from approvals.api.gate import ROUTES
 from approvals.api.hot import get_decision_waiting, post_proposal
 from decisions.api.events import post_events
 from decisions.api.hot import hot, refuse_large
@@ -19,7 +20,12 @@ _EXACT: dict[str, Callable[..., Any]] = {
     "/api/v1/events": hot("POST", post_events),
     "/api/v1/proposals": hot("POST", post_proposal),
 }
-_DECISION = re.compile(r"/api/v1/decisions/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+UUID_PART = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_GATE = [
+    (re.compile(re.sub(r"\{\w+\}", UUID_PART, address.replace(".", r"\."))), hot(method, route))
+    for method, address, route, _ in ROUTES
+]
+_DECISION = re.compile(f"/api/v1/decisions/{UUID_PART}")
 _waiting = hot("GET", get_decision_waiting)
 
 
@@ -28,6 +34,9 @@ def hot_routes(scope: Any) -> Callable[..., Any] | None:
     found = _EXACT.get(scope["path"])
     if found is not None:
         return found
+    for address, application in _GATE:
+        if address.fullmatch(scope["path"]):
+            return application
     if (
         scope["method"] == "GET"
         and _DECISION.fullmatch(scope["path"])

@@ -2,19 +2,24 @@
 
 from typing import Any
 
+from approvals.api.gate import ROUTES
 from approvals.api.hot import PROPOSE
 from decisions.api.describing import Json, components
 from decisions.api.events import POST_EVENTS
 from decisions.api.shapes import ProblemDocument
 
-HOT = {"/api/v1/events": ("post", POST_EVENTS), "/api/v1/proposals": ("post", PROPOSE)}
+HOT = (
+    ("POST", "/api/v1/events", POST_EVENTS),
+    ("POST", "/api/v1/proposals", PROPOSE),
+    *((method, address, operation) for method, address, _, operation in ROUTES),
+)
 """The long poll is the hot half of `getDecision`, which documents both."""
 SECURITY_SCHEMES: Json = {
     "agentKey": {
         "type": "http",
         "scheme": "bearer",
         "bearerFormat": "gk_live_…",
-        "description": "An agent's key. What it may do depends on its scopes: report, propose, read.",
+        "description": "An agent's key. What it may do depends on its scopes: report, propose, claim, read.",
     },
     "session": {
         "type": "apiKey",
@@ -34,8 +39,8 @@ ABOUT = (
 
 def add_hot_routes(result: Json, generator: Any, request: Any, public: bool) -> Json:  # noqa: FBT001 - a hook's signature
     """drf-spectacular's post-processing hook: `result` with everything that is not an ordinary view's."""
-    for path, (method, operation) in HOT.items():
-        result["paths"].setdefault(path, {})[method] = operation.document(path)
+    for method, path, operation in HOT:
+        result["paths"].setdefault(path, {})[method.lower()] = operation.document(path)
     result["paths"] = dict(sorted(result["paths"].items()))
     result["info"] |= {"description": ABOUT, "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}}
     result["components"] = {"schemas": components(ProblemDocument), "securitySchemes": SECURITY_SCHEMES}

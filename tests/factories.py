@@ -8,8 +8,10 @@ from typing import Any, Self
 
 from django.test import Client
 
+from approvals.actions.claim import claim as claim_action
 from approvals.actions.give_verdict import give_verdict
 from approvals.actions.propose import propose as propose_action
+from approvals.actions.report_outcome import report_outcome
 from approvals.organisation import AgentRow, GroupRow, Organisation, PersonRow, ServiceRow
 from approvals.queries.shown import Shown, display_hash
 from approvals.vocab import VerdictWord
@@ -18,7 +20,7 @@ from decisions.auth import keys
 from decisions.intake import cloudevents, events
 from decisions.models import Agent, Decision, Person
 from decisions.recording import Moment, Recorded, record_all
-from decisions.vocab import Scope
+from decisions.vocab import Outcome, Scope
 
 Json = dict[str, Any]
 BOTH = ({"name": "prod", "class": "prod"}, {"name": "staging", "class": "staging"})
@@ -191,6 +193,20 @@ def approve(row: Decision, by: Person, **over: Any) -> Recorded:
 
 def veto(row: Decision, by: Person, *, reason: str = "Not now.") -> Recorded:
     return give_verdict(row.id, verdict=VerdictWord.VETO, reason=reason, shown=None, actor=by.id)
+
+
+def claim(row: Decision, *, key: str = "c-1", executor: str = "test", **over: Any) -> Decision:
+    """The decision after its agent claimed the right to act."""
+    given: Json = {"action_hash": row.action_hash, "agent": row.agent_id} | over
+    return claim_action(row.id, claim_key=key, executor=executor, **given)
+
+
+def finish(row: Decision, status: Outcome = Outcome.SUCCEEDED, **over: Any) -> Decision:
+    """The decision after the holder of its lease told the outcome."""
+    row.refresh_from_db()
+    assert row.lease_id is not None
+    given: Json = {"fencing": row.lease_seq, "said": {"detail": "three replicas are ready"}} | over
+    return report_outcome(row.lease_id, status=status, agent=row.agent_id, **given)[0]
 
 
 @dataclass(frozen=True, slots=True)

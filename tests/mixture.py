@@ -2,19 +2,31 @@
 
 import contextlib
 import random
+from datetime import timedelta
 from typing import Any
 
+from django.db.models import F
+
 from approvals.actions.activate_policy import activate_policy
+from approvals.actions.answer_revert import acknowledge_revert, finish_revert
 from approvals.actions.change_register import change_register
-from approvals.actions.expire_holds import expire_holds
+from approvals.actions.comment import comment
+from approvals.actions.expire import expire
+from approvals.actions.extend_hold import extend_hold
 from approvals.actions.handle_alarm import handle_alarm
 from approvals.actions.handle_key import make_key
+from approvals.actions.keep_lease import keep_lease
+from approvals.actions.lift_freeze import lift_freeze
+from approvals.actions.review import review
+from approvals.actions.set_freeze import set_freeze
 from approvals.actions.sign_off import sign_off
+from approvals.actions.withdraw import withdraw
 from approvals.organisation import Organisation
-from approvals.vocab import Judgement
+from approvals.vocab import Finding, Judgement
+from decisions import served
 from decisions.errors import Problem
-from decisions.models import Agent, Alarm, Decision, Person
-from decisions.vocab import HOLDING, Cause, Effect, Outcome, Scope, State
+from decisions.models import Agent, Alarm, Decision, Freeze, Person, ServedClock
+from decisions.vocab import HOLDING, Cause, Effect, FreezeMode, FreezeScope, Outcome, Scope, State
 from tests import factories
 from tests.factories import event, send
 
@@ -28,14 +40,28 @@ class Mixture:
     def __init__(self, register: factories.Register, clock: Any, chance: random.Random) -> None:
         self.register, self.clock, self.chance = register, clock, chance
         self.names: list[str] = []
-        self.steps = [self.report, self.ask, self.end, self.judge, self.sign, self.expire, self.watch, self.change]
+        self.steps = [
+            self.report,
+            self.ask,
+            self.end,
+            self.judge,
+            self.sign,
+            self.expire,
+            self.watch,
+            self.change,
+            self.claim,
+            self.act,
+            self.revert,
+            self.look,
+            self.stop,
+        ]
 
     def run(self, count: int) -> None:
         for _ in range(count):
             self.clock.advance(minutes=self.chance.choice((0, 0, 0, 1, 1, 2, 12)))
             # What is refused is part of it: the ledger has an entry of it, or nothing.
             with contextlib.suppress(Problem):
-                self.chance.choices(self.steps, weights=[6, 6, 4, 6, 4, 1, 2, 1])[0]()
+                self.chance.choices(self.steps, weights=[6, 8, 3, 6, 4, 1, 2, 1, 6, 5, 4, 4, 2])[0]()
 
     def agent(self) -> Agent:
         return self.chance.choice(list(self.register.agents.values()))
@@ -96,8 +122,64 @@ class Mixture:
             actor=self.person("marta", "david", "helena").id,
         )
 
+    def claim(self) -> None:
+        if self.chance.random() < 0.5:
+            served.tick(self.clock.at)
+            ServedClock.objects.update(served_ms=F("served_ms") + 300_000)
+        factories.claim(self.decision(State.AUTHORIZED, State.WINDOW), key=f"c-{self.chance.randrange(2)}")
+
+    def act(self) -> None:
+        row = self.decision(State.EXECUTING, State.UNKNOWN)
+        if row.lease_id is None or row.lease_seq is None:
+            return
+        if self.chance.random() < 0.4:
+            keep_lease(row.lease_id, fencing=row.lease_seq, agent=row.agent_id)
+        else:
+            factories.finish(row, self.chance.choice(list(Outcome)))
+
+    def revert(self) -> None:
+        row = self.decision(State.REVERT_ORDERED, State.REVERTING)
+        given: dict[str, Any] = {
+            "fencing": row.lease_seq or row.seq,
+            "key": f"r-{self.chance.random()}",
+            "agent": row.agent_id,
+        }
+        if self.chance.random() < 0.5:
+            acknowledge_revert(row.id, **given)
+        else:
+            finish_revert(row.id, succeeded=self.chance.random() < 0.5, said={"detail": "as told"}, **given)
+
+    def look(self) -> None:
+        """What people say besides verdicts and sign-offs."""
+        row, actor = self.decision(State.REVIEW, State.REVERT_FAILED, *HOLDING), self.person("marta", "ines").id
+        match self.chance.randrange(4):
+            case 0:
+                extend_hold(row.id, by=timedelta(minutes=self.chance.randint(1, 60)), actor=actor)
+            case 1:
+                comment(row.id, text="Is anybody awake?", actor=actor)
+            case 2:
+                withdraw(row.id, reason="", agent=row.agent_id)
+            case _:
+                finding = self.chance.choice(list(Finding))
+                review(row.id, finding=finding, reason="INC-1: looked at it.", version=row.version, actor=actor)
+
+    def stop(self) -> None:
+        freeze = Freeze.objects.filter(lifted_at__isnull=True).first()
+        if freeze is not None and self.chance.random() < 0.7:
+            lift_freeze(freeze.id, actor=self.person("marta", "david", "helena").id)
+            return
+        scope = self.chance.choice(list(FreezeScope))
+        value = {
+            FreezeScope.EVERYTHING: "",
+            FreezeScope.ENVIRONMENT: "prod",
+            FreezeScope.SERVICE: "geo",
+            FreezeScope.AGENT: str(self.agent().id),
+        }[scope]
+        mode = self.chance.choice(list(FreezeMode))
+        set_freeze(scope=scope, value=value, mode=mode, reason="Enough.", actor=self.person("ines", "yuki").id)
+
     def expire(self) -> None:
-        expire_holds()
+        expire()
 
     def watch(self) -> None:
         alarm = Alarm.objects.order_by("seq").exclude(state="cleared").first()

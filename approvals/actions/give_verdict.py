@@ -3,63 +3,73 @@
 from uuid import UUID
 
 from approvals import access
-from approvals.machine import APPROVABLE, VETOABLE, after_verdict
-from approvals.models import Verdict
+from approvals.machine import APPROVABLE, VETO_STOPS, after_approval, after_veto
+from approvals.queries.quorum import approvers
+from approvals.queries.reverts import order
 from approvals.queries.shown import Shown, check, seen_entry
+from approvals.queries.stops import why_stopped
 from approvals.vocab import VerdictWord
 from decisions import register
 from decisions.envelope import Draft
-from decisions.errors import Problem, Refusal, conflict, not_found
+from decisions.errors import Problem, Refusal, conflict
 from decisions.models import Decision, Person
 from decisions.recording import Moment, Recorded, record
 from decisions.states import effective_state
-from decisions.vocab import Kind, State, word
+from decisions.vocab import Basis, Kind, State, word
 
 
 def give_verdict(decision_id: UUID, *, verdict: VerdictWord, reason: str, shown: Shown | None, actor: UUID) -> Recorded:
     """Record the verdict of `actor`. A veto needs no `shown`: stopping must never fail for a stale screen.
 
-    Raises a Problem: 403 not permitted, 404, 409 decided or over, 412 stale view, 422 another action.
+    A veto works at every point: before the claim it makes the act impossible, during it the executor is told to stop,
+    and after it the act is ordered to be reverted. Raises a Problem: 403 not permitted, 404, 409 decided or over, 412
+    stale view, 422 another action, 423 stopped by a freeze.
     """
 
     def decide(moment: Moment) -> list[Draft]:
-        row = Decision.objects.filter(id=decision_id, complete=True).first()
-        if row is None:
-            raise not_found("decision")
+        row = access.decision_of(decision_id)
         state = effective_state(row, moment.now)
         known = register.at(moment.config)
-        agent = known.agents.get(row.agent_id)
         if verdict is VerdictWord.VETO:
-            refused = access.why_not_veto(known, actor)
+            after = _veto(row, state, known, moment, actor)
         else:
-            refused = access.why_not_approve(known, actor, row, agent)
-        if refused is not None:
-            raise Refusal(refused, str(row.id))
-        if state not in (VETOABLE if verdict is VerdictWord.VETO else APPROVABLE):
-            raise Refusal(already(row, state, verdict), str(row.id))
-        if verdict is VerdictWord.APPROVE:
-            if shown is None:
-                raise Problem(
-                    400, "bad-request", "An approval says what was seen", "Send action_hash, display_hash and version."
-                )
-            check(shown, row)
-        approvers = _approvers(row, known, agent.owner if agent else None)
-        if verdict is VerdictWord.APPROVE:
-            if actor in approvers:
-                raise Refusal(conflict("already-approved", "You have approved this already."), str(row.id))
-            approvers[actor] = access.groups_of(known, actor)
-        after = after_verdict(state, verdict, row.requirement, approvers)
-        return [_draft(row, verdict, after, reason=reason, shown=shown, actor=actor)]
+            after = _approve(row, state, known, shown, actor)
+        given = _draft(row, verdict, after, reason=reason, shown=shown, actor=actor)
+        ordered = after is State.REVERT_ORDERED
+        return [given, *([order(row, actor=f"person:{actor}", follows=given.id)] if ordered else [])]
 
     return record(decide, principal=f"person:{actor}")
 
 
-def _approvers(row: Decision, known: register.Register, owner: UUID | None) -> dict[UUID, frozenset[str]]:
-    """Everybody whose approval still counts: eligible now, and not the agent's owner."""
-    given = Verdict.objects.filter(decision_seq=row.seq, verdict=VerdictWord.APPROVE).values_list(
-        "person_id", flat=True
-    )
-    return {person: access.groups_of(known, person) for person in given if known.valid(person) and person != owner}
+def _veto(row: Decision, state: State, known: register.Register, moment: Moment, actor: UUID) -> State:
+    protected = row.protect_until is None or moment.now < row.protect_until
+    refused = access.why_not_veto(known, actor, protected=protected)
+    if refused is not None:
+        raise Refusal(refused, str(row.id))
+    if state not in VETO_STOPS or row.to_revert:
+        raise Refusal(already(row, state, VerdictWord.VETO), str(row.id))
+    return after_veto(state)
+
+
+def _approve(row: Decision, state: State, known: register.Register, shown: Shown | None, actor: UUID) -> State:
+    refused = access.why_not_approve(known, actor, row, known.agents.get(row.agent_id))
+    if refused is not None:
+        raise Refusal(refused, str(row.id))
+    if state not in APPROVABLE:
+        raise Refusal(already(row, state, VerdictWord.APPROVE), str(row.id))
+    stopped = why_stopped(row, Basis.QUORUM)
+    if stopped is not None:
+        raise Refusal(stopped, str(row.id))
+    if shown is None:
+        raise Problem(
+            400, "bad-request", "An approval says what was seen", "Send action_hash, display_hash and version."
+        )
+    check(shown, row)
+    held = approvers(row, known)
+    if actor in held:
+        raise Refusal(conflict("already-approved", "You have approved this already."), str(row.id))
+    held[actor] = access.groups_of(known, actor)
+    return after_approval(state, row.requirement, held)
 
 
 def _draft(

@@ -54,12 +54,12 @@ class Verdicts(ApiView):
             require_recent_sign_in(request._request)  # noqa: SLF001 - the framework's documented name for it
             if shown is None:
                 raise bad_request("An approval says what was seen: action_hash, display_hash, ref and version.")
-            _same_version(request, shown.version)
+            same_version(request, shown.version)
 
         def act() -> None:
             give_verdict(decision_id, verdict=given.verdict, reason=given.reason.strip(), shown=shown, actor=actor)
 
-        return _answer(request, decision_id, key, given, act)
+        return answered(request, decision_id, key, given, act)
 
 
 class SignOffs(ApiView):
@@ -81,7 +81,7 @@ class SignOffs(ApiView):
         key, given = checked_key(request.headers.get("Idempotency-Key", "")), command(request, SignOffCommand)
         actor = person(request).id
         require_recent_sign_in(request._request)  # noqa: SLF001 - as above
-        _same_version(request, given.version)
+        same_version(request, given.version)
 
         def act() -> None:
             sign_off(
@@ -94,10 +94,10 @@ class SignOffs(ApiView):
                 actor=actor,
             )
 
-        return _answer(request, decision_id, key, given, act)
+        return answered(request, decision_id, key, given, act)
 
 
-def _answer(request: Request, decision_id: UUID, key: str, given: Any, act: Callable[[], None]) -> Response:
+def answered(request: Request, decision_id: UUID, key: str, given: Any, act: Callable[[], None]) -> Response:
     """The decision as it is after `act`, or as it was when the same command was answered before."""
 
     def acted() -> dict[str, Any]:
@@ -122,7 +122,7 @@ def _shown(given: VerdictCommand) -> Shown | None:
     return Shown(given.action_hash, given.display_hash, given.version, given.ref.seq, given.ref.leaf)
 
 
-def _same_version(request: Request, version: int) -> None:
+def same_version(request: Request, version: int) -> None:
     """Raise 428 without If-Match, 412 where it names another version than the body: one of the two is stale."""
     header = request.headers.get("If-Match", "")
     if not header:

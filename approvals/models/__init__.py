@@ -2,6 +2,6 @@
 
 from approvals.models.policy import PolicyVersion
 from approvals.models.reports import Report, ReportBuild
-from approvals.models.said import IdempotentAnswer, SignOffRecord, Verdict
+from approvals.models.said import Comment, IdempotentAnswer, SignOffRecord, Verdict
 
-__all__ = ["IdempotentAnswer", "PolicyVersion", "Report", "ReportBuild", "SignOffRecord", "Verdict"]
+__all__ = ["Comment", "IdempotentAnswer", "PolicyVersion", "Report", "ReportBuild", "SignOffRecord", "Verdict"]

@@ -51,6 +51,21 @@ class SignOffRecord(models.Model):
         )
 
 
+class Comment(models.Model):
+    """Read model: a remark of a person about a decision; it changes nothing."""
+
+    READ_MODEL = True
+
+    seq = models.BigIntegerField(primary_key=True)
+    decision_seq = models.BigIntegerField(db_index=True)
+    person_id = models.UUIDField()
+    text = models.TextField()
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "comment"
+
+
 class IdempotentAnswer(models.Model):
     """Operational: the answer to a command, kept so that the same command sent again gets the same answer."""
 

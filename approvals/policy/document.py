@@ -26,6 +26,7 @@ FIELDS = frozenset(
         "has_undo",
     }
 )
+REQUIREMENT_KEYS = {"quorum", "hold", "claim", "window", "protect", "distinct", "on_timeout"}
 OPERATORS = frozenset({"eq", "ne", "in", "gt", "lt", "between", "matches-glob", "exists"})
 
 
@@ -112,8 +113,13 @@ class _Reader:
             members = count if self.groups is None else self.groups.get(group, 0)
             if members < count:
                 raise ValueError(f"group {group} has {members} active members, {count} are asked")
+        self._known_keys(item, REQUIREMENT_KEYS)
         return Requirement(
-            quorum, duration(item.get("window") or item.get("hold", "30m")), duration(item.get("claim", "10m"))
+            quorum,
+            hold=duration(item.get("hold", "30m")),
+            claim=duration(item.get("claim", "10m")),
+            window=duration(item.get("window", "5m")),
+            protect=duration(item.get("protect", "60m")),
         )
 
     def _row(self, item: Mapping[str, Any]) -> Row:

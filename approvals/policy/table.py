@@ -69,6 +69,8 @@ class Requirement:
     """(group, how many of it)."""
     hold: timedelta = timedelta(minutes=30)
     claim: timedelta = timedelta(minutes=10)
+    window: timedelta = timedelta(minutes=5)
+    protect: timedelta = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,8 @@ def rule(policy: Policy, action: Ruleable, now: datetime) -> Ruling:
         requirement=[{"group": group, "n": count} for group, count in needed.quorum],
         hold=needed.hold,
         claim=needed.claim,
+        window=needed.window if level is Level.L3 else None,
+        protect=needed.protect,
         sign_off=_debt(policy, tier, action.risk),
     )
 
@@ -156,7 +160,7 @@ def _debt(policy: Policy, tier: int, risk: Risk) -> timedelta | None:
 
 
 def merge(requirements: Sequence[Requirement]) -> Requirement:
-    """The strictest of all: the union of their quorums, the shortest of their times."""
+    """The strictest of all: the union of their quorums, the least time to act, the most to veto and to revert."""
     if not requirements:
         return Requirement()
     quorum: dict[str, int] = {}
@@ -167,6 +171,8 @@ def merge(requirements: Sequence[Requirement]) -> Requirement:
         tuple(sorted(quorum.items())),
         min(requirement.hold for requirement in requirements),
         min(requirement.claim for requirement in requirements),
+        max(requirement.window for requirement in requirements),
+        max(requirement.protect for requirement in requirements),
     )
 
 

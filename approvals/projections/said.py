@@ -9,7 +9,7 @@ from decisions.envelope import Entry
 from decisions.models import Decision
 from decisions.models.bulk import upsert
 from decisions.projections import decided
-from decisions.vocab import Kind, SignOff, State
+from decisions.vocab import Basis, Kind, SignOff, State
 
 KINDS = (Kind.VERDICT_GIVEN, Kind.SIGN_OFF_GIVEN)
 
@@ -45,9 +45,12 @@ def _verdict(row: Decision, entry: Entry) -> None:
     )
     row.state = State(entry.facts["state"])
     if row.state in (State.AUTHORIZED, State.VETOED):
-        row.hold_until = None
+        row.hold_until = row.stopped_at = None
         row.decided_by, row.decided_at = _person(entry), entry.at
+    if row.state in (State.EXECUTING, State.REVERT_ORDERED):
+        row.to_revert = True
     if row.state is State.AUTHORIZED:
+        row.basis = Basis.QUORUM
         row.claim_until = entry.at + timedelta(seconds=row.claim_seconds)
 
 

@@ -7,6 +7,7 @@ import msgspec
 
 from decisions import ledger, register
 from decisions.intake import events, shape
+from decisions.intake.ruleable import state_of_proposal
 from decisions.ports import rule_many
 from decisions.vocab import HOLDING
 
@@ -28,7 +29,7 @@ def ruling_of(action: shape.Action, agent: UUID) -> dict[str, Any]:
     known = register.at(config)
     asked = events.ruleable_of(prepared, known)
     ruling = rule_many([asked], config=config)[0]
-    state = events.state_of_proposal(ruling)
+    state = state_of_proposal(ruling)
     accountable, _ = known.answerable(asked.service)
     assert prepared.action is not None
     return {

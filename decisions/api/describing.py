@@ -37,10 +37,13 @@ STATUS_WORDS = MappingProxyType(
         404: "Not found",
         405: "The method is not allowed here",
         409: "The state has moved on",
-        412: "The view is stale",
+        410: "The time for it is over",
+        412: "The view is stale, or what was agreed no longer holds",
         413: "The request is too large",
         415: "The Content-Type or Content-Encoding is not taken here",
         422: "The request contradicts what is known",
+        423: "People have stopped it",
+        425: "It is too early",
         428: "If-Match is missing",
         429: "Too much at once",
         503: "Nothing was stored; send it again",
@@ -49,6 +52,8 @@ STATUS_WORDS = MappingProxyType(
 PATH_SCHEMAS: Mapping[str, Json] = MappingProxyType(
     {
         "decision_id": {"type": "string", "format": "uuid"},
+        "lease_id": {"type": "string", "format": "uuid"},
+        "freeze_id": {"type": "string", "format": "uuid"},
         "report_id": {"type": "string", "format": "uuid"},
         "seq": {"type": "integer", "minimum": 0, "maximum": 2**53 - 1},
         "slug": {"type": "string"},

@@ -46,23 +46,35 @@ PROBLEM_TYPES: Mapping[str, Meaning] = MappingProxyType(
             (409,),
             "The source and id of an event were used before with another body. Send a changed event under a new id.",
         ),
+        "claimed": Meaning((409,), "The right to act was claimed under another key. There is one claim of a decision."),
         "control-character": Meaning((400,), "An identifier holds a character that cannot be seen."),
         "csrf": Meaning((403,), "A person's unsafe request needs the CSRF token of the session in X-CSRFToken."),
+        "denied": Meaning((403,), "The policy does not permit the action. Do not act."),
         "disconnected": Meaning((400,), "The connection ended before the body did. Nothing was stored."),
         "duplicate-open": Meaning(
             (409,), "The same action of the same agent is open already; wait for `decision_id` instead."
         ),
+        "expired": Meaning((410,), "The time for it is over, or a freeze ended it. Propose the action again."),
         "fault": Meaning((500,), "A fault of ours. What was answered with 2xx is stored; send this request again."),
         "forbidden": Meaning((403,), "This sign-in may not do that."),
-        "hash-mismatch": Meaning(
-            (422,), "What the person saw is not this action or not an entry of this decision. Read the decision again."
+        "frozen": Meaning(
+            (423,),
+            "People have stopped the agent or what it acts on. Nothing in the scope is claimed until it is lifted.",
         ),
+        "hash-mismatch": Meaning(
+            (412, 422),
+            "What the person saw, or what the agent claims, is not this action. Read the decision again.",
+        ),
+        "held-long-enough": Meaning((409,), "A hold lasts seven days at most."),
         "idempotency-key": Meaning((400,), "A command needs an Idempotency-Key of 1 to 255 visible ASCII characters."),
         "idempotency-mismatch": Meaning(
             (422,), "The Idempotency-Key was used for another request. Use a new key for a new command."
         ),
         "last-administrator": Meaning(
             (409,), "Nobody could administer the register after this change. Make another administrator first."
+        ),
+        "lease-over": Meaning(
+            (410,), "The lease is over. Stop, do not act again, and report what was done: a person reviews it."
         ),
         "machine-cannot-vote": Meaning(
             (403,),
@@ -82,15 +94,21 @@ PROBLEM_TYPES: Mapping[str, Meaning] = MappingProxyType(
             "The body is not strict JSON: duplicate keys, NaN, integers beyond 2^53-1, lone surrogates, U+0000, depth over 16.",
         ),
         "not-yet": Meaning((409,), "The decision is still open; it can be signed off after the act."),
+        "other-outcome": Meaning((409,), "Another outcome of the lease was told before; it stands."),
+        "policy-changed": Meaning(
+            (412,), "The policy no longer permits the action on what was agreed. Propose it again."
+        ),
         "precondition-required": Meaning((428,), "The command needs If-Match with the decision's ETag."),
         "queue-full": Meaning(
             (429,), "More is waiting than can be stored in a moment. Send it again after Retry-After."
         ),
-        "reason-needed": Meaning((400,), "A sign-off needs a reason of at least ten characters."),
+        "reason-needed": Meaning((400,), "A sign-off and a review need a reason of at least ten characters."),
         "reauth-required": Meaning((401,), "The sign-in is too old for an approval or a sign-off. Sign in again."),
         "role": Meaning((403,), "It takes a role that you do not have."),
         "scope": Meaning((403,), "The key lacks a scope. An administrator makes keys."),
-        "self-approval": Meaning((403,), "The owner of an agent may not approve its actions."),
+        "second-person": Meaning((409,), "You have asked to lift the freeze already; a second person must agree."),
+        "self-approval": Meaning((403,), "The owner of an agent may not approve or review its actions."),
+        "stale-fencing": Meaning((409,), "The fencing number is not that of the lease or order."),
         "stale-view": Meaning((412,), "The decision has changed since you read it. Read it again and decide anew."),
         "too-large": Meaning(
             (413,), "A command and an event hold at most 64 KiB, a body of events 16 MiB, packed or not."
@@ -102,12 +120,15 @@ PROBLEM_TYPES: Mapping[str, Meaning] = MappingProxyType(
         "unknown-field": Meaning((400,), "A field or attribute is not known. Bodies are closed."),
         "unknown-filter": Meaning((400,), "A parameter of the query is not known."),
         "unknown-person": Meaning((422,), "The register has no such person."),
+        "unknown-scope": Meaning((400,), "There is nothing of that name to stop."),
         "unknown-type": Meaning((400,), "The type of the event is not known."),
         "unsupported-charset": Meaning((415,), "Bodies are UTF-8."),
         "unsupported-encoding": Meaning(
             (415,), "The Content-Encoding is not taken here: gzip for events, none for commands."
         ),
         "unsupported-media-type": Meaning((415,), "The Content-Type is not taken here."),
+        "vetoed": Meaning((403,), "People have vetoed the action. Do not act."),
+        "window-open": Meaning((425,), "People can still veto. Claim again after Retry-After."),
     }
 )
 

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponseBase
 from decisions import register
 from decisions.errors import Problem
 from decisions.models import Person
-from decisions.vocab import Role
+from decisions.vocab import VETOES, Role
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
@@ -28,6 +28,11 @@ def signed_in(request: HttpRequest) -> Person:
 def may_read(person: Person) -> bool:
     """Whether `person` has any role: an account without one sees nothing."""
     return register.latest().has_role(person.id, *Role)
+
+
+def may_veto(person: Person) -> bool:
+    """Whether `person` may stop an act."""
+    return register.latest().has_role(person.id, *VETOES)
 
 
 def reads(view: View[P]) -> View[P]:

@@ -11,21 +11,20 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from decisions import kinds, register
+from decisions import register
 from decisions.canonical import NotStrictError, action_hash
 from decisions.envelope import Draft, named_uuid, timestamp, uuid7
 from decisions.errors import Problem, Refusal, bad_request, conflict
 from decisions.intake import shape
 from decisions.intake.cloudevents import Event
+from decisions.intake.ruleable import frozen, ruleable, state_of_proposal
+from decisions.models import ServedClock
 from decisions.ports import Ruleable, Ruling, rule_many
 from decisions.recording import Moment
-from decisions.states import effective_state
-from decisions.vocab import HOLDING, Kind, Level, Outcome, Risk, Scope, State
+from decisions.vocab import HOLDING, Kind, Level, Outcome, Scope
 
 FUTURE = timedelta(minutes=5)
 READ_ONLY = frozenset({"read", "query", "observe", "diagnose"})
-NOT_PERMITTED = HOLDING | {State.DENIED, State.VETOED, State.EXPIRED, State.WITHDRAWN}
-"""The states of a proposal in which its agent may not act."""
 
 
 class EventType(StrEnum):
@@ -156,7 +155,14 @@ class _Told:
         self.moment = moment
         self._ids: dict[str, UUID] = {}
         self._actions: dict[str, dict[str, Any]] = {}
-        self._held: set[str] = set()
+        self._asked: set[str] = set()
+        self._served: int | None = None
+
+    def served_ms(self) -> int:
+        """The served time now: where a veto window that opens now begins."""
+        if self._served is None:
+            self._served = ServedClock.objects.filter(id=1).values_list("served_ms", flat=True).first() or 0
+        return self._served
 
     def decision(self, ref: str) -> UUID:
         row = self.moment.decision(ref)
@@ -176,17 +182,17 @@ class _Told:
         return any(before.get(part) != item.action["canonical"].get(part) for part in parts)
 
     def forbidden(self, ref: str) -> bool:
-        """Whether permission to act was asked for and does not stand now."""
+        """Whether permission to act was asked for and was not claimed."""
         row = self.moment.decision(ref)
         if row is not None and row.proposed:
-            return effective_state(row, self.moment.now) in NOT_PERMITTED
-        return ref in self._held
+            return row.lease_seq is None
+        return ref in self._asked
 
-    def tell(self, item: Prepared, *, held: bool) -> None:
+    def tell(self, item: Prepared, *, asked: bool) -> None:
         assert item.action is not None
         self._actions.setdefault(item.ref, item.action["canonical"])
-        if held:
-            self._held.add(item.ref)
+        if asked:
+            self._asked.add(item.ref)
 
 
 def decide(prepared: Sequence[Prepared], moment: Moment, *, replayed: bool = False) -> list[Draft]:
@@ -216,35 +222,7 @@ def decide(prepared: Sequence[Prepared], moment: Moment, *, replayed: bool = Fal
 
 def ruleable_of(item: Prepared, known: register.Register) -> Ruleable:
     assert item.action is not None
-    canonical = item.action["canonical"]
-    target, kind = canonical["target"], canonical["kind"]
-    service = known.services.get(target["service"])
-    environment = known.environment_class(target["service"], target["environment"])
-    reversible = kinds.reversible(kind)
-    return Ruleable(
-        kind=kind,
-        service=target["service"],
-        resource=target.get("resource", ""),
-        data_class=service.data_class if service else "",
-        tier=service.tier if service else None,
-        environment_class=environment,
-        parameters=canonical["parameters"],
-        agent_id=str(item.agent),
-        has_undo="undo" in canonical,
-        registered=service is not None,
-        risk=risk_of(service.tier if service else None, environment, reversible=reversible),
-        reversible=reversible,
-    )
-
-
-def risk_of(tier: int | None, environment_class: str, *, reversible: bool | None) -> Risk:
-    """High: irreversible, or tier 0-1 in production. Low: reversible and (tier 3 or not production). Else medium."""
-    strict = 0 if tier is None else tier
-    if reversible is False or (strict <= 1 and environment_class == "prod"):
-        return Risk.HIGH
-    if reversible and (strict == 3 or environment_class != "prod"):
-        return Risk.LOW
-    return Risk.MEDIUM
+    return ruleable(item.action["canonical"], item.agent, known)
 
 
 def _followed(item: Prepared, told: _Told) -> list[Draft]:
@@ -256,9 +234,12 @@ def _followed(item: Prepared, told: _Told) -> list[Draft]:
         "agent": str(item.agent),
         "occurred": timestamp(item.occurred) if item.occurred else None,
     }
+    if item.type is not EventType.SIGNAL:
+        facts["state"] = None
     disclosed: dict[str, Any] = {"event": item.event, "names": _names(item)}
     if item.data.outcome:
         facts["outcome"] = str(item.data.outcome.status)
+        facts["lease"] = None
         disclosed["outcome"] = {"detail": item.data.outcome.detail}
     if item.account:
         disclosed["account"] = item.account
@@ -324,26 +305,18 @@ def _described(
         if item.data.outcome:
             disclosed["outcome"] = {"detail": item.data.outcome.detail}
         followers = _acted(item, facts, told)
-        told.tell(item, held=False)
+        told.tell(item, asked=False)
     else:
+        if ruling.frozen:
+            raise Refusal(frozen(), ruleable.service)
         facts["state"] = str(state_of_proposal(ruling))
         facts["claim_seconds"] = int(ruling.claim.total_seconds())
+        facts["protect_seconds"] = int(ruling.protect.total_seconds())
         followers = _hold(item, facts, ruling, told)
-        told.tell(item, held=facts["state"] != State.AUTHORIZED)
+        told.tell(item, asked=True)
     if owner is None:
         followers.append(_alarm(item, "nobody_accountable", ruleable.service))
     return [_draft(item, facts, disclosed, ruling.policy), *followers]
-
-
-def state_of_proposal(ruling: Ruling) -> State:
-    """The state in which a proposal starts, by the level that was ruled."""
-    return {
-        Level.L0: State.DENIED,
-        Level.L1: State.SUGGESTED,
-        Level.L2: State.PENDING,
-        Level.L3: State.WINDOW,
-        Level.L4: State.AUTHORIZED,
-    }[ruling.level]
 
 
 def _hold(item: Prepared, facts: dict[str, Any], ruling: Ruling, told: _Told) -> list[Draft]:
@@ -356,7 +329,9 @@ def _hold(item: Prepared, facts: dict[str, Any], ruling: Ruling, told: _Told) ->
         raise Refusal(conflict("another-action", detail, decision_id=facts["decision"]), facts["decision"])
     if facts["state"] not in HOLDING or told.described(item):
         return []
-    hold = Draft(
+    # A window that is over may be claimed for as long as any other permission.
+    hold = ruling.hold + ruling.window if ruling.window else ruling.hold
+    held = Draft(
         kind=Kind.DECISION_HELD,
         actor="system",
         facts={
@@ -365,13 +340,16 @@ def _hold(item: Prepared, facts: dict[str, Any], ruling: Ruling, told: _Told) ->
             "ref": item.ref,
             "agent": str(item.agent),
             "state": facts["state"],
-            "hold_until": timestamp(told.moment.now + ruling.hold),
+            "hold_until": timestamp(told.moment.now + hold),
+            "hold_seconds": int(hold.total_seconds()),
+            "window_ms": int(ruling.window.total_seconds() * 1000) if ruling.window else None,
+            "served_ms": told.served_ms() if ruling.window else None,
             "requirement": [dict(part) for part in ruling.requirement],
         },
         policy=ruling.policy,
         follows=item.entry_id,
     )
-    return [hold]
+    return [held]
 
 
 def _acted(item: Prepared, facts: dict[str, Any], told: _Told) -> list[Draft]:

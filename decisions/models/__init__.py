@@ -1,7 +1,9 @@
 """The tables of what agents did. Ledger rows are left out of this list: only `decisions.ledger` reads and writes them."""
 
 from decisions.models.alarm import Alarm
+from decisions.models.clocks import Heartbeat, ServedClock
 from decisions.models.decision import Decision
+from decisions.models.freeze import Freeze
 from decisions.models.people import Membership, Person, RegisterGroup, Standing
 from decisions.models.register import Agent, AgentKey, Service
 from decisions.models.timeline import Timeline
@@ -11,9 +13,12 @@ __all__ = [
     "AgentKey",
     "Alarm",
     "Decision",
+    "Freeze",
+    "Heartbeat",
     "Membership",
     "Person",
     "RegisterGroup",
+    "ServedClock",
     "Service",
     "Standing",
     "Timeline",

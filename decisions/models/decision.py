@@ -1,18 +1,37 @@
 """The decision: one action that an agent decided on, from proposal or report to sign-off."""
 
+from datetime import datetime
+
 from django.db import models
 from django.db.models import Q
 
-from decisions.vocab import Level, Risk, SignOff, State
+from decisions.models.clocks import Heartbeat, ServedClock
+from decisions.vocab import Basis, Level, Risk, SignOff, State
 
 BLANK_OR_LEVEL = ["", *Level]
+
+
+class DecisionManager(models.Manager["Decision"]):
+    """Decisions with the operational clocks that their effective state needs, so that no read can forget them."""
+
+    def get_queryset(self) -> "models.QuerySet[Decision]":
+        served = ServedClock.objects.filter(id=1)
+        beats = Heartbeat.objects.filter(decision_seq=models.OuterRef("seq"))
+        return (
+            super()
+            .get_queryset()
+            .annotate(  # type: ignore[no-redef]  # the plugin takes what the model promises for a second definition
+                beat_until=models.Subquery(beats.values("until")),
+                served_ms=models.Subquery(served.values("served_ms")),
+                resumed_ms=models.Subquery(served.values("resumed_ms")),
+            )
+        )
 
 
 class Decision(models.Model):
     """Read model: the fold of a decision's entries. The key is the seq of its first entry."""
 
     READ_MODEL = True
-
     seq = models.BigIntegerField(primary_key=True)
     id = models.UUIDField(unique=True)
     ref_key = models.CharField(max_length=32, unique=True)
@@ -58,8 +77,28 @@ class Decision(models.Model):
     ended_at = models.DateTimeField(null=True)
 
     hold_until = models.DateTimeField(null=True)
+    hold_seconds = models.IntegerField(default=1800)
+    window_ms = models.BigIntegerField(null=True)
+    """How long people must have had to veto, in served time; null where nothing runs into a window."""
+    served_due = models.BigIntegerField(null=True)
+    """The served time at which the window is over."""
+    stopped_at = models.DateTimeField(null=True)
+    """Since when a freeze has stopped the clocks of this hold."""
     claim_until = models.DateTimeField(null=True)
     claim_seconds = models.IntegerField(default=600)
+    basis = models.CharField(max_length=11, blank=True)
+    """What permission to act rests on."""
+    lease_id = models.UUIDField(null=True, unique=True)
+    lease_seq = models.BigIntegerField(null=True)
+    """The seq of the claim: its fencing number."""
+    lease_until = models.DateTimeField(null=True)
+    claim_key = models.CharField(max_length=64, blank=True)
+    """SHA-256 of the key under which the claim was made: the same key gets the same lease."""
+    executor = models.CharField(max_length=200, blank=True)
+    to_revert = models.BooleanField(default=False)
+    """Vetoed when the act could no longer be prevented: only a revert or a named person ends it."""
+    protect_seconds = models.IntegerField(default=3600)
+    protect_until = models.DateTimeField(null=True)
     requirement = models.JSONField(default=list)
     action = models.JSONField(null=True)
     action_hash = models.CharField(max_length=71, blank=True, db_index=True)
@@ -74,12 +113,23 @@ class Decision(models.Model):
     effect = models.CharField(max_length=16, blank=True)
     cause = models.CharField(max_length=20, blank=True)
 
+    objects = DecisionManager()
+    beat_until: datetime | None = None
+    served_ms: int | None = None
+    resumed_ms: int | None = None
+
     class Meta:
         db_table = "decision"
         constraints = (
             models.CheckConstraint(condition=Q(state__in=list(State)), name="decision_state"),
             models.CheckConstraint(condition=Q(level_ruled__in=BLANK_OR_LEVEL), name="decision_level_ruled"),
             models.CheckConstraint(condition=Q(level_used__in=BLANK_OR_LEVEL), name="decision_level_used"),
+            models.CheckConstraint(condition=Q(basis__in=["", *Basis]), name="decision_basis"),
+            models.CheckConstraint(
+                condition=~Q(state=State.EXECUTING)
+                | Q(lease_seq__isnull=False, lease_id__isnull=False, lease_until__isnull=False),
+                name="decision_executes_by_claim",
+            ),
             models.CheckConstraint(condition=Q(risk__in=["", *Risk]), name="decision_risk"),
             models.CheckConstraint(condition=Q(sign_off__in=list(SignOff)), name="decision_sign_off"),
             models.CheckConstraint(
@@ -98,6 +148,13 @@ class Decision(models.Model):
                 fields=["hold_until"],
                 name="decision_open_hold",
                 condition=Q(state__in=[State.SUGGESTED, State.PENDING, State.WINDOW]),
+            ),
+            models.Index(
+                fields=["state"],
+                name="decision_in_flight",
+                condition=Q(
+                    state__in=[State.AUTHORIZED, State.EXECUTING, State.REVERT_ORDERED, State.REVERTING, State.REVIEW]
+                ),
             ),
             models.Index(fields=["sign_off_due"], name="decision_owed", condition=Q(sign_off=SignOff.REQUIRED)),
         )

@@ -11,8 +11,19 @@ from decisions import kinds
 from decisions.envelope import Entry, parse_time
 from decisions.models import Decision, Timeline
 from decisions.models.bulk import chunks, insert_rows, upsert
-from decisions.states import effective_state
-from decisions.vocab import BEYOND_OWES_SECONDS, HOLDING, STATE_AFTER, TERMINAL, Kind, Level, Outcome, SignOff, State
+from decisions.states import DONE, held_state
+from decisions.vocab import (
+    BEYOND_OWES_SECONDS,
+    HOLDING,
+    STATE_AFTER,
+    TERMINAL,
+    Basis,
+    Kind,
+    Level,
+    Outcome,
+    SignOff,
+    State,
+)
 
 KINDS = (
     Kind.ACTION_PROPOSED,
@@ -42,7 +53,7 @@ def apply(entries: Sequence[Entry]) -> None:
         if row is None:
             row = rows[key] = blank(entry)
         # A deadline that has passed counts here as everywhere, whether or not its expiry was written down before.
-        row.state = effective_state(row, entry.at)
+        row.state = held_state(row, entry.at)
         FOLD[entry.kind](row, entry)
         touch(row, entry)
         history.append(history_row(row, entry))
@@ -124,10 +135,12 @@ def _proposed(row: Decision, entry: Entry) -> None:
     row.proposed = True
     row.occurred_at = _when(entry)
     row.claim_seconds = entry.facts["claim_seconds"]
+    row.protect_seconds = entry.facts["protect_seconds"]
     reverted = row.state == State.REVERTED
     if not reverted:
         row.state = State(entry.facts["state"])
     if row.state == State.AUTHORIZED:
+        row.basis = Basis.AUTONOMY
         row.claim_until = entry.at + timedelta(seconds=row.claim_seconds)
     if reverted or row.outcome:
         # The act was told before the question: it is judged as one that nobody waited for.
@@ -142,11 +155,16 @@ def _held(row: Decision, entry: Entry) -> None:
         return
     row.state = State(entry.facts["state"])
     row.hold_until = parse_time(entry.facts["hold_until"])
+    row.hold_seconds = entry.facts["hold_seconds"]
+    row.window_ms = entry.facts["window_ms"]
+    if row.window_ms is not None and entry.facts["served_ms"] is not None:
+        row.served_due = entry.facts["served_ms"] + row.window_ms
     row.requirement = list(entry.facts["requirement"])
 
 
 def _expired(row: Decision, entry: Entry) -> None:
     row.state = State.EXPIRED
+    row.stopped_at = None
 
 
 def _reported(row: Decision, entry: Entry) -> None:
@@ -157,31 +175,36 @@ def _reported(row: Decision, entry: Entry) -> None:
         _use(row, entry)
     else:
         row.level_used = max(row.level_used, Level(entry.facts["used"]))
-        _judge(row)
+        judge(row)
     if entry.facts["outcome"]:
         _end(row, entry, own=False)
     _settle(row, entry)
 
 
 def _use(row: Decision, entry: Entry) -> None:
-    """The level that a proposed action was taken at: as ruled if it was permitted when we heard of it, else alone.
-
-    The first entry that tells of the act decides; one that tells of another act than the proposed one is never permitted.
-    """
-    otherwise = entry.facts.get("otherwise", False)
-    if row.level_used and not otherwise:
+    """The level that a proposed action was taken at when no claim says it: alone. So is an act other than the proposed one."""
+    if row.level_used and not entry.facts.get("otherwise", False):
         return
-    row.level_used = row.level_ruled if row.state == State.AUTHORIZED and not otherwise else Level.L4
-    _judge(row)
+    row.level_used = Level.L4
+    judge(row)
 
 
-def _judge(row: Decision) -> None:
+def judge(row: Decision) -> None:
+    """Mark what went beyond the level ruled, and make it owe a sign-off."""
     row.beyond = row.level_used > row.level_ruled
     if row.beyond and row.sign_off_seconds is None:
         row.sign_off_seconds = BEYOND_OWES_SECONDS
 
 
 def _outcome(row: Decision, entry: Entry) -> None:
+    if entry.facts["state"]:
+        # Told by the holder of the lease: what it makes of the decision was decided under the lock.
+        _end(row, entry, own=True)
+        row.state = State(entry.facts["state"])
+        if row.state in DONE:
+            row.protect_until = entry.at + timedelta(seconds=row.protect_seconds)
+        _owe(row, entry)
+        return
     if row.proposed and entry.facts["outcome"] != Outcome.NOT_EXECUTED:
         _use(row, entry)
     _end(row, entry, own=True)
@@ -222,10 +245,21 @@ _WORSE = (
 
 
 def _settle(row: Decision, entry: Entry) -> None:
-    """The state after the act. A vetoed, denied or expired decision stays so: what was done all the same is its outcome."""
-    if row.state not in TERMINAL:
+    """The state after an act that is told outside a lease.
+
+    A vetoed, denied or expired decision stays so: what was done all the same is its outcome. Of a claimed one it is
+    evidence beside the word of the lease's holder, for a person to look at.
+    """
+    if row.lease_seq is not None:
+        if row.state in (State.EXECUTING, State.UNKNOWN):
+            row.state = State.REVERT_ORDERED if row.to_revert else State.REVIEW
+    elif row.state in _TOLD:
         row.state = STATE_AFTER[Outcome(row.outcome)] if row.outcome else State.REPORTED
         row.hold_until = None
+    _owe(row, entry)
+
+
+def _owe(row: Decision, entry: Entry) -> None:
     # level_used says that an act was told: what was vetoed or left undone owes nobody's judgement.
     if row.complete and row.level_used and row.sign_off == SignOff.NONE and row.sign_off_seconds is not None:
         row.sign_off = SignOff.REQUIRED
@@ -233,13 +267,21 @@ def _settle(row: Decision, entry: Entry) -> None:
 
 
 def _reverted(row: Decision, entry: Entry) -> None:
-    """A revert says that the act took place, asked for or not."""
+    """A revert says that the act took place, asked for or not. One that people ordered is not over by the agent's word."""
+    if entry.facts["state"]:
+        row.state = State(entry.facts["state"])
+        return
     if row.proposed:
         _use(row, entry)
     _settle(row, entry)
-    if row.state not in TERMINAL:
-        row.state = State.REVERTED
+    if row.state in TERMINAL or row.state == State.REVERT_FAILED:
+        return
+    ordered = row.lease_seq is not None or row.state in (State.REVERT_ORDERED, State.REVERTING)
+    row.state = State.REVIEW if ordered else State.REVERTED
 
+
+_TOLD = HOLDING | {State.AUTHORIZED, State.REPORTED, State.FAILED, State.UNKNOWN}
+"""The states of an unclaimed decision that the telling of its act changes; what people ordered since then stands."""
 
 FOLD = {
     Kind.ACTION_PROPOSED: _proposed,

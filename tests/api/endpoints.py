@@ -32,6 +32,7 @@ SEEN = {
     "version": 1,
 }
 APPROVERS, SIGNERS = ("responder", "manager"), ("manager", "executive")
+STOPPERS = ("responder", "manager", "executive", "admin")
 BOARD, HANDLERS = ("manager", "executive", "auditor"), ("responder", "manager", "admin")
 JUDGEMENT = {"judgement": "accept", "effect": "helped", "reason": "It was right to do so.", "version": 1}
 
@@ -48,6 +49,7 @@ READS = [
         "/api/v1/groups",
         "/api/v1/policy",
         "/api/v1/alarms",
+        "/api/v1/freezes",
         "/ledger/checkpoint",
     )
 ]
@@ -56,6 +58,34 @@ PEOPLES = [
         "POST", f"/api/v1/decisions/{ANY}/verdicts", {"verdict": "approve", **SEEN}, KEY, scope=None, roles=APPROVERS
     ),
     Endpoint("POST", f"/api/v1/decisions/{ANY}/sign-off", JUDGEMENT, KEY, scope=None, roles=SIGNERS),
+    Endpoint(
+        "POST", f"/api/v1/decisions/{ANY}/extend", {"minutes": 5}, {"Idempotency-Key": "extend"}, None, roles=APPROVERS
+    ),
+    Endpoint(
+        "POST",
+        f"/api/v1/decisions/{ANY}/comments",
+        {"text": "Hm."},
+        {"Idempotency-Key": "comment"},
+        None,
+        roles=("responder", "manager", "executive", "auditor"),
+    ),
+    Endpoint(
+        "POST",
+        f"/api/v1/decisions/{ANY}/review",
+        {"finding": "closed", "reason": "Looked at it.", "version": 1},
+        KEY | {"Idempotency-Key": "review"},
+        None,
+        roles=APPROVERS,
+    ),
+    Endpoint(
+        "POST",
+        "/api/v1/freezes",
+        {"scope": {"kind": "everything"}},
+        {"Idempotency-Key": "stop"},
+        None,
+        roles=STOPPERS,
+    ),
+    Endpoint("POST", f"/api/v1/freezes/{ANY}/lift", {}, {"Idempotency-Key": "lift"}, None, roles=SIGNERS),
     Endpoint("POST", "/api/v1/alarms/0/acknowledge", {}, scope=None, roles=HANDLERS),
     Endpoint("POST", "/api/v1/alarms/0/clear", {}, scope=None, roles=HANDLERS),
     Endpoint("GET", "/api/v1/reports", scope=None, roles=BOARD),
@@ -72,5 +102,23 @@ OTHERS = [
         "POST", "/api/v1/proposals", factories.data(decision="p"), {"Idempotency-Key": "k"}, Scope.PROPOSE, people=False
     ),
 ]
-ENDPOINTS = [*READS, *PEOPLES, *OTHERS]
+COMMAND = {"Idempotency-Key": "k"}
+AGENTS = [
+    Endpoint(method, path, body, COMMAND if method == "POST" else {}, scope, people=False)
+    for method, path, body, scope in (
+        (
+            "POST",
+            f"/api/v1/decisions/{ANY}/claim",
+            {"claim_key": "c", "action_hash": "sha256:" + "0" * 64, "executor": "here"},
+            Scope.CLAIM,
+        ),
+        ("POST", f"/api/v1/decisions/{ANY}/withdraw", {}, Scope.PROPOSE),
+        ("POST", f"/api/v1/leases/{ANY}/heartbeat", {"fencing": 1}, Scope.CLAIM),
+        ("POST", f"/api/v1/leases/{ANY}/outcome", {"fencing": 1, "status": "succeeded"}, Scope.CLAIM),
+        ("GET", "/api/v1/revert-orders", None, Scope.CLAIM),
+        ("POST", f"/api/v1/revert-orders/{ANY}/ack", {"fencing": 1}, Scope.CLAIM),
+        ("POST", f"/api/v1/revert-orders/{ANY}/outcome", {"fencing": 1, "status": "failed"}, Scope.CLAIM),
+    )
+]
+ENDPOINTS = [*READS, *PEOPLES, *OTHERS, *AGENTS]
 TAKE_A_BODY = [endpoint for endpoint in ENDPOINTS if endpoint.method == "POST"]

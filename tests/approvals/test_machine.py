@@ -7,9 +7,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from approvals.machine import after_verdict, quorum_met
-from approvals.vocab import VerdictWord
-from decisions.vocab import State
+from approvals.machine import (
+    EDGES,
+    VETO_STOPS,
+    VETOABLE,
+    after_approval,
+    after_lease,
+    after_outcome,
+    after_revert,
+    after_veto,
+    permits,
+    quorum_met,
+)
+from decisions.vocab import TERMINAL, Basis, Level, Outcome, State
 
 GROUPS = ("sre", "owners", "duty")
 people = st.lists(st.frozensets(st.sampled_from(GROUPS)), max_size=5).map(
@@ -40,18 +50,11 @@ def test_a_quorum_is_met_when_distinct_people_fill_every_place(
     assert quorum_met(requirement, held) == by_trying_all(requirement, held)
 
 
-@given(requirements, people, st.sampled_from([State.SUGGESTED, State.PENDING, State.WINDOW, State.AUTHORIZED]))
-def test_a_veto_always_ends_vetoed(
-    requirement: list[dict[str, object]], held: dict[UUID, frozenset[str]], state: State
-):
-    assert after_verdict(state, VerdictWord.VETO, requirement, held) is State.VETOED
-
-
 @given(requirements, people, st.sampled_from([State.SUGGESTED, State.PENDING, State.WINDOW]))
 def test_an_approval_authorises_only_with_the_quorum(
     requirement: list[dict[str, object]], held: dict[UUID, frozenset[str]], state: State
 ):
-    after = after_verdict(state, VerdictWord.APPROVE, requirement, held)
+    after = after_approval(state, requirement, held)
     assert (after is State.AUTHORIZED) == by_trying_all(requirement, held)
 
 
@@ -67,3 +70,58 @@ def test_the_order_of_approvals_does_not_matter(order: tuple[int, int]):
     groups = {1: frozenset({"sre", "owners"}), 2: frozenset({"sre"})}
     held = {UUID(int=number): groups[number] for number in order}
     assert quorum_met([{"group": "sre", "n": 1}, {"group": "owners", "n": 1}], held)
+
+
+@pytest.mark.parametrize("state", State)
+def test_a_veto_stops_before_the_act_and_orders_a_revert_after_it(state: State):
+    if state in VETOABLE:
+        assert after_veto(state) is State.VETOED
+    elif state is State.EXECUTING:
+        assert after_veto(state) is State.EXECUTING
+    elif state in VETO_STOPS:
+        assert after_veto(state) is State.REVERT_ORDERED
+
+
+@pytest.mark.parametrize("outcome", Outcome)
+@pytest.mark.parametrize("state", State)
+def test_an_outcome_told_after_the_lease_authorises_nothing_and_reopens_nothing(state: State, outcome: Outcome):
+    for vetoed in (False, True):
+        after = after_outcome(state, outcome, vetoed=vetoed)
+        if state is State.EXECUTING:
+            assert (after is State.REVERT_ORDERED) == vetoed
+        else:
+            assert after is (State.REVIEW if state is State.UNKNOWN else state)
+
+
+def test_every_result_of_the_machine_is_an_edge():
+    during: State = State.EXECUTING
+    results = {(state, after_veto(state)) for state in VETO_STOPS if state is not during}
+    results |= {(during, after_lease(vetoed=vetoed)) for vetoed in (False, True)}
+    results |= {(during, after_outcome(during, o, vetoed=v)) for o in Outcome for v in (False, True)}
+    results |= {(State.REVERTING, after_revert(succeeded=succeeded)) for succeeded in (False, True)}
+    assert [pair for pair in results if pair[1] not in EDGES[pair[0]]] == []
+
+
+def test_nothing_leaves_a_terminal_state_and_each_state_reaches_one():
+    assert TERMINAL.isdisjoint(EDGES)
+    assert set(EDGES) | TERMINAL == set(State)
+    for state in EDGES:
+        reached, todo = {state}, [state]
+        while todo:
+            for after in EDGES.get(todo.pop(), frozenset()):
+                if after not in reached:
+                    reached.add(after)
+                    todo.append(after)
+        assert reached & TERMINAL, f"{state} is stuck"
+
+
+def test_unknown_is_never_executed_again():
+    assert State.EXECUTING not in EDGES[State.UNKNOWN]
+    assert [state for state in State if State.EXECUTING in EDGES.get(state, ())] == [State.WINDOW, State.AUTHORIZED]
+
+
+def test_a_stricter_policy_takes_permission_away():
+    assert [permits(Level.L2, basis) for basis in (Basis.QUORUM, Basis.WINDOW, Basis.AUTONOMY)] == [True, False, False]
+    assert [permits(Level.L1, basis) for basis in Basis] == [False] * 4
+    assert permits(Level.L3, Basis.WINDOW)
+    assert permits(Level.L4, Basis.AUTONOMY)

@@ -7,7 +7,7 @@ corpus: what an earlier version wrote stays as it is.
 import os
 import sys
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from tests import environment
 
@@ -22,23 +22,30 @@ django.setup()
 from django.core.management import call_command  # noqa: E402
 
 from approvals.actions.activate_policy import activate_policy  # noqa: E402
+from approvals.actions.answer_revert import acknowledge_revert, finish_revert  # noqa: E402
 from approvals.actions.change_register import change_register  # noqa: E402
-from approvals.actions.expire_holds import expire_holds  # noqa: E402
+from approvals.actions.comment import comment  # noqa: E402
+from approvals.actions.expire import expire  # noqa: E402
+from approvals.actions.extend_hold import extend_hold  # noqa: E402
 from approvals.actions.handle_alarm import handle_alarm  # noqa: E402
 from approvals.actions.handle_key import make_key  # noqa: E402
 from approvals.actions.import_recordings import import_recordings  # noqa: E402
+from approvals.actions.lift_freeze import lift_freeze  # noqa: E402
 from approvals.actions.record_report import record_report  # noqa: E402
+from approvals.actions.review import review  # noqa: E402
+from approvals.actions.set_freeze import set_freeze  # noqa: E402
 from approvals.actions.sign_off import sign_off  # noqa: E402
+from approvals.actions.withdraw import withdraw  # noqa: E402
 from approvals.organisation import Organisation  # noqa: E402
-from approvals.vocab import Judgement  # noqa: E402
+from approvals.vocab import Finding, Judgement  # noqa: E402
 from decisions import clock  # noqa: E402
 from decisions.envelope import Draft, timestamp  # noqa: E402
 from decisions.errors import Problem  # noqa: E402
-from decisions.models import Agent, Alarm, Person  # noqa: E402
+from decisions.models import Agent, Alarm, Decision, Person  # noqa: E402
 from decisions.models.ledger import Disclosure  # noqa: E402
 from decisions.rebuild import rebuild  # noqa: E402
 from decisions.recording import Moment, record  # noqa: E402
-from decisions.vocab import Cause, Effect, Kind, Scope  # noqa: E402
+from decisions.vocab import Cause, Effect, FreezeMode, FreezeScope, Kind, Scope  # noqa: E402
 from tests import factories  # noqa: E402
 from tests.conftest import Clock  # noqa: E402
 from tests.corpus import replay  # noqa: E402
@@ -66,15 +73,17 @@ def scenario(time: Clock) -> None:
     time.advance(minutes=1)
     approved = factories.propose(agent, decision="d")
     factories.approve(approved, people["marta"], reason="Looks right.")
-    send(agent, event("outcome", decision="d"), event("reverted", decision="d"))
+    factories.finish(factories.claim(approved))
+    revert(factories.decision(agent, "d"), people)
     factories.veto(factories.propose(agent, decision="e", action=factories.action(service="checkout")), people["ines"])
     try:
         factories.approve(factories.decision(agent, "e"), people["marta"])
     except Problem:
         time.advance(minutes=1)
     factories.propose(agent, decision="f", action=factories.action(service="geo"))
-    time.advance(minutes=30)
-    expire_holds()
+    stop(agent, people)
+    time.advance(minutes=40)
+    expire()
     judge(people["marta"], factories.decision(agent, "a"))
 
     recording = event(id="old", decision="g", time=timestamp(datetime(2026, 9, 1, 3, tzinfo=UTC)))
@@ -82,6 +91,37 @@ def scenario(time: Clock) -> None:
     files = {"pdf": {"file": "report.pdf", "sha256": "00" * 32, "size": 7}}
     record_report(uuid.uuid4(), period="2026-10", edition="1", seq_limit=40, files=files, head="One action failed.")
     activate_policy(factories.policy(name="Second policy"), actor=people["helena"].id)
+
+
+def revert(row: Decision, people: dict[str, Person]) -> None:
+    """A veto after the act, what the executor said of its revert, and who looked."""
+    factories.veto(row, people["ines"], reason="Undo it.")
+    fencing = row.lease_seq or 0
+    acknowledge_revert(row.id, fencing=fencing, key="r-1", agent=row.agent_id)
+    finish_revert(row.id, fencing=fencing, succeeded=True, said={"detail": "two again"}, key="r-2", agent=row.agent_id)
+    comment(row.id, text="The graph agrees.", actor=people["david"].id)
+    row = Decision.objects.get(seq=row.seq)
+    review(
+        row.id, finding=Finding.REVERTED, reason="Two replicas, seen.", version=row.version, actor=people["david"].id
+    )
+
+
+def stop(agent: Agent, people: dict[str, Person]) -> None:
+    """A claim whose lease runs out, a hold that was extended, one withdrawn, and everything stopped and started again."""
+    lost = factories.propose(agent, decision="h")
+    factories.approve(lost, people["marta"])
+    factories.claim(lost)
+    extend_hold(factories.propose(agent, decision="i").id, by=timedelta(minutes=5), actor=people["marta"].id)
+    withdraw(
+        factories.propose(agent, decision="j", action=factories.action(service="wiki", kind="delete")).id,
+        reason="",
+        agent=agent.id,
+    )
+    freeze = set_freeze(
+        scope=FreezeScope.EVERYTHING, value="", mode=FreezeMode.ALL, reason="Enough.", actor=people["ines"].id
+    )
+    for who in ("marta", "david"):
+        lift_freeze(freeze.id, actor=people[who].id)
 
 
 def judge(person: Person, row: object) -> None:
@@ -108,6 +148,8 @@ def observe(agent: Agent, name: str) -> None:
         "agent": str(agent.id),
         "occurred": None,
         "outcome": "succeeded",
+        "state": None,
+        "lease": None,
         "otherwise": False,
     }
     draft = Draft(Kind.OUTCOME_OBSERVED, "system", facts, {"outcome": {"detail": "three pods are ready"}})

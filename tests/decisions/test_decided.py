@@ -153,23 +153,40 @@ def test_an_outcome_whose_action_never_came_says_so(agent: Agent) -> None:
 # -- what was permitted
 
 
-def test_an_act_reported_within_its_permission_is_at_the_level_ruled(
-    agent: Agent, manager: Person, clock: Clock
-) -> None:
+def test_an_act_under_a_claim_is_at_the_level_of_its_basis(agent: Agent, manager: Person, clock: Clock) -> None:
     row = factories.propose(agent, decision="rb-1")
     factories.approve(row, manager)
-    send(agent, event("outcome", decision="rb-1"))
+    factories.finish(factories.claim(row))
     row = factories.decision(agent, "rb-1")
-    assert (row.state, row.level_used, row.beyond) == (State.REPORTED, Level.L2, False)
+    assert (row.state, row.level_used, row.beyond) == (State.SUCCEEDED, Level.L2, False)
     assert not Alarm.objects.filter(kind__startswith="acted").exists()
 
 
 def test_a_report_after_the_outcome_of_a_permitted_act_does_not_count_against_it(agent: Agent, manager: Person) -> None:
-    factories.approve(factories.propose(agent, decision="rb-1"), manager)
-    send(agent, event("outcome", decision="rb-1"))
+    row = factories.propose(agent, decision="rb-1")
+    factories.approve(row, manager)
+    factories.finish(factories.claim(row))
     send(agent, event("executed", decision="rb-1"))
     row = factories.decision(agent, "rb-1")
-    assert (row.level_used, row.beyond) == (Level.L2, False)
+    assert (row.state, row.level_used, row.beyond) == (State.SUCCEEDED, Level.L2, False)
+
+
+@pytest.mark.parametrize("how", ["executed", "outcome", "reverted"])
+def test_permission_that_was_not_claimed_permits_nothing(agent: Agent, manager: Person, how: str) -> None:
+    factories.approve(factories.propose(agent, decision="rb-1"), manager)
+    send(agent, event(how, decision="rb-1"))
+    row = factories.decision(agent, "rb-1")
+    assert (row.level_used, row.beyond, row.sign_off) == (Level.L4, True, SignOff.REQUIRED)
+    assert Alarm.objects.get().kind == "acted_without_permission"
+
+
+@pytest.mark.parametrize("how", ["executed", "outcome", "reverted"])
+def test_what_is_told_beside_the_lease_is_evidence_for_a_person(agent: Agent, manager: Person, how: str) -> None:
+    row = factories.propose(agent, decision="rb-1")
+    factories.approve(row, manager)
+    factories.claim(row)
+    send(agent, event(how, decision="rb-1"))
+    assert factories.decision(agent, "rb-1").state == State.REVIEW
 
 
 @pytest.mark.parametrize("how", ["executed", "outcome", "reverted"])
@@ -218,12 +235,13 @@ def test_another_act_than_the_one_that_was_approved_is_never_permitted(agent: Ag
     assert (row.level_used, row.beyond) == (Level.L4, True)
     assert row.action is not None
     assert row.action["parameters"] == {"replicas": 3}, "what people approved stays on the page"
-    assert Alarm.objects.get().kind == "acted_otherwise"
+    assert Alarm.objects.get().kind == "acted_without_permission"
 
 
 def test_another_act_told_after_a_permitted_one_is_not_covered_by_its_permission(agent: Agent, manager: Person) -> None:
-    factories.approve(factories.propose(agent, decision="rb-1"), manager)
-    send(agent, event("outcome", decision="rb-1"))
+    row = factories.propose(agent, decision="rb-1")
+    factories.approve(row, manager)
+    factories.finish(factories.claim(row))
     send(agent, event("executed", decision="rb-1", action=factories.action(kind="delete")))
     row = factories.decision(agent, "rb-1")
     assert (row.level_used, row.beyond) == (Level.L4, True)

@@ -261,6 +261,7 @@ def test_events_of_one_decision_see_each_other_in_one_batch(agent: Agent) -> Non
     def told(moment: Moment) -> list[Draft]:
         known.append(moment.decision("k") is not None)
         facts = {"kv": 1, "decision": str(uuid.uuid4()), "ref": "k", "agent": str(agent.id), "outcome": "failed"}
+        facts |= {"state": None, "lease": None}
         return [draft(kind=Kind.OUTCOME_REPORTED, facts=facts)]
 
     jobs = [recording._Job(told, "system", frozenset({"k"}), 1) for _ in range(2)]

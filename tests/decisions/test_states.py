@@ -9,68 +9,148 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from decisions.models import Decision
-from decisions.states import effective_state, over, with_effective_state
-from decisions.vocab import HOLDING, State
+from decisions.models import Decision, Heartbeat, ServedClock
+from decisions.states import REARMED_MS, effective_state, over, with_effective_state
+from decisions.vocab import HOLDING, SignOff, State
 
 NOW = datetime(2026, 11, 22, 3, 47, tzinfo=UTC)
-DEADLINES = (None, NOW - timedelta(days=1), NOW - timedelta(microseconds=1), NOW, NOW + timedelta(microseconds=1))
+BEFORE, AFTER = NOW - timedelta(microseconds=1), NOW + timedelta(microseconds=1)
+DEADLINES = (None, NOW - timedelta(days=1), BEFORE, NOW, AFTER)
+MINUTE = 60_000
 
 
-def every_row() -> list[Decision]:
-    combinations = product(State, DEADLINES, DEADLINES)
-    return [
-        Decision(
-            seq=seq,
-            id=uuid.uuid4(),
-            ref_key=str(seq),
-            version=1,
-            last_seq=seq,
-            agent_id=uuid.uuid4(),
-            state=state,
-            occurred_at=NOW,
-            received_at=NOW,
-            hold_until=hold,
-            claim_until=claim,
-        )
-        for seq, (state, hold, claim) in enumerate(combinations)
+def blank(seq: int, state: State, **over: Any) -> Decision:
+    lease = {"lease_id": uuid.uuid4(), "lease_seq": seq, "lease_until": NOW} if state is State.EXECUTING else {}
+    held = {"hold_until": AFTER} if state in HOLDING else {}
+    return Decision(
+        seq=seq,
+        id=uuid.uuid4(),
+        ref_key=str(seq),
+        version=1,
+        last_seq=seq,
+        agent_id=uuid.uuid4(),
+        state=state,
+        occurred_at=NOW,
+        received_at=NOW,
+        **lease | held | over,
+    )
+
+
+def every_case() -> list[dict[str, Any]]:
+    """Every state with the fields that its effective state may depend on, on each side of each limit."""
+    cases: list[dict[str, Any]] = [
+        {"state": state, "hold_until": hold, "claim_until": claim}
+        for state, hold, claim in product(State, DEADLINES, DEADLINES)
         if hold is not None or state not in HOLDING
     ]
+    cases += [
+        {"state": state, "hold_until": hold, "stopped_at": stopped}
+        for state, hold, stopped in product(HOLDING, DEADLINES[1:], DEADLINES[1:])
+    ]
+    cases += [
+        {"state": State.WINDOW, "served_due": due, "window_ms": window, "stopped_at": stopped}
+        for due, window, stopped in product(
+            (None, 9 * MINUTE, 10 * MINUTE, 10 * MINUTE + 1), (None, 1000, MINUTE, 5 * MINUTE), (None, BEFORE)
+        )
+    ]
+    cases += [
+        {"state": State.EXECUTING, "lease_until": lease, "to_revert": vetoed}
+        for lease, vetoed in product(DEADLINES[1:], (False, True))
+    ]
+    cases += [
+        {
+            "state": state,
+            "protect_until": protect,
+            "sign_off": owed,
+            "sign_off_due": NOW,
+            "outcome_observed": observed,
+        }
+        for state, protect, owed, observed in product(
+            (State.SUCCEEDED, State.FAILED, State.REVIEW), DEADLINES, SignOff, (False, True)
+        )
+    ]
+    return cases
 
 
 @pytest.mark.django_db
-def test_the_sql_twin_says_the_same_of_every_row() -> None:
-    Decision.objects.bulk_create(every_row())
-    rows: list[Any] = list(with_effective_state(Decision.objects.all(), NOW))
-    assert len(rows) == 17 * 25 + 3 * 20
+@pytest.mark.parametrize("resumed", [0, 9 * MINUTE, 9 * MINUTE + 1, 10 * MINUTE - 500])
+@pytest.mark.parametrize("beat", DEADLINES)
+def test_the_sql_twin_says_the_same_of_every_row(beat: datetime | None, resumed: int) -> None:
+    ServedClock.objects.create(id=1, served_ms=10 * MINUTE, resumed_ms=resumed)
+    cases = every_case()
+    Decision.objects.bulk_create(blank(seq, **case) for seq, case in enumerate(cases))
+    if beat is not None:
+        Heartbeat.objects.bulk_create(Heartbeat(decision_seq=seq, until=beat) for seq in range(0, len(cases), 2))
+    rows: list[Any] = list(with_effective_state(Decision.objects.order_by("seq"), NOW))
+    assert len(rows) == len(cases)
     assert [str(effective_state(row, NOW)) for row in rows] == [row.effective for row in rows]
-    passed = {row.seq for row in rows if effective_state(row, NOW) != row.state}
-    assert set(Decision.objects.filter(over(NOW)).values_list("seq", flat=True)) == passed
+    due = {
+        row.seq
+        for row in rows
+        if effective_state(row, NOW) != row.state and row.effective not in (State.AUTHORIZED, State.CLOSED)
+    }
+    assert set(Decision.objects.filter(over(NOW)).values_list("seq", flat=True)) == due
 
 
 @pytest.mark.parametrize("state", State)
 def test_a_hold_is_over_at_its_deadline_and_not_before(state: State) -> None:
-    row = Decision(state=state, hold_until=NOW, claim_until=None)
-    assert effective_state(row, NOW - timedelta(microseconds=1)) is state
+    row = blank(1, state, hold_until=NOW, lease_until=AFTER)
+    assert effective_state(row, BEFORE) is state
     assert effective_state(row, NOW) is (State.EXPIRED if state in HOLDING else state)
 
 
+@pytest.mark.parametrize("state", HOLDING)
+def test_a_hold_that_is_stopped_is_never_over(state: State) -> None:
+    row = blank(1, state, hold_until=NOW, stopped_at=BEFORE, served_due=0, window_ms=0)
+    row.served_ms = 10
+    assert effective_state(row, NOW + timedelta(days=3)) is state
+
+
 def test_permission_that_was_not_used_in_time_is_over() -> None:
-    row = Decision(state=State.AUTHORIZED, hold_until=None, claim_until=NOW)
-    assert effective_state(row, NOW - timedelta(microseconds=1)) is State.AUTHORIZED
+    row = blank(1, State.AUTHORIZED, claim_until=NOW)
+    assert effective_state(row, BEFORE) is State.AUTHORIZED
     assert effective_state(row, NOW) is State.EXPIRED
+
+
+def test_a_window_is_a_permission_once_it_was_served() -> None:
+    row = blank(1, State.WINDOW, served_due=5 * MINUTE, window_ms=5 * MINUTE, hold_until=AFTER)
+    for served, state in ((None, State.WINDOW), (5 * MINUTE - 1, State.WINDOW), (5 * MINUTE, State.AUTHORIZED)):
+        row.served_ms = served
+        assert effective_state(row, NOW) is state
+    assert effective_state(row, AFTER) is State.EXPIRED, "the window's own end comes before what it would permit"
+
+
+def test_after_nobody_was_there_a_window_has_a_minute_left_at_least() -> None:
+    row = blank(1, State.WINDOW, served_due=5 * MINUTE, window_ms=5 * MINUTE)
+    row.served_ms, row.resumed_ms = 5 * MINUTE, 5 * MINUTE - 1
+    assert effective_state(row, NOW) is State.WINDOW
+    row.served_ms = row.resumed_ms + REARMED_MS
+    assert effective_state(row, NOW) is State.AUTHORIZED
+
+
+def test_a_heartbeat_keeps_a_lease() -> None:
+    row = blank(1, State.EXECUTING, lease_until=NOW)
+    assert effective_state(row, NOW) is State.UNKNOWN
+    row.beat_until = AFTER
+    assert effective_state(row, NOW) is State.EXECUTING
+    row.to_revert = True
+    assert effective_state(row, AFTER) is State.REVERT_ORDERED
 
 
 @given(
     st.sampled_from(State),
+    st.sampled_from(DEADLINES[1:]),
     st.sampled_from(DEADLINES),
-    st.sampled_from(DEADLINES),
+    st.booleans(),
     st.timedeltas(timedelta(days=-2), timedelta(days=2)),
     st.timedeltas(timedelta(0), timedelta(days=2)),
 )
 def test_time_alone_never_authorises(
-    state: State, hold: datetime | None, claim: datetime | None, since: timedelta, later: timedelta
+    state: State, hold: datetime, claim: datetime | None, vetoed: bool, since: timedelta, later: timedelta
 ) -> None:
-    row = Decision(state=state, hold_until=hold, claim_until=claim)
+    """The clock of this machine, that is: a window is a permission by the time that people were there."""
+    row = blank(1, state, hold_until=hold, claim_until=claim, to_revert=vetoed, served_due=1, window_ms=1)
+    row.served_ms = 0
     first, then = effective_state(row, NOW + since), effective_state(row, NOW + since + later)
-    assert then in (first, State.EXPIRED)
+    assert then in (first, State.EXPIRED, State.UNKNOWN, State.REVERT_ORDERED)
+    assert then is not State.AUTHORIZED or state is State.AUTHORIZED

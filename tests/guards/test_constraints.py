@@ -8,13 +8,14 @@ from django.db import IntegrityError, connection, transaction
 
 from approvals.actions.change_register import change_register
 from approvals.actions.record_report import record_report
+from approvals.actions.set_freeze import set_freeze
 from approvals.actions.sign_off import sign_off
 from approvals.models import IdempotentAnswer, ReportBuild
 from approvals.organisation import Organisation
 from approvals.vocab import Judgement
-from decisions import clock
+from decisions import clock, served
 from decisions.models import Agent, Person
-from decisions.vocab import Effect
+from decisions.vocab import Effect, FreezeMode, FreezeScope
 from tests import factories
 from tests.factories import event, send
 
@@ -29,6 +30,14 @@ BREAKS = {
     "decision_level_used": "UPDATE decision SET level_used = 'L9'",
     "decision_risk": "UPDATE decision SET risk = 'none'",
     "decision_sign_off": "UPDATE decision SET sign_off = 'later'",
+    "decision_basis": "UPDATE decision SET basis = 'silence'",
+    "decision_executes_by_claim": "UPDATE decision SET state = 'executing', lease_seq = NULL",
+    "freeze_scope": "UPDATE freeze SET scope = 'half'",
+    "freeze_mode": "UPDATE freeze SET mode = 'slow'",
+    "freeze_names_its_scope": "UPDATE freeze SET value = 'prod'",
+    "freeze_one_in_force": "INSERT INTO freeze (seq, id, scope, value, mode, reason, set_at)"
+    " SELECT seq + 1000, '0198b7f0aaaa7aaa8aaaaaaaaaaaaaaa', scope, value, mode, reason, set_at FROM freeze",
+    "served_clock_one": "UPDATE served_clock SET id = 2",
     "decision_hold_ends": "UPDATE decision SET state = 'pending', hold_until = NULL",
     "decision_sign_off_due": "UPDATE decision SET sign_off = 'required', sign_off_due = NULL",
     "disclosure_once": "UPDATE disclosure SET name = 'event' WHERE name = 'account'",
@@ -61,6 +70,8 @@ def filled(agent: Agent, manager: Person) -> None:
     }
     sign_off(row.id, reason="Read it twice.", actor=manager.id, **given)
     factories.approve(factories.propose(agent, decision="b"), manager)
+    set_freeze(scope=FreezeScope.EVERYTHING, value="", mode=FreezeMode.ALL, reason="", actor=manager.id)
+    served.tick()
     change_register(Organisation(groups=[]), actor=None)
     now = clock.now()
     builds = [

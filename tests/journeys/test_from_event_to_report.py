@@ -36,6 +36,16 @@ def fields(page: str) -> dict[str, str]:
     return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page))
 
 
+def act(agent: factories.AgentClient, decision: Any) -> None:
+    """Claim the right to act, and say that it went well."""
+    key = {"Idempotency-Key": "k-2"}
+    wanted = {"claim_key": "k-2", "action_hash": decision["action_hash"], "executor": "test"}
+    lease = machine(agent, "POST", f"/api/v1/decisions/{decision['id']}/claim", wanted, **key).json()
+    done = {"fencing": lease["fencing"], "status": "succeeded", "detail": "done"}
+    told = machine(agent, "POST", f"/api/v1/leases/{lease['lease_id']}/outcome", done, **key)
+    assert told.json()["state"] == "succeeded", told.text
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_decision_from_proposal_to_board_report(
     agent_client: factories.AgentClient,
@@ -63,11 +73,9 @@ def test_a_decision_from_proposal_to_board_report(
     )
     assert learnt.json()["state"] == "authorized", learnt.text
 
-    done = factories.event(**proposal, outcome={"status": "succeeded", "detail": "done"})
-    headers = {"Content-Type": "application/cloudevents+json"}
-    assert machine(agent_client, "POST", "/api/v1/events", done, **headers).json()["accepted"] == 1
+    act(agent_client, learnt.json())
     row = Decision.objects.get()
-    assert (row.state, row.level_used, row.beyond, row.sign_off) == ("reported", row.level_ruled, False, "required")
+    assert (row.state, row.level_used, row.beyond, row.sign_off) == ("succeeded", row.level_ruled, False, "required")
 
     judge = client_for(manager)
     queue = judge.get("/sign-off/").content.decode()

@@ -1,0 +1,116 @@
+"""Claim the right to act, once: the one transaction in which permission, veto, freeze, policy and quorum are looked at together."""
+
+import hashlib
+import hmac
+from uuid import UUID
+
+from approvals import access
+from approvals.machine import LEASE, basis_of, permits, quorum_met
+from approvals.queries.quorum import approvers
+from approvals.queries.stops import why_stopped
+from decisions import register
+from decisions.envelope import Draft, timestamp, uuid7
+from decisions.errors import Problem, Refusal, conflict, forbidden
+from decisions.intake.ruleable import ruleable
+from decisions.models import Decision
+from decisions.ports import Ruling, rule_many
+from decisions.recording import Moment, record
+from decisions.states import effective_state, window_left_ms
+from decisions.vocab import Basis, Kind, State, word
+
+
+def claim(decision_id: UUID, *, claim_key: str, action_hash: str, executor: str, agent: UUID) -> Decision:
+    """Grant `agent` the lease of its decision; under the same `claim_key` the lease that was granted before.
+
+    Raises a Problem: 403 vetoed or denied, 404, 409 claimed or not open, 410 expired, 412 another action or a stricter
+    policy, 423 frozen, 425 the window is still open. Only a 2xx is permission to act.
+    """
+    digest = hashlib.sha256(claim_key.encode()).hexdigest()
+
+    def decide(moment: Moment) -> list[Draft]:
+        row = access.own_decision(agent, id=decision_id)
+        if row.claim_key == digest and effective_state(row, moment.now) is State.EXECUTING:
+            return []
+        try:
+            ruling = _guard(row, moment, action_hash)
+        except Problem as problem:
+            problem.extra |= {"decision_id": str(row.id), "version": row.version}
+            raise Refusal(problem, str(row.id)) from None
+        return [_granted(row, moment, ruling, digest, executor)]
+
+    record(decide, principal=f"agent:{agent}")
+    return access.own_decision(agent, id=decision_id)
+
+
+def _guard(row: Decision, moment: Moment, action_hash: str) -> Ruling:
+    """The ruling of the policy in force, if everything permits the claim now; the Problem that forbids it is raised."""
+    state = effective_state(row, moment.now)
+    if state is not State.AUTHORIZED:
+        raise _not_claimable(row, state)
+    if not hmac.compare_digest(action_hash.encode(), row.action_hash.encode()):
+        raise Problem(
+            412, "hash-mismatch", "The action is not the one proposed", "Run the action that this decision names."
+        )
+    basis = basis_of(state, row.basis)
+    stopped = why_stopped(row, basis)
+    if stopped is not None:
+        raise stopped
+    known = register.at(moment.config)
+    asked = ruleable(row.action or {}, row.agent_id, known)
+    [ruling] = rule_many([asked], config=moment.config)
+    if not permits(ruling.level, basis) or (basis is Basis.QUORUM and not _still_met(row, ruling, known)):
+        raise Problem(
+            412,
+            "policy-changed",
+            "The policy no longer permits it on what was agreed",
+            "Propose the action again; it is then ruled by the policy in force.",
+            {"state": str(state)},
+        )
+    return ruling
+
+
+def _still_met(row: Decision, ruling: Ruling, known: register.Register) -> bool:
+    """Whether people who count now fill both the requirement that was shown and the one of the policy in force."""
+    held = approvers(row, known)
+    return quorum_met(row.requirement, held) and quorum_met(ruling.requirement, held)
+
+
+def _not_claimable(row: Decision, state: State) -> Problem:
+    said = {"state": str(state)}
+    match state:
+        case State.VETOED:
+            return Problem(403, "vetoed", "People have vetoed this action", "Do not act.", said)
+        case State.DENIED:
+            problem = forbidden("The policy does not permit this action. Do not act.", "denied")
+            problem.extra |= said
+            return problem
+        case State.EXPIRED:
+            return Problem(410, "expired", "The time for it is over", "Propose the action again.", said)
+        case State.EXECUTING:
+            return conflict("claimed", "The right to act was claimed under another key.", **said)
+        case State.WINDOW:
+            left = window_left_ms(row)
+            more = {"retry_after_s": max(1, -(-left // 1000))} if left is not None else {}
+            detail = "People can still veto. Wait, and claim again."
+            return Problem(425, "window-open", "The veto window is open", detail, said | more | {"retryable": True})
+        case _:
+            return conflict("not-open", f"The decision is {word(state).lower()}; there is nothing to claim.", **said)
+
+
+def _granted(row: Decision, moment: Moment, ruling: Ruling, digest: str, executor: str) -> Draft:
+    return Draft(
+        kind=Kind.CLAIM_GRANTED,
+        actor=f"agent:{row.agent_id}",
+        facts={
+            "kv": 1,
+            "decision": str(row.id),
+            "ref": row.ref_key,
+            "state": str(State.EXECUTING),
+            "basis": str(basis_of(State.AUTHORIZED, row.basis)),
+            "claim_key": digest,
+            "lease_until": timestamp(moment.now + LEASE),
+        },
+        disclosed={"executor": executor},
+        id=uuid7(moment.now),
+        policy=ruling.policy,
+    )

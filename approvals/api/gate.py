@@ -1,0 +1,236 @@
+"""The gate's routes for agents: claim, heartbeat, outcome, withdraw, reverts. All thin; what they do is in the actions."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qs
+from uuid import UUID
+
+from django.conf import settings
+from msgspec import UNSET, to_builtins
+
+from approvals.actions.answer_revert import acknowledge_revert, finish_revert
+from approvals.actions.claim import claim
+from approvals.actions.keep_lease import keep_lease
+from approvals.actions.report_outcome import report_outcome
+from approvals.actions.withdraw import withdraw
+from approvals.api import gate_shapes as shapes
+from approvals.api.granted import grant, heartbeat, revert_order
+from approvals.api.representation import represent
+from approvals.api.shapes import Decision as DecisionShape
+from approvals.idempotency import checked_key
+from approvals.queries.reverts import orders_of
+from decisions import clock, feed
+from decisions.api.describing import Operation
+from decisions.api.hot import Answer, Request
+from decisions.api.parsing import json_only, shaped, strict
+from decisions.auth.keys import AgentPrincipal, authenticate
+from decisions.errors import bad_request
+from decisions.feed import in_reader
+from decisions.vocab import Outcome, Scope
+
+COMMAND = {"Idempotency-Key": True}
+PROBLEMS = (400, 404, 405, 409, 413, 415, 429, 503)
+MAX_WAIT = 55
+
+CLAIM = Operation(
+    "claim",
+    "Claim the right to act, once",
+    "agents",
+    shapes.Granted,
+    takes={"application/json": shapes.ClaimCommand},
+    headers=COMMAND,
+    problems=(400, 404, 405, 409, 410, 412, 413, 415, 423, 425, 429, 503),
+    detail="Only a 200 is permission to act, and only on `action`, the bytes that it returns. The same claim_key gets the same lease. Takes the scope claim.",
+)
+HEARTBEAT = Operation(
+    "heartbeat",
+    "Say that the holder of a lease is at work",
+    "agents",
+    shapes.LeaseKept,
+    takes={"application/json": shapes.HeartbeatCommand},
+    headers=COMMAND,
+    problems=(*PROBLEMS, 410),
+    detail="`continue: false` means stop: people have vetoed or stopped it. Takes the scope claim.",
+)
+OUTCOME = Operation(
+    "reportOutcome",
+    "Report the outcome of a lease",
+    "agents",
+    DecisionShape,
+    also=(202,),
+    takes={"application/json": shapes.OutcomeCommand},
+    headers=COMMAND,
+    problems=PROBLEMS,
+    detail="202 when the lease was over: it is kept as evidence for a person. Takes the scope claim.",
+)
+WITHDRAW = Operation(
+    "withdraw",
+    "Take a proposal back",
+    "agents",
+    DecisionShape,
+    takes={"application/json": shapes.WithdrawCommand},
+    headers=COMMAND,
+    problems=PROBLEMS,
+)
+REVERT_ORDERS = Operation(
+    "listRevertOrders",
+    "What people have ordered this agent to undo, oldest first",
+    "agents",
+    shapes.RevertOrders,
+    query={"wait": {"type": "integer", "minimum": 0, "maximum": MAX_WAIT}},
+    problems=(400, 405),
+)
+ACKNOWLEDGE = Operation(
+    "acknowledgeRevert",
+    "Take an order to revert",
+    "agents",
+    shapes.RevertOrder,
+    takes={"application/json": shapes.HeartbeatCommand},
+    headers=COMMAND,
+    problems=PROBLEMS,
+)
+REVERTED = Operation(
+    "finishRevert",
+    "Say how a revert went",
+    "agents",
+    shapes.RevertOrder,
+    takes={"application/json": shapes.RevertCommand},
+    headers=COMMAND,
+    problems=PROBLEMS,
+    detail="That it went well is the agent's word: a person confirms it before the decision is reverted.",
+)
+
+
+async def _agent(request: Request, scope: Scope) -> AgentPrincipal:
+    agent = await in_reader(authenticate, request.headers.get("authorization", ""))
+    agent.require(scope)
+    return agent
+
+
+async def _command(request: Request, shape: type[Any], scope: Scope) -> tuple[AgentPrincipal, str, Any]:
+    """(who, under which key, what). Raises the problem of whatever is not in order."""
+    agent = await _agent(request, scope)
+    key = checked_key(request.headers.get("idempotency-key", ""))
+    json_only(request.headers.get("content-type", ""))
+    return agent, key, shaped(strict(await request.body(settings.COMMAND_LIMIT)), shape)
+
+
+def _part(request: Request, place: int) -> UUID:
+    return UUID(request.scope["path"].split("/")[place])
+
+
+def _said(given: Any) -> dict[str, Any]:
+    """What the agent adds in its own words."""
+    said: dict[str, Any] = {"detail": given.detail} if given.detail else {}
+    if given.observed is not UNSET:
+        said["observed"] = to_builtins(given.observed)
+    return said
+
+
+async def post_claim(request: Request) -> Answer:
+    agent, _, given = await _command(request, shapes.ClaimCommand, Scope.CLAIM)
+    base = f"{request.scope.get('scheme', 'http')}://{request.headers.get('host', '')}"
+
+    def act() -> Answer:
+        row = claim(
+            _part(request, 4),
+            claim_key=given.claim_key,
+            action_hash=given.action_hash,
+            executor=given.executor,
+            agent=agent.agent_id,
+        )
+        return 200, grant(row, issuer=base)
+
+    return await in_reader(act)
+
+
+async def post_heartbeat(request: Request) -> Answer:
+    agent, _, given = await _command(request, shapes.HeartbeatCommand, Scope.CLAIM)
+
+    def act() -> Answer:
+        return 200, heartbeat(keep_lease(_part(request, 4), fencing=given.fencing, agent=agent.agent_id))
+
+    return await in_reader(act)
+
+
+async def post_outcome(request: Request) -> Answer:
+    agent, _, given = await _command(request, shapes.OutcomeCommand, Scope.CLAIM)
+
+    def act() -> Answer:
+        row, late = report_outcome(
+            _part(request, 4),
+            fencing=given.fencing,
+            status=Outcome(given.status),
+            said=_said(given),
+            agent=agent.agent_id,
+        )
+        return (202 if late else 200), represent(row, clock.now())
+
+    return await in_reader(act)
+
+
+async def post_withdraw(request: Request) -> Answer:
+    agent, _, given = await _command(request, shapes.WithdrawCommand, Scope.PROPOSE)
+
+    def act() -> Answer:
+        return 200, represent(withdraw(_part(request, 4), reason=given.reason, agent=agent.agent_id), clock.now())
+
+    return await in_reader(act)
+
+
+async def get_revert_orders(request: Request) -> Answer:
+    """The open orders as soon as there is one, else none when `wait` seconds are over."""
+    agent = await _agent(request, Scope.CLAIM)
+    query = parse_qs(request.scope["query_string"].decode("latin-1"), keep_blank_values=True)
+    text = query.pop("wait", ["0"])
+    if query or len(text) > 1 or not text[0].isdigit() or len(text[0]) > 2 or int(text[0]) > MAX_WAIT:
+        raise bad_request(f"The one parameter is wait, a whole number from 0 to {MAX_WAIT}.", "unknown-filter")
+    until = time.monotonic() + int(text[0])
+    while True:
+        seq = await in_reader(feed.head_seq)
+        rows = await in_reader(lambda: orders_of(agent.agent_id, clock.now()))
+        left = until - time.monotonic()
+        if rows or left <= 0:
+            return 200, {"items": [revert_order(row, clock.now()) for row in rows]}
+        await feed.hub.beyond(seq, min(left, 1.0))
+
+
+async def post_acknowledge(request: Request) -> Answer:
+    agent, key, given = await _command(request, shapes.HeartbeatCommand, Scope.CLAIM)
+
+    def act() -> Answer:
+        row = acknowledge_revert(_part(request, 4), fencing=given.fencing, key=key, agent=agent.agent_id)
+        return 200, revert_order(row, clock.now())
+
+    return await in_reader(act)
+
+
+async def post_reverted(request: Request) -> Answer:
+    agent, key, given = await _command(request, shapes.RevertCommand, Scope.CLAIM)
+
+    def act() -> Answer:
+        row = finish_revert(
+            _part(request, 4),
+            fencing=given.fencing,
+            succeeded=given.status == "succeeded",
+            said=_said(given),
+            key=key,
+            agent=agent.agent_id,
+        )
+        return 200, revert_order(row, clock.now())
+
+    return await in_reader(act)
+
+
+Route = Callable[[Request], Any]
+ROUTES: tuple[tuple[str, str, Route, Operation], ...] = (
+    ("POST", "/api/v1/decisions/{decision_id}/claim", post_claim, CLAIM),
+    ("POST", "/api/v1/decisions/{decision_id}/withdraw", post_withdraw, WITHDRAW),
+    ("POST", "/api/v1/leases/{lease_id}/heartbeat", post_heartbeat, HEARTBEAT),
+    ("POST", "/api/v1/leases/{lease_id}/outcome", post_outcome, OUTCOME),
+    ("GET", "/api/v1/revert-orders", get_revert_orders, REVERT_ORDERS),
+    ("POST", "/api/v1/revert-orders/{decision_id}/ack", post_acknowledge, ACKNOWLEDGE),
+    ("POST", "/api/v1/revert-orders/{decision_id}/outcome", post_reverted, REVERTED),
+)
+"""Method, address, what serves it, what documents it."""

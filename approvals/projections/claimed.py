@@ -1,0 +1,79 @@
+"""Claims, leases, reverts and what else is said of a decision between proposal and end, from their entries.
+
+What an entry makes of the decision was decided under the lock and stands in its facts: the fold repeats it.
+"""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from approvals.models import Comment
+from decisions.envelope import Entry, parse_time
+from decisions.models import Decision
+from decisions.models.bulk import upsert
+from decisions.projections import decided
+from decisions.vocab import LEVEL_OF, Basis, Kind, State
+
+
+def apply(entries: Sequence[Entry]) -> None:
+    rows = decided.decisions_by_ref({entry.facts["ref"] for entry in entries})
+    history = []
+    for entry in entries:
+        row = rows[entry.facts["ref"]]
+        FOLD[entry.kind](row, entry)
+        if "state" in entry.facts:
+            row.state = State(entry.facts["state"])
+        decided.touch(row, entry)
+        history.append(decided.history_row(row, entry))
+    upsert(Decision, list(rows.values()))
+    decided.write_history(history)
+
+
+def _claimed(row: Decision, entry: Entry) -> None:
+    facts = entry.facts
+    row.basis = Basis(facts["basis"])
+    row.level_used = LEVEL_OF[row.basis]
+    decided.judge(row)
+    row.lease_id, row.lease_seq = entry.id, entry.seq
+    row.lease_until = parse_time(facts["lease_until"])
+    row.claim_key = facts["claim_key"]
+    row.executor = entry.disclosed.get("executor", "")
+    row.hold_until = row.stopped_at = None
+
+
+def _only_the_state(row: Decision, entry: Entry) -> None:
+    """Everything else of these entries is their own."""
+
+
+def _ordered(row: Decision, entry: Entry) -> None:
+    row.to_revert = True
+
+
+def _ended(row: Decision, entry: Entry) -> None:
+    row.hold_until = row.stopped_at = None
+
+
+def _extended(row: Decision, entry: Entry) -> None:
+    row.hold_until = parse_time(entry.facts["hold_until"])
+
+
+def _commented(row: Decision, entry: Entry) -> None:
+    Comment.objects.create(
+        seq=entry.seq,
+        decision_seq=row.seq,
+        person_id=UUID(entry.actor.removeprefix("person:")),
+        text=str(entry.disclosed.get("comment", "")),
+        at=entry.at,
+    )
+
+
+FOLD = {
+    Kind.CLAIM_GRANTED: _claimed,
+    Kind.LEASE_EXPIRED: _only_the_state,
+    Kind.DECISION_WITHDRAWN: _ended,
+    Kind.DECISION_REVIEWED: _only_the_state,
+    Kind.HOLD_EXTENDED: _extended,
+    Kind.COMMENT_MADE: _commented,
+    Kind.REVERT_ORDERED: _ordered,
+    Kind.REVERT_ACKNOWLEDGED: _only_the_state,
+}
+KINDS = tuple(FOLD)

@@ -1,0 +1,37 @@
+"""What a verdict token says of a lease. It must not sign it."""
+
+from datetime import datetime
+from typing import Any
+
+from approvals import token
+from decisions import ledger
+from decisions.models import Decision
+from decisions.states import lease_ends
+from decisions.vocab import LEVEL_OF, Basis
+
+
+def claims(row: Decision, at: datetime, *, issuer: str) -> dict[str, Any]:
+    """The claims of a token for the lease of `row`, signed at `at` by the gate at `issuer`."""
+    now = int(at.timestamp())
+    head = ledger.current()
+    found = ledger.entry(row.lease_seq) if row.lease_seq is not None else None
+    policy = (found[0].policy if found else None) or {}
+    return {
+        "iss": issuer,
+        "aud": row.executor,
+        "sub": str(row.agent_id),
+        "jti": str(row.lease_id),
+        "iat": now,
+        "nbf": now,
+        # Never longer than the lease: a token that outlives it would be a permission that nobody holds.
+        "exp": min(now + token.LIFETIME, int(lease_ends(row).timestamp())),
+        "dec": str(row.id),
+        "ver": row.version,
+        "ah": row.action_hash,
+        "basis": row.basis,
+        "lvl": str(LEVEL_OF[Basis(row.basis)]),
+        "pv": policy.get("ver"),
+        "ph": policy.get("sha256"),
+        "fen": row.lease_seq,
+        "led": {"seq": row.lease_seq, "head": bytes(head.root).hex()},
+    }

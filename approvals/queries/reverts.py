@@ -1,0 +1,43 @@
+"""Reverts that were ordered, and the entry that orders one. It must not write."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Q
+
+from decisions.envelope import Draft
+from decisions.models import Decision
+from decisions.states import lease_over
+from decisions.vocab import Kind, State
+
+OPEN = (State.REVERT_ORDERED, State.REVERTING)
+FEW = 50
+
+
+def order(row: Decision, *, actor: str, follows: UUID | None = None) -> Draft:
+    """The entry that orders the act of `row` to be undone. At most one order of a decision is open: it has its id."""
+    return Draft(
+        kind=Kind.REVERT_ORDERED,
+        actor=actor,
+        facts={
+            "kv": 1,
+            "decision": str(row.id),
+            "ref": row.ref_key,
+            "state": str(State.REVERT_ORDERED),
+            "undo": bool((row.action or {}).get("undo")),
+        },
+        follows=follows,
+    )
+
+
+def orders_of(agent: UUID, now: datetime) -> list[Decision]:
+    """The open orders for `agent`, oldest first, at most fifty."""
+    rows = Decision.objects.filter(agent_id=agent, state__in=[*OPEN, State.EXECUTING], complete=True)
+    # An executing one counts if it was vetoed and its lease is over, which no entry need say yet.
+    ordered = rows.filter(Q(state__in=OPEN) | (lease_over(now) & Q(to_revert=True)))
+    return list(ordered.order_by("seq")[:FEW])
+
+
+def fencing_of(row: Decision) -> int:
+    """The number that an answer to the order must show: of the claim, or of the decision if nobody claimed it."""
+    return row.lease_seq if row.lease_seq is not None else row.seq

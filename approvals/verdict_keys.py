@@ -1,0 +1,56 @@
+"""The keys that verdict tokens are signed with, as files beside the data and never in the database.
+
+A new key is published before it signs, and an old one after it has, for longer than anybody keeps the set or a token.
+It must not sign anything itself.
+"""
+
+import time
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from django.conf import settings
+
+from decisions.signing import load_key
+
+CACHE_SECONDS = 300
+PUBLISHED_FIRST = 2 * CACHE_SECONDS
+KEPT_AFTER = 3600
+
+
+def _folder() -> Path:
+    return Path(settings.DATA_DIR) / "keys" / "verdict"
+
+
+def _files() -> list[tuple[int, Path]]:
+    """(since when it is published, file) of each key, oldest first."""
+    return sorted((int(path.stem), path) for path in _folder().glob("*.key") if path.stem.isdigit())
+
+
+def published() -> list[Ed25519PrivateKey]:
+    """Every key whose signatures may be met, oldest first; the first one is made when there is none."""
+    if not _files():
+        # All processes that start at once make the same file, so that they end with one key.
+        load_key(_folder() / "0.key")
+    return [load_key(path) for _, path in _files()]
+
+
+def signing_key(now: float | None = None) -> Ed25519PrivateKey:
+    """The newest key that everybody has had the time to learn of."""
+    keys = published()
+    at = time.time() if now is None else now
+    known = [key for (since, _), key in zip(_files(), keys, strict=True) if at - since >= PUBLISHED_FIRST]
+    return known[-1] if known else keys[0]
+
+
+def rotate(now: float | None = None) -> None:
+    """Publish a new key, which signs from ten minutes on, and remove those that nothing valid is signed with."""
+    at = int(time.time() if now is None else now)
+    published()
+    load_key(_folder() / f"{at}.key")
+    # A key stopped signing when the one after it had been published long enough.
+    ends = {
+        path: following + PUBLISHED_FIRST for (_, path), (following, _) in zip(_files(), _files()[1:], strict=False)
+    }
+    for path, end in ends.items():
+        if at - end > KEPT_AFTER:
+            path.unlink()

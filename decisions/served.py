@@ -1,0 +1,65 @@
+"""Served time: how long somebody who can veto was really reachable. Veto windows count nothing else.
+
+It runs while a person with the right to veto has a live page open, and stands still through downtime, suspension and
+jumps of the clock. It must not decide what a window is for.
+"""
+
+import asyncio
+import logging
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from decisions import clock
+from decisions.feed import in_reader
+from decisions.models import ServedClock
+
+log = logging.getLogger(__name__)
+EVERY = 1.0
+MOST = timedelta(milliseconds=1500)
+"""A longer silence than this was not served: nobody knows that anybody was there."""
+
+
+def tick(now: datetime | None = None) -> int:
+    """Add the time since the last tick of any process, if it was served; the served milliseconds after it."""
+    with transaction.atomic():
+        held, _ = ServedClock.objects.select_for_update().get_or_create(id=1)
+        at = now or clock.now()
+        since = at - held.beat_at if held.beat_at else None
+        if since is not None and timedelta(0) <= since <= MOST:
+            held.served_ms += since // timedelta(milliseconds=1)
+        else:
+            held.resumed_ms = held.served_ms
+        held.beat_at = at
+        held.save(update_fields=["served_ms", "resumed_ms", "beat_at"])
+    return held.served_ms
+
+
+class Watch:
+    """The people of this process who can veto and have a live page; it ticks while there is one."""
+
+    def __init__(self) -> None:
+        self.present = 0
+        self.ticking: asyncio.Task[None] | None = None
+
+    def enter(self) -> None:
+        """Somebody came. Called in the event loop that serves them."""
+        self.present += 1
+        if self.ticking is None or self.ticking.done():
+            self.ticking = asyncio.get_running_loop().create_task(self._tick())
+
+    def leave(self) -> None:
+        """Somebody went."""
+        self.present -= 1
+
+    async def _tick(self) -> None:
+        while self.present > 0:
+            try:
+                await in_reader(tick)
+            except Exception:
+                # Time that was not written down was not served: windows stay open longer, never shorter.
+                log.exception("the served clock could not be moved")
+            await asyncio.sleep(EVERY)
+
+
+watch = Watch()
