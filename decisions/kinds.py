@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from decisions.vocab import Risk
+
 
 @dataclass(frozen=True, slots=True)
 class ActionKind:
@@ -45,3 +47,13 @@ def title(kind: str, resource: str, service: str) -> str:
 def reversible(kind: str) -> bool | None:
     known = ACTION_KINDS.get(kind)
     return known.reversible if known else None
+
+
+def risk_of(tier: int | None, environment_class: str, *, reversible: bool | None) -> Risk:
+    """High: irreversible, or tier 0-1 in production. Low: reversible and (tier 3 or not production). Else medium."""
+    strict = 0 if tier is None else tier
+    if reversible is False or (strict <= 1 and environment_class == "prod"):
+        return Risk.HIGH
+    if reversible and (strict == 3 or environment_class != "prod"):
+        return Risk.LOW
+    return Risk.MEDIUM

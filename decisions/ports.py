@@ -32,6 +32,10 @@ class Ruleable:
     registered: bool
     risk: Risk
     reversible: bool | None
+    hidden: bool = False
+    """The action, or what its agent says of it, holds characters that nobody can see."""
+    uninspectable: bool = False
+    """It runs a command whose effect cannot be read from it."""
 
 
 @dataclass(frozen=True, slots=True)

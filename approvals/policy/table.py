@@ -1,8 +1,8 @@
 """The policy: a table tier × kind × environment → level, with ordered exceptions. Pure and total.
 
 Evaluation order: the first row of the table that fits; the first matching loosening exception; then every matching tightening one; then
-freeze windows; then the caps that no table can lift (an irreversible action and an action at L3 without an undo need
-a person). The result is the minimum, so tightening is independent of order. It must not read a clock or a database.
+freeze windows; then the caps that no table can lift (an irreversible action, one with hidden characters, a command
+that cannot be read, and an action at L3 without an undo need a person). The result is the minimum, so tightening is independent of order. It must not read a clock or a database.
 """
 
 import fnmatch
@@ -147,6 +147,10 @@ def _caps(policy: Policy, action: Ruleable, now: datetime, level: Level) -> list
     ]
     if action.reversible is False or action.kind in policy.irreversible:
         caps.append((Level.L2, "irreversible actions need a person", ""))
+    if action.hidden:
+        caps.append((Level.L2, "hidden characters need a person", ""))
+    if action.uninspectable:
+        caps.append((Level.L2, "a command that cannot be read needs a person", ""))
     if level is Level.L3 and not action.has_undo:
         caps.append((Level.L2, "no undo is stated", ""))
     return caps

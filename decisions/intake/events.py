@@ -15,7 +15,7 @@ from decisions import register
 from decisions.canonical import NotStrictError, action_hash
 from decisions.envelope import Draft, named_uuid, timestamp, uuid7
 from decisions.errors import Problem, Refusal, bad_request, conflict
-from decisions.intake import shape
+from decisions.intake import screening, shape
 from decisions.intake.cloudevents import Event
 from decisions.intake.ruleable import frozen, ruleable, state_of_proposal
 from decisions.models import ServedClock
@@ -59,6 +59,8 @@ class Prepared:
     event: dict[str, str]
     action: dict[str, Any] | None
     account: dict[str, Any]
+    found: screening.Found
+    """What reading it showed that a person must see before it is done."""
 
 
 def ref_key(agent: UUID, decision: str) -> str:
@@ -109,11 +111,12 @@ def prepare_data(
     data = shape.read(value)
     if type_ in DESCRIBES and data.action is None:
         raise bad_request("data.action is needed in this type of event.", "bad-event")
-    if type_ is EventType.PROPOSED and data.outcome is not None:
-        raise bad_request("A proposal has no outcome.", "bad-event")
+    if type_ is EventType.PROPOSED:
+        screening.check_proposal(data)
     if type_ is EventType.OUTCOME and data.outcome is None:
         raise bad_request("data.outcome is needed in this type of event.", "bad-event")
     source, id_ = identity
+    account = shape.account(data)
     return Prepared(
         type=type_,
         agent=agent,
@@ -124,7 +127,8 @@ def prepare_data(
         sequence=sequence,
         event={"source": source, "id": id_, "sha256": sha256},
         action=_canonical_action(agent, data.action) if data.action else None,
-        account=shape.account(data),
+        account=account,
+        found=screening.screen(data.action, account),
     )
 
 
@@ -222,7 +226,7 @@ def decide(prepared: Sequence[Prepared], moment: Moment, *, replayed: bool = Fal
 
 def ruleable_of(item: Prepared, known: register.Register) -> Ruleable:
     assert item.action is not None
-    return ruleable(item.action["canonical"], item.agent, known)
+    return ruleable(item.action["canonical"], item.agent, known, item.found)
 
 
 def _followed(item: Prepared, told: _Told) -> list[Draft]:

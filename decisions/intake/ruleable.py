@@ -6,11 +6,12 @@ from uuid import UUID
 
 from decisions import kinds, register
 from decisions.errors import Problem
+from decisions.intake.screening import Found
 from decisions.ports import Ruleable, Ruling
-from decisions.vocab import Level, Risk, State
+from decisions.vocab import Level, State
 
 
-def ruleable(canonical: Mapping[str, Any], agent: UUID, known: register.Register) -> Ruleable:
+def ruleable(canonical: Mapping[str, Any], agent: UUID, known: register.Register, found: Found) -> Ruleable:
     """What the gate may know of an action in its canonical form, by the register that is in force."""
     target, kind = canonical["target"], canonical["kind"]
     service = known.services.get(target["service"])
@@ -27,19 +28,11 @@ def ruleable(canonical: Mapping[str, Any], agent: UUID, known: register.Register
         agent_id=str(agent),
         has_undo="undo" in canonical,
         registered=service is not None,
-        risk=risk_of(service.tier if service else None, environment, reversible=reversible),
+        risk=kinds.risk_of(service.tier if service else None, environment, reversible=reversible),
         reversible=reversible,
+        hidden=found.hidden,
+        uninspectable=found.uninspectable,
     )
-
-
-def risk_of(tier: int | None, environment_class: str, *, reversible: bool | None) -> Risk:
-    """High: irreversible, or tier 0-1 in production. Low: reversible and (tier 3 or not production). Else medium."""
-    strict = 0 if tier is None else tier
-    if reversible is False or (strict <= 1 and environment_class == "prod"):
-        return Risk.HIGH
-    if reversible and (strict == 3 or environment_class != "prod"):
-        return Risk.LOW
-    return Risk.MEDIUM
 
 
 def state_of_proposal(ruling: Ruling) -> State:

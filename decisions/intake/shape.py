@@ -1,11 +1,13 @@
 """The shape of an event's `data` and of a proposal: closed, typed, and nothing in it that loosens a rule."""
 
 import unicodedata
+from collections.abc import Iterable, Iterator
 from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta, Struct
 
+from decisions import inert
 from decisions.errors import Problem
 from decisions.vocab import Outcome
 
@@ -15,8 +17,6 @@ KindName = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_.-]{0,63}$")]
 Text = Annotated[str, Meta(max_length=60_000)]
 Short = Annotated[str, Meta(max_length=300)]
 Ratio = Annotated[float, Meta(ge=0, le=1)]
-UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-"""Control, format (bidirectional, zero width, tags), surrogate and line separating characters: two names must look two."""
 Scalar = str | int | float | bool | None
 
 
@@ -109,16 +109,33 @@ def read(value: Any) -> Data:
         target = data.action.target
         identifiers += [data.action.kind, target.service, target.environment, target.resource]
         identifiers += [data.action.undo.kind] if data.action.undo else []
+        _check_normal(_keys(data.action.parameters))
+        if data.action.undo:
+            _check_normal(_keys(data.action.undo.parameters))
+    _check_normal(identifiers)
+    # Two names must look two.
+    if any("\n" in text or inert.hides(text) for text in identifiers):
+        raise Problem(400, "control-character", "An identifier holds a control character or one that cannot be seen")
+    return data
+
+
+def _keys(value: dict[str, Any] | list[Any]) -> Iterator[str]:
+    if isinstance(value, dict):
+        for key, part in value.items():
+            yield key
+            if isinstance(part, dict | list):
+                yield from _keys(part)
+    else:
+        for part in value:
+            if isinstance(part, dict | list):
+                yield from _keys(part)
+
+
+def _check_normal(identifiers: Iterable[str]) -> None:
     for text in identifiers:
         if not text.isascii() and not unicodedata.is_normalized("NFC", text):
-            raise Problem(
-                400, "not-normal", "An identifier is not in Unicode form NFC", "Normalise it and send it again."
-            )
-        if any(unicodedata.category(mark) in UNSEEN for mark in text):
-            raise Problem(
-                400, "control-character", "An identifier holds a control character or one that cannot be seen"
-            )
-    return data
+            detail = f"{inert.name(text, 60)!r} is not; normalise it and send it again."
+            raise Problem(400, "not-normal", "An identifier is not in Unicode form NFC", detail)
 
 
 def account(data: Data) -> dict[str, Any]:
