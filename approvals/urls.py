@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from approvals.views import alarms, decision, inbox, policy, register, reports
+from approvals.views import alarms, decision, inbox, policy, register, reports, stop
 
 app_name = "approvals"
 urlpatterns = [
@@ -16,6 +16,13 @@ urlpatterns = [
     path("register/agents/<slug:slug>/keys", register.new_key, name="new_key"),
     path("register/agents/<slug:slug>/keys/<str:key_id>/revoke", register.end_key, name="revoke_key"),
     path("register/<str:section>/<str:key>/", register.edit, name="register_edit"),
+    path("decisions/<uuid:decision_id>/review", decision.look, name="review"),
+    path("decisions/<uuid:decision_id>/extend", decision.extend, name="extend"),
+    path("decisions/<uuid:decision_id>/comment", decision.remark, name="comment"),
+    path("stop/", stop.page, name="stop"),
+    path("stop/bar/", stop.bar, name="stop_bar"),
+    path("stop/now/", stop.stop, name="stop_now"),
+    path("stop/<uuid:freeze_id>/lift/", stop.lift, name="lift_freeze"),
     path("alarms/", alarms.page, name="alarms"),
     path("alarms/<int:seq>/acknowledge", alarms.acknowledge, name="acknowledge_alarm"),
     path("alarms/<int:seq>/clear", alarms.clear, name="clear_alarm"),

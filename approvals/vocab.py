@@ -22,6 +22,16 @@ class Finding(StrEnum):
     TAKEN_OVER = "taken_over"
 
 
+FINDING_WORDS = MappingProxyType(
+    {
+        Finding.CLOSED: "It is in order as it is; nothing is to be undone",
+        Finding.REVERT: "It is to be undone",
+        Finding.REVERTED: "I saw that it is undone",
+        Finding.TAKEN_OVER: "It cannot be undone by the agent; people take over",
+    }
+)
+
+
 class Judgement(StrEnum):
     ACCEPT = "accept"
     REFUSE = "refuse"

@@ -31,6 +31,7 @@ class TimelineConsumer(AsyncWebsocketConsumer):
         if self.watches:
             watch.enter()
         self.seq = await self._first()
+        self.stops = await feed.in_reader(feed.stops)
         self.resumed = asyncio.Event()
         self.task = asyncio.create_task(self._run())
 
@@ -73,6 +74,7 @@ class TimelineConsumer(AsyncWebsocketConsumer):
         while True:
             if await feed.hub.beyond(self.seq, BEAT):
                 await self._catch_up(replay=False)
+                await self._stops()
                 await asyncio.sleep(PAUSE)
             else:
                 await self._say("hb")
@@ -84,6 +86,13 @@ class TimelineConsumer(AsyncWebsocketConsumer):
             rows, self.seq, more = await feed.in_reader(feed.changed_after, before, FRAME_ROWS)
             if rows or self.seq != before:
                 await self._say("rows", prev=before, rows=rows, **({"replay": 1} if replay else {}))
+
+    async def _stops(self) -> None:
+        """Say that people have stopped agents, or let them go on: the page then asks what its bar should show."""
+        stops = await feed.in_reader(feed.stops)
+        if stops != self.stops:
+            self.stops = stops
+            await self._say("stop")
 
     async def _say(self, kind: str, **more: Any) -> None:
         frame = {"t": kind, "seq": self.seq, "now": feed.millis(clock.local()), **more}

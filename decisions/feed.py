@@ -15,11 +15,11 @@ from django.db import close_old_connections
 from django.db.models import Count
 from django.db.models.functions import Trunc
 
-from decisions import clock, hints, ledger, register
+from decisions import clock, hints, inert, ledger, register
 from decisions.errors import bad_request
-from decisions.models import Decision, Timeline
+from decisions.models import Decision, Freeze, Timeline
 from decisions.models.bulk import chunks
-from decisions.states import effective_state, with_effective_state
+from decisions.states import effective_state, window_left_ms, with_effective_state
 from decisions.vocab import BADGE_OF, BADGES, HOLDING, SignOff, State
 
 P = ParamSpec("P")
@@ -27,6 +27,7 @@ T = TypeVar("T")
 _readers = ThreadPoolExecutor(4, "readers")
 POLL_SECONDS = 1.0
 REPLAY_LIMIT = 5000
+TITLE = 300
 FIRST_YEAR, LAST_YEAR = 1970, 9000
 
 
@@ -45,7 +46,7 @@ def millis(at: datetime | None) -> int:
 
 
 def rows_of(decisions: Iterable[Decision], now: datetime) -> list[dict[str, Any]]:
-    """Each decision as the row that every reader gets."""
+    """Each decision as the row that every reader gets: names and titles as they are drawn, not as they were sent."""
     listed = list(decisions)
     known = register.latest()
     names = register.names({row.decided_by for row in listed if row.decided_by})
@@ -60,19 +61,20 @@ def _row(row: Decision, known: register.Register, names: dict[Any, str], now: da
         "id": str(row.id),
         "version": row.version,
         "at": millis(row.occurred_at),
-        "due": millis(row.hold_until) if state in HOLDING else 0,
-        "service": row.service,
-        "environment": row.environment,
+        "due": _due(row, state, now),
+        "stopped": row.stopped_at is not None,
+        "service": inert.visible(row.service),
+        "environment": inert.visible(row.environment),
         "tier": row.tier,
         "agent": agent.slug if agent else "",
-        "kind": row.kind,
+        "kind": inert.visible(row.kind),
         "state": str(state),
-        "title": row.title,
+        "title": inert.name(row.title, TITLE),
         "risk": row.risk,
         "level": row.level_used,
         "ruled": row.level_ruled,
         "beyond": row.beyond,
-        "episode": row.episode,
+        "episode": inert.visible(row.episode),
         "by": names.get(row.decided_by, "") if row.decided_by else "",
         "outcome": row.outcome,
         "owed": row.sign_off == SignOff.REQUIRED,
@@ -80,9 +82,22 @@ def _row(row: Decision, known: register.Register, names: dict[Any, str], now: da
     }
 
 
+def _due(row: Decision, state: State, now: datetime) -> int:
+    """When the page counts to, in milliseconds: the end of a window as long as somebody is there, else of the hold."""
+    if state not in HOLDING:
+        return 0
+    left = window_left_ms(row) if state is State.WINDOW else None
+    return millis(row.hold_until) if left is None else min(millis(now) + left, millis(row.hold_until))
+
+
 def head_seq() -> int:
     """The newest seq; -1 while the ledger is empty."""
     return ledger.size() - 1
+
+
+def stops() -> tuple[int, ...]:
+    """The freezes in force, by their epochs."""
+    return tuple(Freeze.objects.filter(lifted_at__isnull=True).order_by("seq").values_list("seq", flat=True))
 
 
 def changed_after(seq: int, limit: int) -> tuple[list[dict[str, Any]], int, bool]:

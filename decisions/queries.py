@@ -11,7 +11,7 @@ from decisions import ledger
 from decisions.errors import bad_request
 from decisions.models import Agent, Decision
 from decisions.models.ledger import Head, StoredCheckpoint
-from decisions.states import with_effective_state
+from decisions.states import expired, lease_over, with_effective_state
 from decisions.vocab import HOLDING, Level, Risk, SignOff, State
 
 MAX_LIMIT = 200
@@ -43,9 +43,14 @@ def leaves(first: int, last: int) -> list[dict[str, Any]]:
 
 def open_holds(now: datetime) -> "QuerySet[Decision]":
     """The decisions that wait for people, soonest deadline first."""
-    return Decision.objects.filter(state__in=list(HOLDING), hold_until__gt=now, complete=True).order_by(
-        "hold_until", "seq"
-    )
+    held = Decision.objects.filter(state__in=list(HOLDING), complete=True).exclude(expired(now))
+    return held.order_by("hold_until", "seq")
+
+
+def to_review(now: datetime) -> "QuerySet[Decision]":
+    """What only a person can end: outcomes that are unknown or unproven, reverts to confirm, reverts that failed."""
+    stuck = Q(state__in=[State.REVIEW, State.REVERT_FAILED]) | Q(state=State.UNKNOWN, lease_seq__isnull=False)
+    return Decision.objects.filter(stuck | (lease_over(now) & Q(to_revert=False)), complete=True).order_by("seq")
 
 
 def owed(now: datetime, *, overdue: bool | None = None) -> "QuerySet[Decision]":

@@ -35,6 +35,12 @@ def tick(now: datetime | None = None) -> int:
     return held.served_ms
 
 
+def running(now: datetime) -> bool:
+    """Whether somebody who can veto was reachable a moment ago."""
+    beat = ServedClock.objects.filter(id=1).values_list("beat_at", flat=True).first()
+    return beat is not None and now - beat <= 2 * MOST
+
+
 class Watch:
     """The people of this process who can veto and have a live page; it ticks while there is one."""
 

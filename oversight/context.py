@@ -8,7 +8,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from approvals import access
-from decisions import clock, ledger, queries, register
+from approvals.queries import stops
+from decisions import clock, inert, ledger, queries, register
 from decisions.models import Alarm, Person
 from decisions.vocab import Role
 
@@ -41,7 +42,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         return {"zone": settings.ZONE, "head_seq": None, "person": {"name": person.name, "roles": []}, "nav": []}
     now = clock.now()
     counts: dict[str, Callable[[], int]] = {
-        "approvals:needs_you": lambda: queries.open_holds(now).count(),
+        "approvals:needs_you": lambda: queries.open_holds(now).count() + queries.to_review(now).count(),
         "approvals:sign_off_queue": lambda: queries.owed(now).count(),
     }
     return {
@@ -58,6 +59,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
             for name, label, allowed in SECTIONS
             if access.may(known, person.id, allowed)
         ],
+        "stops": stops.bar(),
         "open_alarms": alarms(["open"]) if access.may(known, person.id, access.HANDLES_ALARMS) else [],
     }
 
@@ -67,7 +69,7 @@ def alarms(states: list[str]) -> list[dict[str, Any]]:
         {
             "seq": alarm.seq,
             "kind_word": ALARM_WORDS.get(alarm.kind, alarm.kind.replace("_", " ").capitalize()),
-            "subject": alarm.subject,
+            "subject": inert.name(alarm.subject),
             "raised_at": alarm.raised_at,
             "state": alarm.state,
         }

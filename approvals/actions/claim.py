@@ -12,6 +12,7 @@ from decisions import register
 from decisions.envelope import Draft, timestamp, uuid7
 from decisions.errors import Problem, Refusal, conflict, forbidden
 from decisions.intake.ruleable import ruleable
+from decisions.intake.screening import screen_stored
 from decisions.models import Decision
 from decisions.ports import Ruling, rule_many
 from decisions.recording import Moment, record
@@ -56,7 +57,8 @@ def _guard(row: Decision, moment: Moment, action_hash: str) -> Ruling:
     if stopped is not None:
         raise stopped
     known = register.at(moment.config)
-    asked = ruleable(row.action or {}, row.agent_id, known)
+    action = row.action or {}
+    asked = ruleable(action, row.agent_id, known, screen_stored(action, row.account))
     [ruling] = rule_many([asked], config=moment.config)
     if not permits(ruling.level, basis) or (basis is Basis.QUORUM and not _still_met(row, ruling, known)):
         raise Problem(

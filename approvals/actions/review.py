@@ -3,12 +3,12 @@
 from uuid import UUID
 
 from approvals import access
+from approvals.queries.findings import findings
 from approvals.queries.reverts import order
 from approvals.vocab import Finding
 from decisions import register
 from decisions.envelope import Draft
 from decisions.errors import Problem, Refusal, conflict
-from decisions.models import Decision
 from decisions.recording import Moment, Recorded, record
 from decisions.states import effective_state
 from decisions.vocab import Kind, State, word
@@ -20,23 +20,6 @@ AFTER = {
     Finding.REVERTED: State.REVERTED,
     Finding.TAKEN_OVER: State.REVERT_FAILED_ACK,
 }
-
-
-def findings(row: Decision, state: State) -> tuple[Finding, ...]:
-    """What a person may find of a decision in `state`."""
-    match state:
-        case State.UNKNOWN:
-            return (Finding.CLOSED, Finding.REVERT)
-        case State.REVIEW if row.to_revert:
-            return (Finding.REVERTED, Finding.REVERT, Finding.CLOSED)
-        case State.REVIEW:
-            return (Finding.CLOSED, Finding.REVERT)
-        case State.REVERT_ORDERED | State.REVERTING:
-            return (Finding.REVERTED,)
-        case State.REVERT_FAILED:
-            return (Finding.TAKEN_OVER, Finding.REVERTED)
-        case _:
-            return ()
 
 
 def review(decision_id: UUID, *, finding: Finding, reason: str, version: int, actor: UUID) -> Recorded:

@@ -1,6 +1,7 @@
 """Stop AI: after this is acknowledged, nothing in its scope is claimed."""
 
 from collections.abc import Collection
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -12,8 +13,10 @@ from decisions.envelope import Draft
 from decisions.errors import bad_request
 from decisions.models import Decision, Freeze
 from decisions.recording import Moment, record
+from decisions.states import effective_state
 from decisions.vocab import ENVIRONMENTS, Basis, FreezeMode, FreezeScope, Kind, State
 
+MOST = 200
 IN_FLIGHT = (State.SUGGESTED, State.PENDING, State.WINDOW, State.AUTHORIZED, State.EXECUTING)
 
 
@@ -37,13 +40,26 @@ def set_freeze(*, scope: FreezeScope, value: str, mode: FreezeMode, reason: str,
         stop = Draft(
             kind=Kind.FREEZE_SET,
             actor=f"person:{actor}",
-            facts={"kv": 1, "scope": str(scope), "value": value, "mode": str(mode)},
+            facts={
+                "kv": 1,
+                "scope": str(scope),
+                "value": value,
+                "mode": str(mode),
+                "in_flight": in_flight(freeze, moment.now),
+            },
             disclosed={"reason": reason} if reason else {},
         )
         return [stop, *(_expired(row) for row in authorised.order_by("seq"))]
 
     record(decide, principal=f"person:{actor}")
     return _same(scope, value, mode).get()
+
+
+def in_flight(freeze: Freeze, now: datetime) -> list[list[str]]:
+    """What `freeze` finds open or at work, by id and state: at most two hundred, oldest first."""
+    rows = Decision.objects.filter(covered(freeze), state__in=IN_FLIGHT, complete=True).order_by("seq")
+    states = ((str(row.id), effective_state(row, now)) for row in rows[:MOST])
+    return [[id_, str(state)] for id_, state in states if state in IN_FLIGHT]
 
 
 def _same(scope: FreezeScope, value: str, mode: FreezeMode) -> "QuerySet[Freeze]":

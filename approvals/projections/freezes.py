@@ -43,6 +43,7 @@ def _set(entry: Entry) -> None:
         value=entry.facts["value"],
         mode=entry.facts["mode"],
         reason=str(entry.disclosed.get("reason", "")),
+        in_flight=entry.facts["in_flight"],
         set_by=UUID(entry.actor.removeprefix("person:")) if entry.actor.startswith("person:") else None,
         set_at=entry.at,
     )

@@ -1,19 +1,19 @@
 """Everything that one decision's page and representation show."""
 
-import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from approvals import access
 from approvals.models import SignOffRecord, Verdict
+from approvals.queries import after, words
 from approvals.queries.shown import display_hash
 from approvals.vocab import CAUSE_WORDS, EFFECT_WORDS
-from decisions import feed, ledger, register
+from decisions import feed, inert, ledger, register, served
 from decisions.envelope import Entry
 from decisions.models import Agent, Decision, Person, Service, Timeline
-from decisions.states import effective_state
+from decisions.states import effective_state, window_left_ms
 from decisions.vocab import BADGE_OF, HOLDING, LEVEL_MEANING, Cause, Effect, Level, SignOff, State, word
 
 SIBLINGS = 30
@@ -25,6 +25,14 @@ KIND_WORDS = {
     "revert.finished": "Revert reported by the agent",
     "decision.held": "Held for people",
     "decision.expired": "Hold expired",
+    "decision.withdrawn": "Withdrawn",
+    "decision.reviewed": "Reviewed",
+    "hold.extended": "More time given",
+    "claim.granted": "Claimed by the agent",
+    "lease.expired": "Lease ended in silence",
+    "revert.ordered": "Revert ordered",
+    "revert.acknowledged": "Revert taken by the agent",
+    "comment.made": "Comment",
     "verdict.given": "Verdict given",
     "sign_off.given": "Signed off",
 }
@@ -91,7 +99,6 @@ def context(page: Page, viewer: UUID) -> dict[str, Any]:
     """The page's values for the template, and what `viewer` may do."""
     row = page.row
     sees = access.may(page.known, viewer, access.READS_ACCOUNT)
-    account = row.account if sees else {}
     return {
         "d": row,
         "state_word": word(page.state),
@@ -103,16 +110,12 @@ def context(page: Page, viewer: UUID) -> dict[str, Any]:
         "deputy": page.person(row.deputy_id),
         "decided_by": page.person(row.decided_by),
         "facts": facts(page),
-        "parameters": parameters(row) if sees else [],
-        "undo_text": undo_text(row),
+        "parameters": words.parameters(row) if sees else [],
+        "undo_text": words.undo(row),
+        "action_flags": words.action_flags(row),
+        "risk_flags": words.risk_flags(row),
         "redacted": not sees,
-        "rationale": account.get("rationale", ""),
-        "evidence": account.get("evidence", []),
-        "alternatives": account.get("alternatives", []),
-        "confidence": account.get("confidence"),
-        "estimate": account.get("estimate"),
-        "trigger": account.get("trigger"),
-        "model_text": model_text(account, page.agent),
+        **words.said(row, page.agent, sees=sees),
         "rule_text": rule_text(row),
         "policy_version": row.policy_version,
         "requirement_text": access.requirement_words(row.requirement),
@@ -124,6 +127,7 @@ def context(page: Page, viewer: UUID) -> dict[str, Any]:
         "entry": {"seq": row.seq, "leaf": page.leaf.hex(), "id": str(page.entry.id)},
         "siblings": siblings(row, page.now),
         "erased": sorted({"action", "names"} - set(page.entry.disclosed)) if row.complete else [],
+        **after.context(page, viewer),
         **_verdict_form(page, viewer),
         **_sign_off_form(page, viewer),
     }
@@ -131,11 +135,10 @@ def context(page: Page, viewer: UUID) -> dict[str, Any]:
 
 def facts(page: Page) -> list[tuple[str, str]]:
     row, service = page.row, page.service
-    listed = [("Service", service.name if service else f"{row.service} (not registered)")]
+    listed = [("Service", service.name if service else f"{inert.name(row.service)} (not registered)")]
     listed.append(("Tier", f"{row.tier}" if row.tier is not None else "not registered; treated as tier 0"))
-    listed.append(
-        ("Environment", f"{row.environment} ({row.environment_class})" if row.environment else row.environment_class)
-    )
+    environment = f"{inert.name(row.environment)} ({row.environment_class})"
+    listed.append(("Environment", environment if row.environment else row.environment_class))
     if row.data_class:
         listed.append(("Data", row.data_class))
     if service and service.cost_per_minute:
@@ -145,35 +148,7 @@ def facts(page: Page) -> list[tuple[str, str]]:
     if row.team:
         listed.append(("Team", row.team))
     listed.append(("Reversible", {True: "yes", False: "no", None: "not known"}[row.reversible]))
-    estimate = row.account.get("estimate") or {}
-    if "customers_affected_pct" in estimate:
-        listed.append(("Customers affected, the agent estimates", f"{estimate['customers_affected_pct']:g} %"))
-    if "outage_minutes" in estimate:
-        listed.append(("Outage, the agent estimates", f"{estimate['outage_minutes']:g} min"))
     return listed
-
-
-def parameters(row: Decision) -> list[tuple[str, str]]:
-    held = (row.action or {}).get("parameters", {})
-    return [
-        (name, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
-        for name, value in held.items()
-    ]
-
-
-def undo_text(row: Decision) -> str:
-    undo = (row.action or {}).get("undo")
-    if not undo:
-        return ""
-    stated = ", ".join(f"{name} {value}" for name, value in undo.get("parameters", {}).items())
-    return f"{undo['kind'].replace('_', ' ')} {stated}".strip()
-
-
-def model_text(account: dict[str, Any], agent: Agent | None) -> str:
-    stated = account.get("model")
-    if stated:
-        return " ".join(filter(None, (stated.get("name"), stated.get("version"))))
-    return " ".join(filter(None, (agent.model, agent.version))) if agent else ""
 
 
 def rule_text(row: Decision) -> str:
@@ -220,8 +195,12 @@ def _verdict_form(page: Page, viewer: UUID) -> dict[str, Any]:
     open_ = page.state in HOLDING
     approve = access.why_not_approve(page.known, viewer, row, page.agent)
     veto = access.why_not_veto(page.known, viewer)
+    left = window_left_ms(row) if page.state is State.WINDOW else None
     approved = any(said.person_id == viewer and said.verdict == "approve" for said in page.verdicts)
     return {
+        "counts_to": row.hold_until or row.claim_until if left is None else page.now + timedelta(milliseconds=left),
+        "unwatched": page.state is State.WINDOW and not served.running(page.now),
+        "can_extend": open_ and access.may(page.known, viewer, access.APPROVER_ROLES),
         "is_open": open_ or page.state is State.AUTHORIZED,
         "can_approve": open_ and approve is None and not approved,
         "can_veto": (open_ or page.state is State.AUTHORIZED) and veto is None,

@@ -1,9 +1,18 @@
 """Freezes in force, and what they say of one decision. It must not write."""
 
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from approvals.machine import ASK_STANDS
+from decisions import register
 from decisions.errors import Problem
 from decisions.intake.ruleable import frozen
-from decisions.models import Decision, Freeze
-from decisions.vocab import Basis, FreezeMode
+from decisions.models import Agent, Decision, Freeze
+from decisions.states import effective_state
+from decisions.vocab import HOLDING, Basis, FreezeMode, FreezeScope, State, word
 
 
 def in_force() -> list[Freeze]:
@@ -26,3 +35,93 @@ def why_stopped(row: Decision, basis: Basis) -> Problem | None:
     if FreezeMode.ALL in modes or (FreezeMode.AUTONOMY in modes and basis is not Basis.QUORUM):
         return frozen()
     return None
+
+
+def described(now: datetime) -> list[dict[str, Any]]:
+    """Each freeze in force with its words, who set it, and what it found at work then and now."""
+    listed = in_force()
+    names = register.names({person for freeze in listed for person in (freeze.set_by, freeze.asked_by) if person})
+    return [
+        {
+            "id": freeze.id,
+            "seq": freeze.seq,
+            "scope_words": words(freeze),
+            "mode": freeze.mode,
+            "reason": freeze.reason,
+            "by": names.get(freeze.set_by, "a person who was erased") if freeze.set_by else "Oversight",
+            "at": freeze.set_at,
+            "asked_by": _asked(freeze, names, now),
+            "asked_by_id": freeze.asked_by,
+            "in_flight": _in_flight(freeze, now),
+        }
+        for freeze in listed
+    ]
+
+
+def bar() -> list[dict[str, Any]]:
+    """What every page's bar says of the freezes in force."""
+    listed = in_force()
+    names = register.names({freeze.set_by for freeze in listed if freeze.set_by})
+    return [
+        {
+            "words": words(freeze),
+            "mode": freeze.mode,
+            "by": names.get(freeze.set_by, "a person") if freeze.set_by else "Oversight",
+            "at": freeze.set_at,
+        }
+        for freeze in listed
+    ]
+
+
+def words(freeze: Freeze) -> str:
+    """What a freeze stops, in words."""
+    match freeze.scope:
+        case FreezeScope.EVERYTHING:
+            return "All agents"
+        case FreezeScope.ENVIRONMENT:
+            return f"Agents in {freeze.value}"
+        case FreezeScope.SERVICE:
+            return f"Agents on {freeze.value}"
+        case _:
+            agent = Agent.objects.filter(id=freeze.value).first()
+            return f"Agent {agent.slug if agent else freeze.value}"
+
+
+def _asked(freeze: Freeze, names: Mapping[UUID, str], now: datetime) -> str:
+    """Who asked to lift it, while that still counts."""
+    if freeze.asked_by is None or freeze.asked_at is None or now >= freeze.asked_at + ASK_STANDS:
+        return ""
+    return names.get(freeze.asked_by, "a person who was erased")
+
+
+def _in_flight(freeze: Freeze, now: datetime) -> list[dict[str, Any]]:
+    """What the stop found open or at work: the state it was in, and the state it is in now."""
+    before = dict(freeze.in_flight)
+    rows = Decision.objects.filter(id__in=list(before)).order_by("seq")
+    return [
+        {
+            "id": row.id,
+            "title": row.title,
+            "before": word(State(before[str(row.id)])),
+            "state": str(effective_state(row, now)),
+        }
+        for row in rows
+    ]
+
+
+def reach(now: datetime) -> dict[str, int]:
+    """What a stop of everything would reach now: how many agents and services, and what is at work or waits."""
+    known = register.latest()
+    states = Counter(
+        effective_state(row, now)
+        for row in Decision.objects.filter(
+            state__in=[*HOLDING, State.AUTHORIZED, State.EXECUTING], complete=True
+        ).iterator()
+    )
+    return {
+        "agents": sum(agent.active for agent in known.agents.values()),
+        "services": len(known.services),
+        "running": states[State.EXECUTING],
+        "authorized": states[State.AUTHORIZED],
+        "holds": sum(states[state] for state in HOLDING),
+    }

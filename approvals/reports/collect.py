@@ -9,7 +9,7 @@ from uuid import UUID
 
 from approvals.models import PolicyVersion, SignOffRecord, Verdict
 from approvals.reports.facts import DecisionFact, Facts
-from decisions import ledger
+from decisions import inert, ledger
 from decisions.models import Agent, Decision, Person, Service
 from decisions.models.bulk import CHUNK
 from decisions.models.ledger import EntryRow
@@ -60,20 +60,21 @@ class Said:
 
 
 def fact_of(row: Decision, names: Names, said: Said, as_of: datetime) -> DecisionFact:
+    """`row` as reports draw it: whatever an agent named has its hidden characters written out."""
     state = effective_state(row, as_of)
     vetoed_at = said.vetoed.get(row.seq)
     verdict: Literal["", "approve", "veto"] = "veto" if vetoed_at else "approve" if row.decided_at else ""
     judged_at, judge = said.judged.get(row.seq, (None, None))
     return DecisionFact(
         id=str(row.id),
-        title=row.title,
+        title=inert.visible(row.title),
         occurred_at=row.occurred_at,
         received_at=row.received_at,
-        service=row.service,
+        service=inert.visible(row.service),
         tier=row.tier,
-        environment=row.environment,
+        environment=inert.visible(row.environment),
         environment_class=row.environment_class,
-        kind=row.kind,
+        kind=inert.visible(row.kind),
         agent=names.agents.get(row.agent_id, "unknown agent"),
         risk=row.risk,
         reversible=row.reversible,
@@ -101,7 +102,7 @@ def fact_of(row: Decision, names: Names, said: Said, as_of: datetime) -> Decisio
         effect=row.effect,
         cause=row.cause,
         replayed=row.replayed,
-        episode=row.episode,
+        episode=inert.visible(row.episode),
         cost_per_minute=names.costs.get(row.service),
     )
 

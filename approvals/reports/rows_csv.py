@@ -5,6 +5,8 @@ import io
 import json
 from typing import Any
 
+from decisions import inert
+
 COLUMNS = (
     "id", "began_at", "received_at", "title", "service", "tier", "environment", "kind", "agent", "risk", "reversible",
     "level_ruled", "level_used", "beyond", "owner", "team", "state", "outcome", "observed", "proposed", "verdict",
@@ -15,13 +17,14 @@ DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def cell(value: Any) -> str:
-    """What a spreadsheet shows as text, whatever it begins with."""
+    """What a spreadsheet or a terminal shows as text, whatever it begins with or hides."""
     if value is None:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
     text = str(value)
-    return "'" + text if text.startswith(DANGEROUS) else text
+    # Asked of what was sent: a tab that is written out has begun a formula all the same.
+    return "'" * text.startswith(DANGEROUS) + inert.visible(text)
 
 
 def render(dataset: bytes) -> bytes:

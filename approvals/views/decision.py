@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
 from uuid import UUID
@@ -12,11 +13,14 @@ from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
+from approvals.actions.comment import comment
+from approvals.actions.extend_hold import extend_hold
 from approvals.actions.give_verdict import give_verdict
+from approvals.actions.review import review
 from approvals.actions.sign_off import sign_off
 from approvals.queries import decision as queries
 from approvals.queries.shown import Shown
-from approvals.vocab import Judgement, VerdictWord
+from approvals.vocab import Finding, Judgement, VerdictWord
 from decisions import clock
 from decisions.auth.people import reads, require_recent_sign_in, signed_in
 from decisions.errors import Problem, bad_request
@@ -91,6 +95,50 @@ def judge(request: HttpRequest, decision_id: UUID) -> HttpResponse:
             actor=signed_in(request).id,
         )
         return "Your sign-off is recorded."
+
+    return _answer(request, decision_id, act)
+
+
+@require_POST
+@reads
+def look(request: HttpRequest, decision_id: UUID) -> HttpResponse:
+    """Say what became of an act that only a person can end."""
+
+    def act() -> str:
+        require_recent_sign_in(request)
+        review(
+            decision_id,
+            finding=_choice(Finding, request, "finding"),
+            reason=_reason(request),
+            version=_whole(request, "version"),
+            actor=signed_in(request).id,
+        )
+        return "What you found is recorded."
+
+    return _answer(request, decision_id, act)
+
+
+@require_POST
+@reads
+def extend(request: HttpRequest, decision_id: UUID) -> HttpResponse:
+    """More time to answer."""
+
+    def act() -> str:
+        minutes = _whole(request, "minutes")
+        extend_hold(decision_id, by=timedelta(minutes=min(minutes, 10_080)), actor=signed_in(request).id)
+        return f"People have {minutes} minutes more."
+
+    return _answer(request, decision_id, act)
+
+
+@require_POST
+@reads
+def remark(request: HttpRequest, decision_id: UUID) -> HttpResponse:
+    """A comment."""
+
+    def act() -> str:
+        comment(decision_id, text=_reason(request), actor=signed_in(request).id)
+        return "Your comment is recorded."
 
     return _answer(request, decision_id, act)
 

@@ -34,7 +34,10 @@ def needs_you(request: HttpRequest) -> HttpResponse:
             "can_decide": refused is None,
         }
         holds.append(shown)
-    return render(request, "approvals/needs_you.html", {"holds": holds})
+    reviews = feed.rows_of(lists.to_review(now)[:SHOWN], now)
+    for shown in reviews:
+        shown["when"] = datetime.fromtimestamp(shown["at"] / 1000, now.tzinfo)
+    return render(request, "approvals/needs_you.html", {"holds": holds, "reviews": reviews})
 
 
 @require_safe

@@ -102,6 +102,9 @@ PROBLEM_TYPES: Mapping[str, Meaning] = MappingProxyType(
         "queue-full": Meaning(
             (429,), "More is waiting than can be stored in a moment. Send it again after Retry-After."
         ),
+        "raw-secret": Meaning(
+            (400,), "A proposal's parameter holds a secret; `path` says which. Send a reference to the secret instead."
+        ),
         "reason-needed": Meaning((400,), "A sign-off and a review need a reason of at least ten characters."),
         "reauth-required": Meaning((401,), "The sign-in is too old for an approval or a sign-off. Sign in again."),
         "role": Meaning((403,), "It takes a role that you do not have."),

@@ -61,13 +61,17 @@ class Counts(Struct):
 
 
 class Row(Struct):
-    """A decision as the timeline shows it; times in milliseconds since 1970, an empty text where there is no word."""
+    """A decision as the timeline shows it; times in milliseconds since 1970, an empty text where there is no word.
+
+    `due` is when the time to answer ends, 0 where nobody is asked; while `stopped` it stands still.
+    """
 
     seq: Whole
     id: Id
     version: Whole
     at: int
     due: int
+    stopped: bool
     service: str
     environment: str
     tier: int | None

@@ -31,7 +31,7 @@ class Timeline(ApiView):
             detail=(
                 "`after` gives what changed after that entry, oldest change first, each decision once and as it is now; "
                 "go on with `next`, or with `seq` when it is null. `before` gives older rows, newest change first. "
-                "Without either: the newest."
+                "Without either: the newest. Titles and names are as pages draw them, with hidden characters written out."
             ),
         )
     )

@@ -23,6 +23,7 @@ class Migration(migrations.Migration):
                 ("value", models.CharField(blank=True, max_length=64)),
                 ("mode", models.CharField(max_length=8)),
                 ("reason", models.TextField(blank=True)),
+                ("in_flight", models.JSONField(default=list)),
                 ("set_by", models.UUIDField(null=True)),
                 ("set_at", models.DateTimeField()),
                 ("asked_by", models.UUIDField(null=True)),

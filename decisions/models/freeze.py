@@ -19,6 +19,8 @@ class Freeze(models.Model):
     """The class of environment, the slug of the service or the id of the agent; empty for everything."""
     mode = models.CharField(max_length=8)
     reason = models.TextField(blank=True)
+    in_flight = models.JSONField(default=list)
+    """`[[id, state], …]` of what it found open or at work, at most 200."""
     set_by = models.UUIDField(null=True)
     set_at = models.DateTimeField()
     asked_by = models.UUIDField(null=True)

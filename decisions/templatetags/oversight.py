@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from decisions import vocab
+from decisions import inert, vocab
 
 register = template.Library()
 
@@ -172,6 +172,18 @@ def span(value: timedelta) -> str:
         if seconds and seconds % size_ == 0:
             return f"{seconds // size_} {unit}"
     return f"{seconds} s"
+
+
+@register.filter
+def visible(value: str | None) -> str:
+    """What an agent wrote, with what cannot be seen of it written out."""
+    return "" if value is None else inert.visible(str(value))
+
+
+@register.filter
+def named(value: str | None, most: int = inert.NAME_CHARACTERS) -> str:
+    """A name that an agent chose, visible and at most so long."""
+    return "" if value is None else inert.name(str(value), most)
 
 
 @register.filter(name="hex")

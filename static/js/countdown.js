@@ -21,6 +21,12 @@ function show(element, now) {
   if (!due) return 0;
   const ms = due - now;
   const text = element.querySelector('.cd-t');
+  // While people have stopped agents the clock of a hold stands still, and says so.
+  if (element.dataset.stopped) {
+    if (text) text.textContent = 'Stopped';
+    element.removeAttribute('data-over');
+    return 0;
+  }
   const words = ms > 0 ? left(ms) : 'Time is up';
   if (text && text.textContent !== words) {
     text.textContent = words;

@@ -18,6 +18,7 @@ export class Holds {
     wanted.forEach((row, i) => {
       const entry = have.get(row.id) || this.card(row);
       entry.firstElementChild.dataset.due = row.due;
+      entry.firstElementChild.dataset.stopped = row.stopped ? '1' : '';
       if (this.list.children[i] !== entry) this.list.insertBefore(entry, this.list.children[i] || null);
     });
     this.count(held.length);

@@ -4,7 +4,7 @@ const STALE_AFTER = 12000;
 const BACK_OFF = { first: 400, most: 15000 };
 const OFFSETS = 9;
 
-/** Fires "rows" (rows, replay), "reset", and "state" (name, and retryAt, behind or since). */
+/** Fires "rows" (rows, replay), "reset", "stop" (people have stopped agents, or let them go on), and "state" (name, and retryAt, behind or since). */
 export class Live extends EventTarget {
   constructor(address, seq, serverNow) {
     super();
@@ -60,6 +60,7 @@ export class Live extends EventTarget {
     if (frame.t === 'rows') this.takeRows(frame);
     else if (frame.t === 'live') this.caughtUp(frame);
     else if (frame.t === 'hb') this.beat(frame);
+    else if (frame.t === 'stop') this.dispatchEvent(new Event('stop'));
     else if (frame.t === 'reset') this.dispatchEvent(new Event('reset'));
   }
 

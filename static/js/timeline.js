@@ -13,7 +13,7 @@ import { readTheme } from './marks.js';
 import { Older, snapshot } from './older.js';
 import { Pane } from './pane.js';
 import { byId, embedded, phone, say, shout } from './shared.js';
-import { openInPane, watchScroll, watchTheme } from './surroundings.js';
+import { openInPane, showStops, watchScroll, watchTheme } from './surroundings.js';
 import { bindShortcuts } from './shortcuts.js';
 import { Store } from './store.js';
 import { Toolbar } from './toolbar.js';
@@ -136,6 +136,10 @@ function start() {
     frames.wake();
   });
   live.addEventListener('reset', reset);
+  live.addEventListener('stop', () => {
+    showStops();
+    reset();
+  });
   watchTheme(lanes, store);
   watchScroll(feed, older);
   openInPane(pane);

@@ -35,8 +35,8 @@ BREAKS = {
     "freeze_scope": "UPDATE freeze SET scope = 'half'",
     "freeze_mode": "UPDATE freeze SET mode = 'slow'",
     "freeze_names_its_scope": "UPDATE freeze SET value = 'prod'",
-    "freeze_one_in_force": "INSERT INTO freeze (seq, id, scope, value, mode, reason, set_at)"
-    " SELECT seq + 1000, '0198b7f0aaaa7aaa8aaaaaaaaaaaaaaa', scope, value, mode, reason, set_at FROM freeze",
+    "freeze_one_in_force": "INSERT INTO freeze (seq, id, scope, value, mode, reason, in_flight, set_at)"
+    " SELECT seq + 1000, '0198b7f0aaaa7aaa8aaaaaaaaaaaaaaa', scope, value, mode, reason, in_flight, set_at FROM freeze",
     "served_clock_one": "UPDATE served_clock SET id = 2",
     "decision_hold_ends": "UPDATE decision SET state = 'pending', hold_until = NULL",
     "decision_sign_off_due": "UPDATE decision SET sign_off = 'required', sign_off_due = NULL",

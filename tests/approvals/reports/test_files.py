@@ -210,7 +210,7 @@ def test_the_csv_holds_every_row(report: dict[str, Any], dataset: bytes) -> None
     rows = list(csv.DictReader(io.StringIO(rows_csv.render(dataset).decode())))
     assert len(rows) == report["rows"]["total"]
     hostile = next(row for row in rows if row["id"] == "h")
-    assert hostile["title"] == "'" + HOSTILE
+    assert hostile["title"] == "'" + HOSTILE.replace("\x07", "⟦U+0007⟧")
     assert hostile["began_at"] == "2026-10-15T03:47:00Z"
     assert set(rows[0]) == set(report["rows"]["items"][0])
 
