@@ -30,6 +30,19 @@ POLL = 25
 DEFAULT_ENVIRONMENT = "prod"
 
 
+def _is_undo(undo: dict[str, Any]) -> bool:
+    right = set(undo) == {"kind", "parameters"} and isinstance(undo["parameters"], dict)
+    return right and isinstance(undo["kind"], str) and bool(KIND.fullmatch(undo["kind"]))
+
+
+Watch = Callable[[Decision, bool], None]
+"""Told of the decision before it is waited for (False) and before it is claimed (True)."""
+
+
+def unwatched(_decision: Decision, _claiming: bool, /) -> None:  # noqa: FBT001 - a callback's own shape
+    """Nobody watches."""
+
+
 def boot_time() -> float:
     """Seconds that also pass while the machine sleeps: a lease ends on time however long we were stopped."""
     return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
@@ -64,8 +77,8 @@ class Wanted:
             raise ConfigError("a kind is lower-case letters, digits, '_', '.' and '-', at most 64")
         if not target.get("service") or set(target) - {"service", "environment", "resource"}:
             raise ConfigError("a target has a service, and maybe an environment and a resource")
-        if undo is not None and set(undo) != {"kind", "parameters"}:
-            raise ConfigError("an undo has a kind and parameters")
+        if undo is not None and not _is_undo(undo):
+            raise ConfigError("an undo has a kind and parameters, and nothing else")
         full = {key: value for key, value in target.items() if value} | (
             {} if target.get("environment") else {"environment": DEFAULT_ENVIRONMENT}
         )
@@ -158,7 +171,7 @@ class Point:
             raise
         return Grant(decision, lease, action, verdict, began)
 
-    def obtain(self, wanted: Wanted, wait: float) -> Steps[Grant]:
+    def obtain(self, wanted: Wanted, wait: float, watch: Watch = unwatched) -> Steps[Grant]:
         """The whole way. A new claim key for each run: a call that another run has claimed is never run here."""
         until = boot_time() + wait
         claim_key = str(uuid4())
@@ -166,7 +179,9 @@ class Point:
         decision = yield from self.ask(wanted)
         attempt = 0
         while True:
+            watch(decision, False)
             decision = yield from self.until_claimable(decision, until)
+            watch(decision, True)
             got = yield from self.try_claim(wanted, decision, claim_key, attempt)
             if isinstance(got, Grant):
                 return got

@@ -18,7 +18,7 @@ from oversight_sdk import calls, runs
 from oversight_sdk.binding import Binding
 from oversight_sdk.client import Client
 from oversight_sdk.errors import ConfigError, GateError, OutcomeUnknown
-from oversight_sdk.grants import Point, Wanted
+from oversight_sdk.grants import Point, Wanted, Watch, unwatched
 from oversight_sdk.keys import KeyCache
 from oversight_sdk.runs import Run
 from oversight_sdk.seen import Seen, default_path
@@ -131,9 +131,10 @@ class Gate:
 
         return decorate
 
-    def begin(self, wanted: Wanted, *, wait: float | None = None) -> Run:
-        """A run of `wanted`, granted and verified. The caller keeps it `beating` and `finish`es it."""
-        return Run(self.client.transport.run(self.point.obtain(wanted, self.wait if wait is None else wait)))
+    def begin(self, wanted: Wanted, *, wait: float | None = None, watch: Watch = unwatched) -> Run:
+        """A run of `wanted`, granted and verified. The caller keeps it `beating`, `start`s it and `finish`es it."""
+        longest = self.wait if wait is None else wait
+        return Run(self.client.transport.run(self.point.obtain(wanted, longest, watch)))
 
     @contextlib.contextmanager
     def beating(self, run: Run) -> Iterator[None]:
@@ -177,16 +178,18 @@ class Gate:
     def _report(self, run: Run, status: str, detail: str = "", result: Any = None) -> Steps[None]:
         lease, decision = run.grant.lease, run.grant.decision
         # The lease may have ended while the function ran, without a heartbeat to say so.
-        if run.lost or run.left() <= 0:
+        lost = run.started and (run.lost or run.left() <= 0)
+        if lost:
             status, detail = "unknown", detail or f"the lease was lost; the call ended as {status}"
         try:
             in_time = yield from calls.outcome(
                 self.patience, lease.id, lease.fencing, status, detail=detail, observed=run.observed
             )
-            why = "" if in_time and status != "unknown" else "the lease was over before the outcome was on record"
+            why = "" if in_time and not lost else "the lease was over before the outcome was on record"
         except GateError as error:
             why = str(error)
-        if why:
+        # A call that never ran has nothing unknown about it; its lease runs out by itself.
+        if why and run.started:
             raise OutcomeUnknown(
                 f"the call ran, but its outcome is unknown: {why}",
                 decision_id=decision.id,
