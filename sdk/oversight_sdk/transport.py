@@ -1,6 +1,8 @@
 """Performs the steps of the protocol over HTTP, blocking or on an event loop. It must not follow a redirect, nor read without bounds."""
 
 import asyncio
+import functools
+import ssl
 import time
 from dataclasses import dataclass
 from typing import Any, Self, TypeVar
@@ -44,6 +46,12 @@ class Endpoint:
         return made | ({"Idempotency-Key": request.key} if request.key else {})
 
 
+@functools.cache
+def _trusted() -> ssl.SSLContext:
+    """The certificates that this machine trusts, read once: an asynchronous call makes a client of its own."""
+    return httpx.create_ssl_context()
+
+
 def _after(response: httpx.Response) -> float:
     text = response.headers.get("retry-after", "")
     return float(text) if text.isascii() and text.isdigit() and len(text) < 7 else 0.0
@@ -62,7 +70,7 @@ class Transport:
 
     def __init__(self, endpoint: Endpoint, *, http: httpx.Client | None = None) -> None:
         self.endpoint = endpoint
-        self.http = http or httpx.Client(follow_redirects=False)
+        self.http = http or httpx.Client(follow_redirects=False, verify=_trusted())
 
     def run(self, steps: Steps[T]) -> T:
         """The value that `steps` ends with."""
@@ -117,7 +125,7 @@ class AsyncTransport:
 
     def __init__(self, endpoint: Endpoint, *, http: httpx.AsyncClient | None = None) -> None:
         self.endpoint = endpoint
-        self.http = http or httpx.AsyncClient(follow_redirects=False)
+        self.http = http or httpx.AsyncClient(follow_redirects=False, verify=_trusted())
 
     async def run(self, steps: Steps[T]) -> T:
         try:
