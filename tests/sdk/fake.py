@@ -1,6 +1,7 @@
 """A gate on loopback that keeps the contract, and breaks it where a test says so. It must not share code with the sdk or the server."""
 
 import base64
+import contextlib
 import hashlib
 import json
 import re
@@ -49,7 +50,7 @@ class FakeGate:
         self.beat: dict[str, Any] = {"continue": True, "stop_reason": None}
         self.signing_key = signing.make_key("fake")
         self.claims: dict[str, Any] = {}
-        self.tamper: Callable[[dict[str, Any]], None] = lambda action: None
+        self.tamper: Callable[[dict[str, Any]], None] = lambda _: None
         self.decisions: dict[str, dict[str, Any]] = {}
         self.leases: dict[str, str] = {}
         self.orders: list[dict[str, Any]] = []
@@ -238,10 +239,8 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = _serve  # noqa: N815 - the names of http.server
 
     def handle(self) -> None:
-        try:
+        with contextlib.suppress(ConnectionError):
             super().handle()
-        except ConnectionError:
-            pass
 
     def log_message(self, *args: Any) -> None:
         """Say nothing."""
