@@ -167,7 +167,7 @@ class Point:
             self._belongs(decision, lease, verdict)
         except GateError as error:
             yield from self._give_back(lease, error)
-            error.decision_id = error.decision_id or decision.id
+            error.decision_id, error.url = decision.id, self.page(decision)
             raise
         return Grant(decision, lease, action, verdict, began)
 

@@ -205,6 +205,7 @@ class FakeGate:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     fake: FakeGate
 
     def _serve(self) -> None:

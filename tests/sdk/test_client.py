@@ -74,16 +74,16 @@ def test_a_gate_that_trickles_is_unavailable():
         raise httpx.ReadTimeout("slow", request=request)
 
     http = httpx.Client(transport=httpx.MockTransport(slow))
-    with Client("http://gate", KEY, patience=replace(QUICK, seconds=0.05), http=http) as client:
-        with pytest.raises(GateUnavailable, match="ReadTimeout"):
-            client.propose(BODY, key="k")
+    client = Client("http://gate", KEY, patience=replace(QUICK, seconds=0.05), http=http)
+    with client, pytest.raises(GateUnavailable, match="ReadTimeout"):
+        client.propose(BODY, key="k")
 
 
 def test_an_answer_without_end_is_not_read_to_its_end():
     http = httpx.Client(transport=httpx.MockTransport(lambda _: httpx.Response(200, content=b" " * 3_000_000)))
-    with Client("http://gate", KEY, patience=replace(QUICK, seconds=0), http=http) as client:
-        with pytest.raises(GateUnavailable, match="too long"):
-            client.propose(BODY, key="k")
+    client = Client("http://gate", KEY, patience=replace(QUICK, seconds=0), http=http)
+    with client, pytest.raises(GateUnavailable, match="too long"):
+        client.propose(BODY, key="k")
 
 
 def test_a_redirect_is_not_followed(fake: FakeGate, client: Client):

@@ -91,13 +91,18 @@ def test_a_stop_while_it_runs_is_raised_at_the_next_checkpoint(fake: FakeGate, g
 
 def test_a_cancelled_call_is_reported_as_unknown(fake: FakeGate, restarting: Restarting):
     async def cancelled() -> None:
+        began = asyncio.Event()
+
+        async def body() -> None:
+            began.set()
+            await asyncio.sleep(10)
+
+        restarting.body = body
         task = asyncio.create_task(restarting.call("checkout"))
-        while not restarting.runs:
-            await asyncio.sleep(0.005)
+        await began.wait()
         task.cancel()
         await task
 
-    restarting.body = lambda: asyncio.sleep(10)
     with pytest.raises(asyncio.CancelledError):
         asyncio.run(cancelled())
     assert fake.outcomes() == ["unknown"]
