@@ -18,7 +18,7 @@ PYTEST := $(BIN)/python -m pytest
 # What is installed is what the lock names, byte for byte; a local list of other packages is not asked.
 INSTALL := env -u PIP_FIND_LINKS -u PIP_EXTRA_INDEX_URL $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: help demo run test test-services test-browser test-deep lint format bench verify lock clean
+.PHONY: help demo run test test-services test-browser test-deep lint format bench verify lock sdk clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,8 +57,8 @@ test-deep: $(VENV)/.dev ## Run the full counts of races, crashes and fuzzing
 
 lint: $(VENV)/.dev ## Check form, types, imports and templates
 	@failed=0; \
-	for check in "ruff check ." "ruff format --check ." "mypy" "lint-imports" "djlint templates --check --lint --quiet"; do \
-		echo "-- $$check"; $(TEST_ENV) $(BIN)/$$check || failed=1; \
+	for check in "ruff check ." "ruff format --check ." "mypy" "lint-imports" "lint-imports --config sdk/pyproject.toml" "djlint templates --check --lint --quiet"; do \
+		echo "-- $$check"; $(TEST_ENV) PYTHONPATH=sdk $(BIN)/$$check || failed=1; \
 	done; exit $$failed
 
 format: $(VENV)/.dev ## Put files into the form that lint asks for
@@ -78,6 +78,9 @@ lock: $(VENV)/.dev ## Write the lock files anew (UPGRADE=--upgrade takes newer v
 	$(COMPILE) $(UPGRADE) --output-file requirements.txt pyproject.toml
 	$(BIN)/python -c 'import tomllib; print("\n".join(tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]["dev"]))' \
 		| $(COMPILE) $(UPGRADE) --constraint requirements.txt --output-file requirements-dev.txt pyproject.toml -
+
+sdk: $(VENV)/.made ## Build the agents' client as a wheel into sdk/dist
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir sdk/dist ./sdk
 
 clean: ## Remove the virtual environment and caches (never the data)
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

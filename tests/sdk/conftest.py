@@ -7,6 +7,7 @@ import pytest
 
 from oversight_sdk import Gate, Patience
 from tests.sdk.fake import KEY, FakeGate
+from tests.sdk.scaling import Scaling
 
 QUICK = Patience(seconds=1.0, first=0.005, most=0.02)
 
@@ -28,3 +29,8 @@ def fake() -> Iterator[FakeGate]:
 def gate(fake: FakeGate, tmp_path: Path) -> Iterator[Gate]:
     with Gate(fake.url, KEY, executor="point-1", state=tmp_path / "seen.sqlite3", wait=2, patience=QUICK) as made:
         yield made
+
+
+@pytest.fixture
+def scaling(gate: Gate) -> Scaling:
+    return Scaling(gate)

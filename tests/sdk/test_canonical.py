@@ -58,7 +58,7 @@ def test_it_reads_nothing_that_the_server_refuses(raw: bytes):
         "a\0b",
         b"bytes",
         {"set"},
-        object(),
+        1j,
     ],
     ids=repr,
 )
