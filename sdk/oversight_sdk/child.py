@@ -30,6 +30,9 @@ class Signals:
 
     def __enter__(self) -> Self:
         for number in HEEDED:
+            # Whoever started us with a signal ignored (nohup, a job in the background) keeps it so.
+            if signal.getsignal(number) is signal.SIG_IGN:
+                continue
             self._before[number] = signal.signal(number, self._handle)
         return self
 

@@ -11,6 +11,9 @@ from oversight_sdk.errors import BadAnswer, GateUnavailable
 
 T = TypeVar("T")
 
+ANSWERS = frozenset({"another-action", "claimed", "duplicate-open", "not-open", "other-outcome"})
+"""Problems with status 409 that say how things stand, whatever they say of being tried again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -106,6 +109,8 @@ def _again(reply: Reply) -> bool:
     if reply.status != 409:
         return False
     try:
-        return reply.json().get("retryable") is True
+        problem = reply.json()
     except BadAnswer:
         return False
+    # Only "the same call is still running": what the contract answers with 409 would be the same the next time.
+    return problem.get("retryable") is True and str(problem.get("type")).rpartition("/")[2] not in ANSWERS

@@ -100,7 +100,7 @@ def test_a_redirect_is_not_followed(fake: FakeGate, client: Client):
         (problem(401, "unauthorized"), errors.BadKey),
         (problem(403, "scope"), errors.Denied),
         (problem(403, "vetoed"), errors.Vetoed),
-        (problem(409, "claimed"), errors.AlreadyClaimed),
+        (problem(409, "claimed", retryable=True), errors.AlreadyClaimed),
         (problem(409, "not-open"), errors.NotOpen),
         (problem(409, "something-new"), errors.Refused),
         (problem(410, "expired"), errors.Expired),
