@@ -1,4 +1,4 @@
-"""A small client of the machine contract: events, proposals, long polls. It must not decide what an agent does.
+"""A small client for events: what an agent reports that does not ask first. It must not decide what an agent does.
 
 Standard library only, as an agent on a bare machine would have it.
 """
@@ -38,13 +38,6 @@ class Client:
 
     def send_event(self, event: Json) -> Json:
         return self.call("POST", "/api/v1/events", event, {"Content-Type": "application/cloudevents+json"})
-
-    def propose(self, data: Json, idempotency_key: str) -> Json:
-        return self.call("POST", "/api/v1/proposals", data, {"Idempotency-Key": idempotency_key})
-
-    def wait_for_change(self, decision: str, version: int, seconds: int = 25) -> Json:
-        """The decision as it is now: at once if it is newer than `version`, else when it changes or after `seconds`."""
-        return self.call("GET", f"/api/v1/decisions/{decision}?wait={seconds}&after={version}")
 
     def call(self, method: str, path: str, body: Json | None = None, headers: dict[str, str] | None = None) -> Json:
         request = urllib.request.Request(  # noqa: S310 - main() accepts http and https alone

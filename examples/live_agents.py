@@ -1,7 +1,8 @@
-"""Agents that act live: they play recorded actions against a running server, a few a minute, and ask before some of them.
+"""Agents that act live: they play recorded actions against a running server, a few a minute, and most of them through the gate.
 
-It must not import the product: it knows what any agent knows, the address, its keys and the machine contract.
-Run it as `python -m examples.live_agents`; it ends by itself on SIGTERM, or when the process that started it is gone.
+It must not import the product: it knows what any agent knows, the address, its keys, the machine contract and the client.
+Run it as `python -m examples.live_agents`; it ends by itself on SIGTERM, or when the process that
+started it is gone.
 """
 
 import argparse
@@ -9,10 +10,11 @@ import json
 import os
 import random
 import signal
+import subprocess
 import sys
 import threading
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -22,14 +24,16 @@ from typing import Any
 
 from examples.client import Client, RefusedError, UnreachableError
 from examples.recordings import Mapping, Recording, read_lines, read_mapping, recordings, stamp, undo_of
+from oversight_sdk import Gate, GateError, GateStop, Reverts, Wanted
+from oversight_sdk.answers import Decision, RevertOrder
 
 Json = dict[str, Any]
 
-WAITING = frozenset({"suggested", "pending", "window"})
-GRANTED = frozenset({"authorized"})
-REFUSED = frozenset({"vetoed", "denied", "expired", "withdrawn"})
-ASKED_KINDS = frozenset({"scale", "traffic_routing", "patch_workload", "restart", "resource_limits", "config_change"})
-"""What these agents ask about first, when it is their turn to ask."""
+ACCOUNT = ("rationale", "evidence", "alternatives", "confidence", "model", "trigger", "estimate", "episode")
+STATUS = {"no_change": "succeeded"}
+"""How an outcome that was recorded is told of a lease, where the words differ."""
+SECONDS = (8, 25)
+"""How long an act takes: long enough for somebody to stop it."""
 EPISODE_LIMIT = 6
 OPEN_LIMIT = 4
 """More open questions than this, and the agents report instead: people's attention is not theirs to flood."""
@@ -84,42 +88,73 @@ def fresh(recording: Recording, run: str, scene: int) -> Json:
     }
 
 
-def question(event: Json, undo: Json | None) -> Json:
+def wanted(event: Json, undo: Json | None) -> Wanted:
     """What an agent knows before it acts: everything but the outcome."""
-    data = {key: value for key, value in event["data"].items() if key != "outcome"}
-    return {**data, "action": {**data["action"], "undo": undo}} if undo else data
-
-
-def outcome_event(event: Json, action: Json) -> Json:
-    """What an agent reports after an action that people let it take."""
     data = event["data"]
-    return {
-        **event,
-        "id": uuid.uuid4().hex,
-        "type": "oversight.decision.outcome.v1",
-        "time": stamp(datetime.now(UTC)),
-        "data": {"decision": data["decision"], "action": action, "outcome": data["outcome"]},
-    }
+    action = data["action"]
+    return Wanted.of(
+        name=data["decision"],
+        kind=action["kind"],
+        target=action["target"],
+        parameters=action.get("parameters", {}),
+        undo=undo,
+        account={name: data[name] for name in ACCOUNT if name in data},
+    )
 
 
-def ask_then_act(stage: Stage, client: Client, agent: str, event: Json, undo: Json | None) -> None:
-    """Propose, wait for people, and act only if they let it. Silence ends in expiry, never in the act."""
-    body = question(event, undo)
-    decision = stage.try_until_heard(agent, partial(client.propose, body, event["id"]))
-    said = ""
-    while decision is not None and not stage.ended.is_set():
-        state, ref, version = decision["state"], str(decision["id"]), int(decision["version"])
-        if state in GRANTED:
-            stage.say(agent, f"{describe(event)}: allowed, acting")
-            stage.try_until_heard(agent, partial(client.send_event, outcome_event(event, body["action"])))
-            return
-        if state not in WAITING:
-            stage.say(agent, f"{describe(event)}: {state}, {'not done' if state in REFUSED else 'nothing left to do'}")
-            return
-        if state != said:
-            stage.say(agent, f"{describe(event)}: asked, {state} at {decision.get('level', 'no stated level')}")
-            said = state
-        decision = stage.try_until_heard(agent, partial(client.wait_for_change, ref, version))
+def ask_then_act(stage: Stage, gate: Gate, agent: str, event: Json, undo: Json | None, *, seconds: float) -> None:
+    """Propose, wait for people, and act only with a lease, as long as nobody stops it. Silence never ends in the act."""
+    what = describe(event)
+
+    def watch(decision: Decision, claiming: bool) -> None:  # noqa: FBT001 - the client's callback
+        stage.say(agent, f"{what}: {'claiming' if claiming else f'asked, {decision.state}'}")
+
+    try:
+        run = gate.begin(wanted(event, undo), watch=watch)
+    except GateError as error:
+        stage.say(agent, f"{what}: not done, {type(error).__name__}")
+        return
+    outcome = event["data"]["outcome"]
+    with gate.beating(run):
+        try:
+            run.start()
+            stage.say(agent, f"{what}: acting")
+            work(stage, run.checkpoint, [what, str(seconds)])
+            status, detail = STATUS.get(outcome["status"], outcome["status"]), outcome.get("detail", "")
+        except GateStop as stop:
+            stage.say(agent, f"{what}: stopped, {stop}")
+            status, detail = "partial", "Stopped on the way."
+    try:
+        gate.finish(run, status, detail)
+    except GateError as error:
+        stage.say(agent, f"{what}: {error}")
+
+
+def work(stage: Stage, checkpoint: Callable[[], None], words: list[str]) -> None:
+    """Run a process that acts, and end it as soon as `checkpoint` raises."""
+    child = subprocess.Popen([sys.executable, "-m", "examples.actuator", *words], stdout=subprocess.DEVNULL)  # noqa: S603 - our own
+    try:
+        while child.poll() is None:
+            checkpoint()
+            if stage.ended.wait(0.3):
+                return
+    finally:
+        child.terminate()
+        child.wait()
+
+
+def undo_when_ordered(stage: Stage, gate: Gate, agent: str, kinds: Iterable[str]) -> None:
+    """Do what people order this agent to undo, until the end signal."""
+    reverts = Reverts(gate.client)
+
+    def undo(_: Json, order: RevertOrder) -> None:
+        stage.say(agent, f"undoing {order.undo['kind'] if order.undo else 'it'}, as people ordered")
+        work(stage, lambda: None, ["undo", "3"])
+
+    for kind in kinds:
+        reverts.handler(kind, repeatable=True)(undo)
+    while not stage.ended.is_set():
+        reverts.run(rounds=1)
 
 
 def describe(event: Json) -> str:
@@ -139,44 +174,49 @@ def scenes(found: list[tuple[Json, Recording]], chance: random.Random) -> Iterat
 
 @dataclass(slots=True)
 class Company:
-    """The agents that have a key, and how they take turns: every third action that may be asked about is asked first."""
+    """The agents that have a key, and how they take turns: two of three acts go through the gate, the third is told after."""
 
     stage: Stage
     clients: dict[str, Client]
+    gates: dict[str, Gate]
+    chance: random.Random
     run: str = field(default_factory=lambda: uuid.uuid4().hex[:6])
-    askable: int = 0
+    turns: int = 0
     questions: list[threading.Thread] = field(default_factory=list)
 
     def take_turn(self, scene: int, line: Json, recording: Recording) -> None:
         agent, client = recording.agent, self.clients[recording.agent]
         event = fresh(recording, self.run, scene)
-        if self.turn_to_ask(recording) and self.stage.asking.acquire(blocking=False):
-            thread = threading.Thread(target=self.ask, args=(client, agent, event, undo_of(line)), daemon=True)
+        self.turns += 1
+        if self.turns % 3 and self.stage.asking.acquire(blocking=False):
+            thread = threading.Thread(target=self.ask, args=(agent, event, undo_of(line)), daemon=True)
             self.questions.append(thread)
             thread.start()
         elif self.stage.try_until_heard(agent, partial(client.send_event, event)) is not None:
-            self.stage.say(agent, f"{describe(event)}: {event['data']['outcome']['status']}")
+            self.stage.say(agent, f"{describe(event)}: {event['data']['outcome']['status']}, told after the act")
 
-    def turn_to_ask(self, recording: Recording) -> bool:
-        if recording.event["data"]["action"]["kind"] not in ASKED_KINDS:
-            return False
-        self.askable += 1
-        return self.askable % 3 == 1
-
-    def ask(self, client: Client, agent: str, event: Json, undo: Json | None) -> None:
+    def ask(self, agent: str, event: Json, undo: Json | None) -> None:
         try:
-            ask_then_act(self.stage, client, agent, event, undo)
+            ask_then_act(self.stage, self.gates[agent], agent, event, undo, seconds=self.chance.uniform(*SECONDS))
         finally:
             self.stage.asking.release()
 
 
-def play(stage: Stage, clients: dict[str, Client], rate: float, count: int | None, chance: random.Random) -> int:
+def play(
+    stage: Stage,
+    clients: dict[str, Client],
+    gates: dict[str, Gate],
+    *,
+    rate: float,
+    count: int | None,
+    chance: random.Random,
+) -> int:
     """Play actions until the end signal, or `count` of them and their questions answered. Returns how many were played."""
     lines, mapping = read_lines(), read_mapping()
     found = [pair for pair in zip(lines, recordings(lines, mapping), strict=True) if pair[1].agent in clients]
     if not found:
         raise SystemExit(f"no key for any recorded agent ({', '.join(sorted(known_agents(mapping)))})")
-    company = Company(stage, clients)
+    company = Company(stage, clients, gates, chance)
     played = 0
     for scene, episode in enumerate(scenes(found, chance)):
         for line, recording in episode:
@@ -233,7 +273,17 @@ def main(arguments: list[str] | None = None) -> int:
         signal.signal(name, lambda *_: stage.ended.set())
     threading.Thread(target=watch_parent, args=(stage, os.getppid()), daemon=True).start()
     clients = {agent["name"]: Client(url, agent["key"]) for agent in access["agents"]}
-    play(stage, clients, given.rate, given.count, random.Random(given.seed))  # noqa: S311 - a shuffle, not a secret
+    gates = {
+        agent["name"]: Gate(
+            url, agent["key"], executor=f"{agent['name']}-runner", state=given.access.parent / f"{agent['name']}.seen"
+        )
+        for agent in access["agents"]
+    }
+    kinds = {undo["kind"] for line in read_lines() if (undo := undo_of(line))}
+    for name, gate in gates.items():
+        threading.Thread(target=undo_when_ordered, args=(stage, gate, name, kinds), daemon=True).start()
+    chance = random.Random(given.seed)  # noqa: S311 - a shuffle, not a secret
+    play(stage, clients, gates, rate=given.rate, count=given.count, chance=chance)
     return 0
 
 

@@ -130,7 +130,6 @@ def _said(given: Any) -> dict[str, Any]:
 
 async def post_claim(request: Request) -> Answer:
     agent, _, given = await _command(request, shapes.ClaimCommand, Scope.CLAIM)
-    base = f"{request.scope.get('scheme', 'http')}://{request.headers.get('host', '')}"
 
     def act() -> Answer:
         row = claim(
@@ -140,7 +139,7 @@ async def post_claim(request: Request) -> Answer:
             executor=given.executor,
             agent=agent.agent_id,
         )
-        return 200, grant(row, issuer=base)
+        return 200, grant(row, issuer=settings.PUBLIC_URL)
 
     return await in_reader(act)
 

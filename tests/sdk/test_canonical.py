@@ -5,7 +5,7 @@ import string
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from decisions import canonical as server
@@ -25,6 +25,7 @@ actions = st.fixed_dictionaries(
 )
 
 
+@settings(max_examples=40)
 @given(actions)
 def test_an_action_has_the_bytes_and_the_name_that_the_server_gives_it(action: dict[str, Any]):
     assert canonical.encode(action) == server.encode(action)

@@ -180,6 +180,16 @@ def test_a_run_that_died_after_its_claim_is_not_taken_over(fake: FakeGate, gate:
     assert len(scaling.runs) == 1
 
 
+def test_of_two_runs_of_the_same_call_that_race_for_the_claim_one_runs(fake: FakeGate, scaling: Scaling):
+    with call_id("step"):
+        scaling.call("checkout")
+        # As the second one saw it before the first had claimed.
+        fake.script("proposals", lambda status, body: (status, {**body, "state": "authorized"}))
+        with pytest.raises(AlreadyClaimed):
+            scaling.call("checkout")
+    assert (len(scaling.runs), len({body["claim_key"] for _, body in fake.calls("claim")})) == (1, 2)
+
+
 def test_another_call_under_the_same_id_is_refused(fake: FakeGate, scaling: Scaling):
     with call_id("step"):
         scaling.call("checkout", 3)
