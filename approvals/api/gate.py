@@ -188,11 +188,16 @@ async def get_revert_orders(request: Request) -> Answer:
     until = time.monotonic() + int(text[0])
     while True:
         seq = await in_reader(feed.head_seq)
-        rows = await in_reader(lambda: orders_of(agent.agent_id, clock.now()))
+        items = await in_reader(_orders, agent.agent_id)
         left = until - time.monotonic()
-        if rows or left <= 0:
-            return 200, {"items": [revert_order(row, clock.now()) for row in rows]}
+        if items or left <= 0:
+            return 200, {"items": items}
         await feed.hub.beyond(seq, min(left, 1.0))
+
+
+def _orders(agent: UUID) -> list[dict[str, Any]]:
+    now = clock.now()
+    return [revert_order(row, now) for row in orders_of(agent, now)]
 
 
 async def post_acknowledge(request: Request) -> Answer:

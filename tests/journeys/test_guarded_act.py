@@ -15,7 +15,7 @@ from approvals.actions.set_freeze import set_freeze
 from decisions.models import Decision, Person
 from decisions.vocab import FreezeMode, FreezeScope, State
 from oversight.asgi import application
-from oversight_sdk import Denied, Expired, Frozen, Gate, GateStop, Vetoed
+from oversight_sdk import Denied, Expired, Frozen, Gate, GateStop, Reverts, Vetoed
 from tests import factories
 from tests.conftest import Clock
 
@@ -118,6 +118,22 @@ def test_after_a_stop_nothing_runs(gate: Gate, responder: Person) -> None:
         guarded(gate, done, "wiki")(3)
     assert done == []
     assert not Decision.objects.exists()
+
+
+@pytest.mark.usefixtures("real_time")
+def test_what_people_vetoed_after_the_act_is_undone_by_its_agent_and_confirmed_by_a_person(
+    gate: Gate, responder: Person
+) -> None:
+    done: list[int] = []
+    guarded(gate, done, "wiki")(3)
+    factories.veto(Decision.objects.get(), responder)
+    undone: list[Any] = []
+    reverts = Reverts(gate.client, wait=5)
+    reverts.handler("scale")(lambda parameters, order: undone.append((parameters, order.fencing)))
+    assert reverts.once() == 1
+    row = Decision.objects.get()
+    assert (undone, row.state) == ([({"replicas": 2}, row.lease_seq)], State.REVIEW)
+    assert reverts.once() == 0
 
 
 @pytest.mark.usefixtures("real_time")
