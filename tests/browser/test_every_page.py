@@ -96,6 +96,7 @@ PAGES = {
     "reports": Kind("helena", "/reports/"),
     "report": Kind("helena", "{report}"),
     "policy": Kind("samuel", "/policy/"),
+    "stop": Kind("ines", "/stop/"),
     "register": Kind("yuki", "/register/"),
     "register-service": Kind("yuki", "/register/services/geo/", a_rejected_form),
     "register-agent": Kind("yuki", "/register/agents/opencode/"),
