@@ -211,7 +211,12 @@ def test_a_signal_while_it_runs_ends_the_child(fake: FakeGate, guard: Guard):
 )  # fmt: skip
 def test_a_stop_by_the_gate_ends_a_child_that_does_not_listen(fake: FakeGate, guard: Guard, answer: Any):
     fake.heartbeat_s = 0.05
-    fake.script("heartbeat", lambda _status, _body: until((guard.folder / "ready").exists) or answer)
+
+    def when_it_runs(_status: int, _body: Any) -> Any:
+        until((guard.folder / "ready").exists)
+        return answer
+
+    fake.script("heartbeat", when_it_runs)
     guard.tool("deaf", 'trap "" TERM; echo $$; touch ready; while :; do sleep 0.02; done')
     ended = guard("--grace", "0", "--", "deaf")
     assert (ended.code, ended.status) == (79, ["ran=1", "child=137"])
