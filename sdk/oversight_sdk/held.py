@@ -134,11 +134,7 @@ def _environment(environ: Mapping[str, str], also: Iterable[str]) -> dict[str, s
     wanted = PASSED | set(also)
     if refused := wanted & NEVER:
         raise ConfigError(f"{min(refused)} is never passed on")
-    return {
-        name: value
-        for name, value in environ.items()
-        if (name in wanted or name.startswith("LC_")) and name not in NEVER
-    }
+    return {name: value for name, value in environ.items() if name in wanted or name.startswith("LC_")}
 
 
 def _resolve(name: str, path: str) -> str:

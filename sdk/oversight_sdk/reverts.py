@@ -75,6 +75,7 @@ class Reverts:
 
     def once(self) -> int:
         """One poll; how many orders were brought to an end. Raises GateUnavailable."""
+        # What ran and is not on record goes first: until the gate has it, nothing else is taken.
         self._report_again()
         orders = self._client.revert_orders(wait=self._wait)
         there = {order.id for order in orders}
@@ -83,8 +84,7 @@ class Reverts:
         for order in orders:
             if self._stop.is_set():
                 break
-            if order.id not in self._unreported:
-                ended += self._take(order)
+            ended += self._take(order)
         return ended
 
     def _take(self, order: RevertOrder) -> bool:

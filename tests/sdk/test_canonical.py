@@ -32,6 +32,7 @@ def test_an_action_has_the_bytes_and_the_name_that_the_server_gives_it(action: d
     assert canonical.action_hash(canonical.encode(action)) == server.action_hash(action)
 
 
+@settings(max_examples=40)
 @given(restricted)
 def test_it_reads_what_the_server_wrote(value: Any):
     assert canonical.decode(server.encode(value)) == value

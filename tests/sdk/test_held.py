@@ -28,6 +28,10 @@ def closed(made: Held) -> Held:
 def test_a_sealed_copy_cannot_be_changed():
     copies = Copies()
     path = copies.keep(b"kind: Deployment")
+    writing = os.open(path, os.O_RDWR)
+    with pytest.raises(PermissionError):
+        os.pwrite(writing, b"K", 0)
+    os.close(writing)
     with pytest.raises(PermissionError):
         Path(path).write_bytes(b"kind: Secret")
     with pytest.raises(PermissionError):
