@@ -30,8 +30,8 @@ def claims(row: Decision, at: datetime, *, issuer: str) -> dict[str, Any]:
         "ah": row.action_hash,
         "basis": row.basis,
         "lvl": str(LEVEL_OF[Basis(row.basis)]),
-        "pv": policy.get("ver"),
-        "ph": policy.get("sha256"),
+        "pv": policy.get("ver", 0),
+        "ph": policy.get("sha256", "none"),
         "fen": row.lease_seq,
         "led": {"seq": row.lease_seq, "head": bytes(head.root).hex()},
     }

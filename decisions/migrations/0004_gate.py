@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
                 ("lifted_at", models.DateTimeField(null=True)),
             ],
             options={
-                "db_table": "freeze",
+                "db_table": "agent_freeze",
             },
         ),
         migrations.CreateModel(

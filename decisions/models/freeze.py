@@ -30,7 +30,8 @@ class Freeze(models.Model):
     lifted_at = models.DateTimeField(null=True)
 
     class Meta:
-        db_table = "freeze"
+        # Not "freeze": PostgreSQL keeps that word for itself.
+        db_table = "agent_freeze"
         constraints = (
             models.CheckConstraint(condition=Q(scope__in=list(FreezeScope)), name="freeze_scope"),
             models.CheckConstraint(condition=Q(mode__in=list(FreezeMode)), name="freeze_mode"),

@@ -32,11 +32,11 @@ BREAKS = {
     "decision_sign_off": "UPDATE decision SET sign_off = 'later'",
     "decision_basis": "UPDATE decision SET basis = 'silence'",
     "decision_executes_by_claim": "UPDATE decision SET state = 'executing', lease_seq = NULL",
-    "freeze_scope": "UPDATE freeze SET scope = 'half'",
-    "freeze_mode": "UPDATE freeze SET mode = 'slow'",
-    "freeze_names_its_scope": "UPDATE freeze SET value = 'prod'",
-    "freeze_one_in_force": "INSERT INTO freeze (seq, id, scope, value, mode, reason, in_flight, set_at)"
-    " SELECT seq + 1000, '0198b7f0aaaa7aaa8aaaaaaaaaaaaaaa', scope, value, mode, reason, in_flight, set_at FROM freeze",
+    "freeze_scope": "UPDATE agent_freeze SET scope = 'half', value = 'x'",
+    "freeze_mode": "UPDATE agent_freeze SET mode = 'slow'",
+    "freeze_names_its_scope": "UPDATE agent_freeze SET value = 'prod'",
+    "freeze_one_in_force": "INSERT INTO agent_freeze (seq, id, scope, value, mode, reason, in_flight, set_at)"
+    " SELECT seq + 1000, '0198b7f0aaaa7aaa8aaaaaaaaaaaaaaa', scope, value, mode, reason, in_flight, set_at FROM agent_freeze",
     "served_clock_one": "UPDATE served_clock SET id = 2",
     "decision_hold_ends": "UPDATE decision SET state = 'pending', hold_until = NULL",
     "decision_sign_off_due": "UPDATE decision SET sign_off = 'required', sign_off_due = NULL",
