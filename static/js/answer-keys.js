@@ -10,7 +10,7 @@ export function bindVerdict(keys, scope) {
 /** The reason of a verdict or a sign-off. */
 export function bindReason(keys, scope) {
   keys.on(['r'], 'R', 'to the reason box', () => {
-    const box = document.querySelector(`${scope} .answer textarea`);
+    const box = document.querySelector(`${scope} :is(.verdict, .sign-off) textarea`);
     box?.focus();
     return Boolean(box);
   });

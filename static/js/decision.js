@@ -5,5 +5,5 @@ import './page.js';
 
 const keys = new Keys();
 if (document.querySelector('#dec .verdict form')) bindVerdict(keys, '#dec');
-if (document.querySelector('#dec .answer textarea')) bindReason(keys, '#dec');
+if (document.querySelector('#dec :is(.verdict, .sign-off) textarea')) bindReason(keys, '#dec');
 keys.finish();
