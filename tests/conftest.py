@@ -47,7 +47,10 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
         wanted["TEST"]["NAME"] = str(Path(DATA_DIR) / "test.sqlite3")
         # The tests end with the machine; what survives a power cut is not theirs to show.
         wanted["OPTIONS"]["init_command"] = wanted["OPTIONS"]["init_command"].replace("FULL", "OFF")
-    elif wanted["NAME"].startswith("oversight_test"):
+    else:
+        # Sixteen racing threads, each with a connection of its own, beside the readers that keep theirs.
+        wanted["OPTIONS"]["pool"]["max_size"] = 40
+    if wanted["NAME"].startswith("oversight_test"):
         wanted["TEST"]["NAME"] = f"{wanted['NAME']}_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
 
 

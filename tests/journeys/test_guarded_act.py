@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import uvicorn
+from django.db import connection
 
 from approvals.actions.set_freeze import set_freeze
 from decisions.models import Decision, Person
@@ -65,12 +66,15 @@ def when_asked(answer: Callable[[Decision], object]) -> threading.Thread:
     """Answers the first proposal that appears."""
 
     def wait() -> None:
-        for _ in range(400):
-            row = Decision.objects.filter(proposed=True, state=State.PENDING).first()
-            if row is not None:
-                answer(row)
-                return
-            time.sleep(0.02)
+        try:
+            for _ in range(400):
+                row = Decision.objects.filter(proposed=True, state=State.PENDING).first()
+                if row is not None:
+                    answer(row)
+                    return
+                time.sleep(0.02)
+        finally:
+            connection.close()
 
     thread = threading.Thread(target=wait)
     thread.start()
