@@ -23,6 +23,7 @@ from decisions.vocab import Basis, Kind, State, word
 def claim(decision_id: UUID, *, claim_key: str, action_hash: str, executor: str, agent: UUID) -> Decision:
     """Grant `agent` the lease of its decision; under the same `claim_key` the lease that was granted before.
 
+    Whoever asks again after people have said stop is told so: it may not have begun, and a lease that is told is permission.
     Raises a Problem: 403 vetoed or denied, 404, 409 claimed or not open, 410 expired, 412 another action or a stricter
     policy, 423 frozen, 425 the window is still open. Only a 2xx is permission to act.
     """
@@ -30,9 +31,10 @@ def claim(decision_id: UUID, *, claim_key: str, action_hash: str, executor: str,
 
     def decide(moment: Moment) -> list[Draft]:
         row = access.own_decision(agent, id=decision_id)
-        if row.claim_key == digest and effective_state(row, moment.now) is State.EXECUTING:
-            return []
         try:
+            if row.claim_key == digest and effective_state(row, moment.now) is State.EXECUTING:
+                _guard_again(row, action_hash)
+                return []
             ruling = _guard(row, moment, action_hash)
         except Problem as problem:
             problem.extra |= {"decision_id": str(row.id), "version": row.version}
@@ -48,10 +50,7 @@ def _guard(row: Decision, moment: Moment, action_hash: str) -> Ruling:
     state = effective_state(row, moment.now)
     if state is not State.AUTHORIZED:
         raise _not_claimable(row, state)
-    if not hmac.compare_digest(action_hash.encode(), row.action_hash.encode()):
-        raise Problem(
-            412, "hash-mismatch", "The action is not the one proposed", "Run the action that this decision names."
-        )
+    _same_action(row, action_hash)
     basis = basis_of(state, row.basis)
     stopped = why_stopped(row, basis)
     if stopped is not None:
@@ -71,6 +70,23 @@ def _guard(row: Decision, moment: Moment, action_hash: str) -> Ruling:
     return ruling
 
 
+def _guard_again(row: Decision, action_hash: str) -> None:
+    """Raise the Problem that forbids to tell the holder of a live lease of it once more."""
+    _same_action(row, action_hash)
+    if row.to_revert:
+        raise _vetoed(State.EXECUTING)
+    stopped = why_stopped(row, Basis(row.basis))
+    if stopped is not None:
+        raise stopped
+
+
+def _same_action(row: Decision, action_hash: str) -> None:
+    if not hmac.compare_digest(action_hash.encode(), row.action_hash.encode()):
+        raise Problem(
+            412, "hash-mismatch", "The action is not the one proposed", "Run the action that this decision names."
+        )
+
+
 def _still_met(row: Decision, ruling: Ruling, known: register.Register) -> bool:
     """Whether people who count now fill both the requirement that was shown and the one of the policy in force."""
     held = approvers(row, known)
@@ -81,7 +97,7 @@ def _not_claimable(row: Decision, state: State) -> Problem:
     said = {"state": str(state)}
     match state:
         case State.VETOED:
-            return Problem(403, "vetoed", "People have vetoed this action", "Do not act.", said)
+            return _vetoed(state)
         case State.DENIED:
             problem = forbidden("The policy does not permit this action. Do not act.", "denied")
             problem.extra |= said
@@ -97,6 +113,10 @@ def _not_claimable(row: Decision, state: State) -> Problem:
             return Problem(425, "window-open", "The veto window is open", detail, said | more | {"retryable": True})
         case _:
             return conflict("not-open", f"The decision is {word(state).lower()}; there is nothing to claim.", **said)
+
+
+def _vetoed(state: State) -> Problem:
+    return Problem(403, "vetoed", "People have vetoed this action", "Do not act.", {"state": str(state)})
 
 
 def _granted(row: Decision, moment: Moment, ruling: Ruling, digest: str, executor: str) -> Draft:

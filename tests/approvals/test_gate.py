@@ -13,6 +13,7 @@ from approvals.actions.expire import expire
 from approvals.actions.extend_hold import extend_hold
 from approvals.actions.keep_lease import keep_lease
 from approvals.actions.review import review
+from approvals.actions.set_freeze import set_freeze
 from approvals.actions.withdraw import withdraw
 from approvals.machine import LEASE, MAX_HOLD, MAX_LEASE
 from approvals.models import Comment
@@ -22,7 +23,7 @@ from approvals.vocab import Finding
 from decisions import clock as product_clock
 from decisions import ledger, rebuild, served
 from decisions.models import Agent, Decision, Person, ServedClock
-from decisions.vocab import Kind, Level, Outcome, State
+from decisions.vocab import FreezeMode, FreezeScope, Kind, Level, Outcome, State
 from tests import factories
 from tests.approvals.asking import GEO, WIKI, again, now, refused, serve
 from tests.conftest import Clock
@@ -56,6 +57,23 @@ def test_the_same_key_gets_the_same_lease_and_another_none(approved: Decision) -
     second = factories.claim(approved, key="c-1")
     assert (second.lease_id, second.lease_seq, ledger.size()) == (first.lease_id, first.lease_seq, size)
     refused("claimed", factories.claim, approved, key="c-2")
+
+
+def test_a_lease_is_told_again_for_its_own_action_alone(approved: Decision) -> None:
+    factories.claim(approved, key="c-1")
+    refused("hash-mismatch", factories.claim, approved, key="c-1", action_hash="sha256:" + "0" * 64)
+
+
+def test_a_lease_is_not_told_again_after_people_said_stop(agent: Agent, responder: Person, approved: Decision) -> None:
+    """Its holder may never have heard of it, and would begin now."""
+    alone = factories.propose(agent, action=WIKI)
+    for row in (alone, approved):
+        factories.claim(row)
+    factories.veto(again(approved), responder)
+    assert refused("vetoed", factories.claim, approved).status == 403
+    set_freeze(scope=FreezeScope.EVERYTHING, value="", mode=FreezeMode.AUTONOMY, reason="", actor=responder.id)
+    assert refused("frozen", factories.claim, alone).status == 423
+    assert now(alone) is State.EXECUTING
 
 
 def test_a_lease_that_is_over_is_not_given_again(approved: Decision, clock: Clock) -> None:
