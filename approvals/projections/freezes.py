@@ -26,7 +26,8 @@ def apply(entries: Sequence[Entry]) -> None:
 def covered(freeze: Freeze) -> Q:
     """The decisions in the scope of `freeze`: equal to `Freeze.covers`."""
     field = FIELD.get(FreezeScope(freeze.scope))
-    return Q(**{field: freeze.value}) if field else Q()
+    # Not an empty Q: that one says nothing, and "this or nothing" would be this alone.
+    return Q(**{field: freeze.value}) if field else Q(seq__isnull=False)
 
 
 def clocks_of(freeze: Freeze) -> "QuerySet[Decision]":

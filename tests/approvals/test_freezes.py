@@ -225,3 +225,27 @@ def test_a_stop_is_in_force_for_the_first_decision_of_its_scope(agent: Agent, re
     with pytest.raises(Problem, match="frozen"):
         factories.propose(agent, action=WIKI)
     assert factories.propose(agent).state == State.PENDING
+
+
+@pytest.mark.parametrize("first", [0, 1])
+@pytest.mark.parametrize("wide", [FreezeMode.ALL, FreezeMode.AUTONOMY])
+def test_a_window_stands_still_until_the_last_of_two_stops_is_lifted(
+    agent: Agent,
+    responder: Person,
+    manager: Person,
+    second_manager: Person,
+    clock: Clock,
+    first: int,
+    wide: FreezeMode,
+) -> None:
+    window = factories.propose(agent, action=GEO)
+    stops = [stop(responder, FreezeScope.SERVICE, "geo", FreezeMode.AUTONOMY), stop(responder, mode=wide)]
+    lift(stops[first], manager, second_manager)
+    serve(clock, 400)
+    assert now(window) is State.WINDOW
+    lift(stops[1 - first], manager, second_manager)
+    serve(clock, 299)
+    assert now(window) is State.WINDOW, "it starts again in full"
+    serve(clock, 1)
+    assert now(window) is State.AUTHORIZED
+    assert rebuild.rebuild(check=True).differences == ()
