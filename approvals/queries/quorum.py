@@ -10,7 +10,7 @@ from decisions.models import Decision
 
 
 def approvers(row: Decision, known: register.Register) -> dict[UUID, frozenset[str]]:
-    """Everybody whose approval of `row` counts by the register as it is, with their groups: eligible, not the owner."""
+    """Everybody whose approval of `row` counts by the register as it is, with their groups: those who could give it now."""
     agent = known.agents.get(row.agent_id)
     given = Verdict.objects.filter(decision_seq=row.seq, verdict=VerdictWord.APPROVE).values_list(
         "person_id", flat=True
@@ -18,5 +18,5 @@ def approvers(row: Decision, known: register.Register) -> dict[UUID, frozenset[s
     return {
         person: access.groups_of(known, person)
         for person in given
-        if known.valid(person) and not access.owns_agent(person, agent)
+        if access.why_not_approve(known, person, row, agent) is None
     }

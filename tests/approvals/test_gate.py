@@ -130,6 +130,28 @@ def test_an_approver_who_is_none_any_more_does_not_count(approved: Decision, adm
     refused("policy-changed", factories.claim, approved)
 
 
+@pytest.mark.parametrize("service", ["search", "wiki"])
+def test_an_approver_who_lost_the_role_does_not_count(
+    agent: Agent, manager: Person, responder: Person, admin: Person, service: str
+) -> None:
+    """Neither as a member of the group nor, where no group is named, as a manager."""
+    set_freeze(scope=FreezeScope.SERVICE, value="wiki", mode=FreezeMode.AUTONOMY, reason="", actor=responder.id)
+    row = factories.propose(agent, action=factories.action(service=service))
+    factories.approve(row, manager)
+    change_register(Organisation(people=[factories.person("marta", "viewer")]), actor=admin.id)
+    refused("policy-changed", factories.claim, row)
+
+
+def test_a_vote_of_somebody_who_lost_the_role_fills_no_place(
+    agent: Agent, manager: Person, second_manager: Person, admin: Person
+) -> None:
+    row = factories.propose(agent, action=factories.action(service="checkout"))
+    factories.approve(row, manager)
+    change_register(Organisation(people=[factories.person("marta", "viewer")]), actor=admin.id)
+    factories.approve(again(row), second_manager)
+    assert now(row) is State.PENDING
+
+
 # -- the lease
 
 
