@@ -42,10 +42,10 @@ def _answer(
         state = effective_state(row, moment.now)
         # Sent again it is the same answer, whatever has become of the order since.
         if not ledger.seqs_of([id_]):
-            if fencing != fencing_of(row):
-                raise Refusal(conflict("stale-fencing", "The fencing number is not that of this order."), str(row.id))
             if state not in OPEN or (state is State.REVERTING and after is State.REVERTING):
                 raise Refusal(conflict("not-open", f"The decision is {word(state).lower()}."), str(row.id))
+            if fencing != fencing_of(row):
+                raise Refusal(conflict("stale-fencing", "The fencing number is not that of this order."), str(row.id))
         return [
             Draft(
                 kind=kind,

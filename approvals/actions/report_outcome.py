@@ -37,7 +37,8 @@ def report_outcome(
         late = state is not State.EXECUTING
         after = after_outcome(state, status, vetoed=row.to_revert)
         told = _told(row, after, status, said, once)
-        ordered = after is State.REVERT_ORDERED and state is not State.REVERT_ORDERED
+        # Its lease may have ended with nobody writing the order down.
+        ordered = after is State.REVERT_ORDERED and row.state != State.REVERT_ORDERED
         return [told, *([order(row, actor="system", follows=told.id)] if ordered else [])]
 
     try:

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from decisions.envelope import Draft
-from decisions.models import Decision
+from decisions.models import Decision, Timeline
 from decisions.states import lease_over
 from decisions.vocab import Kind, State
 
@@ -39,5 +39,11 @@ def orders_of(agent: UUID, now: datetime) -> list[Decision]:
 
 
 def fencing_of(row: Decision) -> int:
-    """The number that an answer to the order must show: of the claim, or of the decision if nobody claimed it."""
-    return row.lease_seq if row.lease_seq is not None else row.seq
+    """The number that an answer to the order must show: of the claim, or of the decision if nobody claimed it.
+
+    A later order has a larger one, that of the answer which did not settle the order before it: no answer to an earlier
+    order can be taken for one to a later.
+    """
+    answers = Timeline.objects.filter(decision_seq=row.seq, kind=Kind.REVERT_FINISHED)
+    answered = answers.order_by("-seq").values_list("seq", flat=True).first()
+    return answered or row.lease_seq or row.seq

@@ -6,10 +6,11 @@ import pytest
 
 from approvals.actions.answer_revert import acknowledge_revert, finish_revert
 from approvals.actions.review import review
+from approvals.queries.reverts import fencing_of
 from approvals.vocab import Finding
 from decisions import ledger
 from decisions.models import Agent, Decision, Person
-from decisions.vocab import SignOff, State
+from decisions.vocab import Kind, SignOff, State
 from tests import factories
 from tests.approvals.asking import again, now, refused
 from tests.conftest import Clock
@@ -71,7 +72,22 @@ def test_a_revert_that_a_person_does_not_see_is_ordered_again(
     row = finish_revert(row.id, succeeded=True, said={}, key="r-1", **given)
     review(row.id, finding=Finding.REVERT, reason="Still three replicas.", version=row.version, actor=manager.id)
     assert again(row).state == State.REVERT_ORDERED
-    assert acknowledge_revert(row.id, key="r-2", **given).state == State.REVERTING
+    refused("stale-fencing", acknowledge_revert, row.id, key="r-2", **given)
+    refused("stale-fencing", finish_revert, row.id, succeeded=True, said={}, key="r-3", **given)
+    given["fencing"] = fencing_of(row)
+    assert given["fencing"] > (row.lease_seq or 0)
+    assert acknowledge_revert(row.id, key="r-4", **given).state == State.REVERTING
+
+
+def test_a_veto_is_an_order_in_the_ledger_whoever_tells_of_the_act_first(
+    approved: Decision, responder: Person, clock: Clock
+) -> None:
+    row = factories.claim(approved)
+    factories.veto(row, responder)
+    clock.advance(minutes=2)
+    assert factories.finish(row).state == State.REVERT_ORDERED, "before anybody wrote down that its lease is over"
+    kinds = [entry.kind for entry in ledger.entries(row.seq, ledger.size() - 1)]
+    assert kinds[-2:] == [Kind.OUTCOME_REPORTED, Kind.REVERT_ORDERED]
 
 
 def test_an_agents_owner_does_not_review_its_acts(approved: Decision, clock: Clock, organisation: Any) -> None:
