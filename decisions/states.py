@@ -20,13 +20,15 @@ def held_state(row: Decision, at: datetime) -> State:
     """The state of `row` at `at` as far as the entries alone tell: what the fold may know.
 
     A hold whose time is over has expired, and so has a permission that was not claimed in time; the clocks of a hold
-    that a freeze has stopped stand still.
+    that a freeze has stopped stand still. What was done, judged and is past its protection is closed.
     """
     state = State(row.state)
     if state in HOLDING and row.hold_until is not None and _clock(row, at) >= row.hold_until:
         return State.EXPIRED
     if state is State.AUTHORIZED and row.claim_until is not None and at >= row.claim_until:
         return State.EXPIRED
+    if state in DONE and row.protect_until is not None and at >= row.protect_until and _settled(row):
+        return State.CLOSED
     return state
 
 
@@ -38,15 +40,13 @@ def effective_state(row: Decision, now: datetime) -> State:
     """The state of `row` at `now`, by its deadlines and by the operational clocks that `Decision.objects` reads with it.
 
     A window that was served long enough is a permission; a lease that ended without an outcome leaves it unknown, or
-    ordered to be reverted where it was vetoed meanwhile; what was done, judged and is past its protection is closed.
+    ordered to be reverted where it was vetoed meanwhile.
     """
     state = held_state(row, now)
     if state is State.WINDOW and window_left_ms(row) == 0:
         return State.AUTHORIZED
     if state is State.EXECUTING and now >= lease_ends(row):
         return State.REVERT_ORDERED if row.to_revert else State.UNKNOWN
-    if state in DONE and row.protect_until is not None and now >= row.protect_until and _settled(row):
-        return State.CLOSED
     return state
 
 

@@ -128,3 +128,12 @@ def test_what_is_done_judged_and_past_its_protection_is_closed(approved: Decisio
     assert now(row) is State.SUCCEEDED
     clock.advance(hours=1)
     assert now(row) is State.CLOSED
+
+
+def test_what_is_closed_stays_closed_whatever_is_told(agent: Agent, approved: Decision, clock: Clock) -> None:
+    row = factories.finish(factories.claim(approved))
+    Decision.objects.filter(seq=row.seq).update(sign_off=SignOff.ACCEPTED)
+    clock.advance(hours=1)
+    for kind in ("reverted", "outcome", "executed"):
+        factories.send(agent, factories.event(kind, decision=row.agent_ref))
+        assert now(row) is State.CLOSED
