@@ -6,6 +6,7 @@ from uuid import UUID
 
 from approvals import access
 from approvals.machine import LEASE, basis_of, permits, quorum_met
+from approvals.models import PolicyVersion
 from approvals.queries.quorum import approvers
 from approvals.queries.stops import why_stopped
 from decisions import register
@@ -25,7 +26,7 @@ def claim(decision_id: UUID, *, claim_key: str, action_hash: str, executor: str,
 
     Whoever asks again after people have said stop is told so: it may not have begun, and a lease that is told is permission.
     Raises a Problem: 403 vetoed or denied, 404, 409 claimed or not open, 410 expired, 412 another action or a stricter
-    policy, 423 frozen, 425 the window is still open. Only a 2xx is permission to act.
+    policy, 423 frozen, 425 the window is still open, 503 the policy cannot be asked. Only a 2xx is permission to act.
     """
     digest = hashlib.sha256(claim_key.encode()).hexdigest()
 
@@ -59,6 +60,14 @@ def _guard(row: Decision, moment: Moment, action_hash: str) -> Ruling:
     action = row.action or {}
     asked = ruleable(action, row.agent_id, known, screen_stored(action, row.account))
     [ruling] = rule_many([asked], config=moment.config)
+    if ruling.policy is None and PolicyVersion.objects.exists():
+        raise Problem(
+            503,
+            "not-ruled",
+            "The policy could not be asked",
+            "Nothing was permitted. Claim again in a moment.",
+            {"retryable": True},
+        )
     if not permits(ruling.level, basis) or (basis is Basis.QUORUM and not _still_met(row, ruling, known)):
         raise Problem(
             412,

@@ -21,7 +21,7 @@ from approvals.organisation import Organisation
 from approvals.queries.reverts import orders_of
 from approvals.vocab import Finding
 from decisions import clock as product_clock
-from decisions import ledger, rebuild, served
+from decisions import ledger, ports, rebuild, served
 from decisions.models import Agent, Decision, Person, ServedClock
 from decisions.vocab import FreezeMode, FreezeScope, Kind, Level, Outcome, State
 from tests import factories
@@ -150,6 +150,18 @@ def test_a_vote_of_somebody_who_lost_the_role_fills_no_place(
     change_register(Organisation(people=[factories.person("marta", "viewer")]), actor=admin.id)
     factories.approve(again(row), second_manager)
     assert now(row) is State.PENDING
+
+
+@pytest.mark.parametrize("ruled", [{"level": "L0"}, {"level": "L2", "requirement": "one"}])
+def test_what_cannot_be_ruled_cannot_be_claimed(
+    approved: Decision, executive: Person, monkeypatch: pytest.MonkeyPatch, ruled: dict[str, str]
+) -> None:
+    """An error must not permit what the policy would forbid: a proposal may be held, a claim has nothing to hold."""
+    rows = [{"tier": "*", "kind": "*", "environment": "*", **ruled}]
+    activate_policy(factories.policy(matrix=rows), actor=executive.id)
+    monkeypatch.setattr(ports.sockets, "gate", None)
+    assert refused("not-ruled", factories.claim, approved).status == 503
+    assert now(approved) is State.AUTHORIZED
 
 
 # -- the lease
