@@ -20,6 +20,8 @@ FAITHFUL = frozenset({"no_backup"})
 CLAIMS = ("claim", "claim_lost_reply", "claim_retry")
 REPORTS = ("report_ok", "report_fail")
 WAITS = ("tick", "tick_down")
+TIMED = (*WAITS, "timeout", "authz_expired", "lease_expire", "close", "gate_recover", "unfreeze")
+"""After what a state may be another because of the time alone."""
 LAZY = ("window_elapsed", "reconcile", "revert_ack")
 """What the product needs no step for: a window is over, an unknown outcome is looked at, a revert is told as done at once."""
 OUT_OF_BAND = ("sweep", "heartbeat")
@@ -154,6 +156,8 @@ class Walk:
         else:
             self._step(act, before)
         self._compare()
+        if act.name in TIMED and self.gate.state_in_sql() is not self.state:
+            raise self.disagreement(f"in SQL it is {self.gate.state_in_sql()}")
 
     def _step(self, act: Act, before: State) -> None:
         after = self.after(act)
