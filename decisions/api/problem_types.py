@@ -86,7 +86,9 @@ PROBLEM_TYPES: Mapping[str, Meaning] = MappingProxyType(
         "not-found": Meaning((404,), "There is no such thing, or it is not yours to see."),
         "not-normal": Meaning((400,), "An identifier is not in Unicode form NFC."),
         "not-open": Meaning((409,), "It is not open any more: a hold that is over, an alarm that is handled."),
-        "not-ruled": Meaning((503,), "The policy could not be asked, so nothing was permitted. Claim again in a moment."),
+        "not-ruled": Meaning(
+            (503,), "The policy could not be asked, so nothing was permitted. Claim again in a moment."
+        ),
         "not-stored": Meaning(
             (503,), "The database did not take the request and nothing was stored. Send it again, unchanged."
         ),

@@ -50,7 +50,19 @@ class S(NamedTuple):
         return self._replace(broken=self.broken | {what})
 
 
-SERVER = ("st", "approved", "veto", "frozen", "epoch_then", "basis", "policy", "window", "lease", "lease_over", "revert")
+SERVER = (
+    "st",
+    "approved",
+    "veto",
+    "frozen",
+    "epoch_then",
+    "basis",
+    "policy",
+    "window",
+    "lease",
+    "lease_over",
+    "revert",
+)
 RESTORED = {
     "pending": "expired",
     "window": "expired",
