@@ -1,4 +1,4 @@
-"""Give people more time to answer a hold. It never gives the agent more."""
+"""Give people more time to answer a hold, or to veto in a window. It never gives the agent more."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -31,7 +31,13 @@ def extend_hold(decision_id: UUID, *, by: timedelta, actor: UUID) -> Recorded:
             Draft(
                 kind=Kind.HOLD_EXTENDED,
                 actor=f"person:{actor}",
-                facts={"kv": 1, "decision": str(row.id), "ref": row.ref_key, "hold_until": timestamp(until)},
+                facts={
+                    "kv": 2,
+                    "decision": str(row.id),
+                    "ref": row.ref_key,
+                    "hold_until": timestamp(until),
+                    "more_seconds": int((until - row.hold_until).total_seconds()),
+                },
             )
         ]
 

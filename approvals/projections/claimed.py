@@ -53,7 +53,13 @@ def _ended(row: Decision, entry: Entry) -> None:
 
 
 def _extended(row: Decision, entry: Entry) -> None:
+    """People have longer, also to veto, and have it again after a stop; the agent has no longer to claim."""
     row.hold_until = parse_time(entry.facts["hold_until"])
+    # The first form of these entries moved the end alone.
+    more = entry.facts.get("more_seconds", 0)
+    row.hold_seconds += more
+    if row.window_ms is not None and row.served_due is not None:
+        row.window_ms, row.served_due = row.window_ms + more * 1000, row.served_due + more * 1000
 
 
 def _commented(row: Decision, entry: Entry) -> None:

@@ -12,6 +12,7 @@ from approvals.actions.comment import comment
 from approvals.actions.expire import expire
 from approvals.actions.extend_hold import extend_hold
 from approvals.actions.keep_lease import keep_lease
+from approvals.actions.lift_freeze import lift_freeze
 from approvals.actions.review import review
 from approvals.actions.set_freeze import set_freeze
 from approvals.actions.withdraw import withdraw
@@ -342,6 +343,33 @@ def test_people_take_more_time_up_to_a_week(agent: Agent, manager: Person, viewe
     refused("held-long-enough", extend_hold, row.id, by=timedelta(minutes=5), actor=manager.id)
     clock.set(row.received_at + MAX_HOLD)
     refused("not-open", extend_hold, row.id, by=timedelta(minutes=5), actor=manager.id)
+
+
+def test_more_time_in_a_window_is_time_to_veto_and_not_to_claim(agent: Agent, manager: Person, clock: Clock) -> None:
+    row = factories.propose(agent, action=GEO)
+    extend_hold(row.id, by=timedelta(minutes=10), actor=manager.id)
+    serve(clock, 899)
+    assert now(row) is State.WINDOW
+    serve(clock, 1)
+    assert now(row) is State.AUTHORIZED
+    clock.advance(minutes=30)
+    assert now(row) is State.EXPIRED
+
+
+@pytest.mark.parametrize("action", [factories.action(), GEO])
+def test_more_time_that_people_took_outlasts_a_stop(
+    agent: Agent, responder: Person, manager: Person, second_manager: Person, clock: Clock, action: Any
+) -> None:
+    row = factories.propose(agent, action=action)
+    extend_hold(row.id, by=timedelta(hours=1), actor=manager.id)
+    freeze = set_freeze(scope=FreezeScope.EVERYTHING, value="", mode=FreezeMode.ALL, reason="", actor=responder.id)
+    clock.advance(hours=2)
+    extend_hold(row.id, by=timedelta(hours=1), actor=manager.id)
+    for person in (manager, second_manager):
+        lift_freeze(freeze.id, actor=person.id)
+    clock.advance(minutes=149)
+    assert now(row) == row.state
+    assert rebuild.rebuild(check=True).differences == ()
 
 
 def test_a_remark_changes_nothing(approved: Decision, manager: Person, viewer: Person) -> None:
