@@ -29,7 +29,9 @@ def keep_lease(lease_id: UUID, *, fencing: int, agent: UUID) -> Kept:
     """Extend the lease, unless people have stopped it: then it is left to run out. Raises a Problem: 404, 409, 410."""
     with transaction.atomic():
         # Under the head lock: a veto or the end of the lease is either before this or after it.
-        now = max(clock.now(), lock_head().at)
+        # The time is read after it: while this waits, the lease may end.
+        head = lock_head()
+        now = max(clock.now(), head.at)
         row = access.own_decision(agent, lease_id=lease_id)
         if row.lease_seq != fencing:
             raise stale_fencing()

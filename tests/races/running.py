@@ -39,6 +39,31 @@ def together(rounds: int, *runners: Callable[[int], Any]) -> list[tuple[Any, ...
     return [tuple(row) for row in answers]
 
 
+def in_turns(
+    turns: Sequence[int], prepare: Callable[[int], Any], *runners: Callable[[int], Any]
+) -> list[tuple[Any, ...]]:
+    """As `together`, for these turns; before each, `prepare` runs alone."""
+
+    def first(place: int) -> None:
+        # Its problem is a fault of the test, and must not look like an answer.
+        try:
+            prepare(turns[place])
+        except Problem as problem:
+            raise RuntimeError("a turn could not be prepared") from problem
+
+    def alternating(number: int, runner: Callable[[int], Any]) -> Callable[[int], Any]:
+        def run(step: int) -> Any:
+            place, racing = divmod(step, 2)
+            if racing:
+                return runner(turns[place])
+            return first(place) if number == 0 else None
+
+        return run
+
+    answers = together(2 * len(turns), *(alternating(number, runner) for number, runner in enumerate(runners)))
+    return answers[1::2]
+
+
 def through_one_writer(runner: Callable[[int], Any]) -> Callable[[int], Any]:
     """As in one process: its writer thread commits for all."""
     return runner
