@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -11,7 +12,7 @@ from approvals.projections.freezes import covered
 from decisions import register
 from decisions.envelope import Draft
 from decisions.errors import bad_request
-from decisions.models import Decision, Freeze
+from decisions.models import Decision, Freeze, Service
 from decisions.recording import Moment, record
 from decisions.states import effective_state
 from decisions.vocab import ENVIRONMENTS, Basis, FreezeMode, FreezeScope, Kind, State
@@ -68,10 +69,11 @@ def _same(scope: FreezeScope, value: str, mode: FreezeMode) -> "QuerySet[Freeze]
 
 def _check(known: register.Register, scope: FreezeScope, value: str) -> None:
     """Raise a 400 problem for a scope that covers nothing we know: a stop that stops nothing must not look like one."""
-    there: dict[FreezeScope, Collection[str]] = {
+    there: dict[FreezeScope, Collection[str] | QuerySet[Any, str]] = {
         FreezeScope.EVERYTHING: ("",),
         FreezeScope.ENVIRONMENT: ENVIRONMENTS,
-        FreezeScope.SERVICE: known.services,
+        # Retired ones too: what was asked before may still be open.
+        FreezeScope.SERVICE: Service.objects.values_list("slug", flat=True),
         FreezeScope.AGENT: [str(agent) for agent in known.agents],
     }
     if value not in there[scope]:

@@ -249,3 +249,12 @@ def test_a_window_stands_still_until_the_last_of_two_stops_is_lifted(
     serve(clock, 1)
     assert now(window) is State.AUTHORIZED
     assert rebuild.rebuild(check=True).differences == ()
+
+
+def test_what_is_open_on_a_service_that_was_retired_can_be_stopped(
+    agent: Agent, responder: Person, admin: Person
+) -> None:
+    alone = factories.propose(agent, action=WIKI)
+    change_register(Organisation(services=[factories.service("wiki", 3, retired=True)]), actor=admin.id)
+    stop(responder, FreezeScope.SERVICE, "wiki")
+    assert now(alone) is State.EXPIRED
