@@ -68,7 +68,8 @@ def _guard(row: Decision, moment: Moment, action_hash: str) -> Ruling:
             "Nothing was permitted. Claim again in a moment.",
             {"retryable": True},
         )
-    if not permits(ruling.level, basis) or (basis is Basis.QUORUM and not _still_met(row, ruling, known)):
+    moved = asked.environment_class != row.environment_class
+    if moved or not permits(ruling.level, basis) or (basis is Basis.QUORUM and not _still_met(row, ruling, known)):
         raise Problem(
             412,
             "policy-changed",

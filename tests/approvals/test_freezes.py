@@ -251,6 +251,19 @@ def test_a_window_stands_still_until_the_last_of_two_stops_is_lifted(
     assert rebuild.rebuild(check=True).differences == ()
 
 
+def test_what_is_moved_to_another_class_of_environment_escapes_no_stop(
+    agent: Agent, responder: Person, manager: Person, second_manager: Person, admin: Person
+) -> None:
+    """Decisions keep the class that they were asked in, and a stop of the new class would not find them."""
+    alone = factories.propose(agent, action=factories.action(service="wiki", environment="staging"))
+    environments = [{"name": name, "class": "prod"} for name in ("prod", "staging")]
+    change_register(Organisation(services=[factories.service("wiki", 3, environments=environments)]), actor=admin.id)
+    freeze = stop(responder, FreezeScope.ENVIRONMENT, "prod")
+    refused("policy-changed", factories.claim, alone)
+    lift(freeze, manager, second_manager)
+    refused("policy-changed", factories.claim, alone)
+
+
 def test_what_is_open_on_a_service_that_was_retired_can_be_stopped(
     agent: Agent, responder: Person, admin: Person
 ) -> None:
