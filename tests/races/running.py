@@ -42,26 +42,23 @@ def together(rounds: int, *runners: Callable[[int], Any]) -> list[tuple[Any, ...
 def in_turns(
     turns: Sequence[int], prepare: Callable[[int], Any], *runners: Callable[[int], Any]
 ) -> list[tuple[Any, ...]]:
-    """As `together`, for these turns; before each, `prepare` runs alone."""
+    """As `together`, for these turns; before each, `prepare` runs alone.
 
-    def first(place: int) -> None:
+    It has a thread of its own: the last to come to a barrier is the first to leave it, and would win every race.
+    """
+
+    def first(step: int) -> None:
         # Its problem is a fault of the test, and must not look like an answer.
         try:
-            prepare(turns[place])
+            if step % 2 == 0:
+                prepare(turns[step // 2])
         except Problem as problem:
             raise RuntimeError("a turn could not be prepared") from problem
 
-    def alternating(number: int, runner: Callable[[int], Any]) -> Callable[[int], Any]:
-        def run(step: int) -> Any:
-            place, racing = divmod(step, 2)
-            if racing:
-                return runner(turns[place])
-            return first(place) if number == 0 else None
+    def racing(runner: Callable[[int], Any]) -> Callable[[int], Any]:
+        return lambda step: runner(turns[step // 2]) if step % 2 else None
 
-        return run
-
-    answers = together(2 * len(turns), *(alternating(number, runner) for number, runner in enumerate(runners)))
-    return answers[1::2]
+    return [answers[1:] for answers in together(2 * len(turns), first, *map(racing, runners))[1::2]]
 
 
 def through_one_writer(runner: Callable[[int], Any]) -> Callable[[int], Any]:
