@@ -159,12 +159,24 @@ def test_so_it_does_before_the_first_stop_ever_of_a_scope(
     assert_sound()
 
 
+def giving_back(runner: Callable[[int], Any]) -> Callable[[int], Any]:
+    """`runner`, which keeps no connection from one round to the next: there are fewer of them than threads."""
+
+    def run(turn: int) -> Any:
+        try:
+            return runner(turn)
+        finally:
+            connection.close()
+
+    return run
+
+
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("count", [1, pytest.param(FULL // 64, marks=pytest.mark.deep)])
 def test_of_sixty_four_claimers_one_wins(agent: Agent, count: int, way: Any) -> None:
     rows = proposed(agent, count, action=WIKI)
     runners = [way(lambda turn, key=f"c-{place}": factories.claim(rows[turn], key=key)) for place in range(64)]
-    for told in answered(count, *runners):
+    for told in answered(count, *map(giving_back, runners)):
         assert len([one for one in told if isinstance(one, Decision)]) == 1
         assert Counter(one.slug for one in told if isinstance(one, Problem)) == {"claimed": 63}
     assert len(assert_sound()) == count
