@@ -1,6 +1,7 @@
 """Write down that time has passed over holds, permissions and leases. Nothing waits for this: states are evaluated at every read."""
 
 from approvals.machine import after_lease
+from approvals.queries.endings import expiry
 from approvals.queries.reverts import order
 from decisions.envelope import Draft
 from decisions.models import Decision
@@ -19,24 +20,10 @@ def expire() -> int:
         nonlocal found
         rows = list(Decision.objects.filter(over(moment.now)).order_by("seq")[:BATCH])
         found = len(rows)
-        return [draft for row in rows for draft in (_lease(row) if row.state == State.EXECUTING else [_hold(row)])]
+        return [draft for row in rows for draft in (_lease(row) if row.state == State.EXECUTING else [expiry(row)])]
 
     recorded: Recorded = record(decide, principal="system")
     return len(recorded.seqs) and found
-
-
-def _hold(row: Decision) -> Draft:
-    return Draft(
-        kind=Kind.DECISION_EXPIRED,
-        actor="system",
-        facts={
-            "kv": 1,
-            "decision": str(row.id),
-            "ref": row.ref_key,
-            "agent": str(row.agent_id),
-            "was": row.state,
-        },
-    )
 
 
 def _lease(row: Decision) -> list[Draft]:

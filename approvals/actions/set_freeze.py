@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 
 from approvals import access
 from approvals.projections.freezes import covered
+from approvals.queries.endings import expiry
 from decisions import register
 from decisions.envelope import Draft
 from decisions.errors import bad_request
@@ -50,7 +51,7 @@ def set_freeze(*, scope: FreezeScope, value: str, mode: FreezeMode, reason: str,
             },
             disclosed={"reason": reason} if reason else {},
         )
-        return [stop, *(_expired(row) for row in authorised.order_by("seq"))]
+        return [stop, *(expiry(row) for row in authorised.order_by("seq"))]
 
     record(decide, principal=f"person:{actor}")
     return _same(scope, value, mode).get()
@@ -78,17 +79,3 @@ def _check(known: register.Register, scope: FreezeScope, value: str) -> None:
     }
     if value not in there[scope]:
         raise bad_request("There is nothing of that name to stop.", "unknown-scope")
-
-
-def _expired(row: Decision) -> Draft:
-    return Draft(
-        kind=Kind.DECISION_EXPIRED,
-        actor="system",
-        facts={
-            "kv": 1,
-            "decision": str(row.id),
-            "ref": row.ref_key,
-            "agent": str(row.agent_id),
-            "was": row.state,
-        },
-    )
