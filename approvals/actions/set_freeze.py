@@ -9,8 +9,8 @@ from django.db.models import QuerySet
 
 from approvals import access
 from approvals.projections.freezes import covered
-from approvals.queries.endings import expiry
 from decisions import register
+from decisions.endings import expiry
 from decisions.envelope import Draft
 from decisions.errors import bad_request
 from decisions.models import Decision, Freeze, Service

@@ -150,7 +150,13 @@ def _proposed(row: Decision, entry: Entry) -> None:
 
 
 def _held(row: Decision, entry: Entry) -> None:
-    """The hold of the proposal just told. No later entry of this kind opens it again or changes what it asks for."""
+    """The hold of the proposal just told. No later entry of this kind opens it again or changes what it asks for.
+
+    After a restore it says instead that a person must look at what was done.
+    """
+    if entry.facts["state"] == State.REVIEW:
+        row.state = State.REVIEW
+        return
     if row.state not in HOLDING or row.hold_until is not None:
         return
     row.state = State(entry.facts["state"])

@@ -77,14 +77,14 @@ class Installation:
         assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
         return done.stdout.splitlines()
 
-    def load(self, organisation: dict[str, Any], policy: dict[str, Any], agent: str) -> str:
+    def load(self, organisation: dict[str, Any], policy: dict[str, Any], agent: str, *scopes: str) -> str:
         """Make the tables, load a register and a policy; a key of `agent`."""
         commands = [["migrate", "--verbosity=0"]]
         for verb, document in (("load_organisation", organisation), ("activate_policy", policy)):
             path = self.folder / f"{verb}.yaml"
             path.write_text(yaml.safe_dump(document))
             commands.append([verb, str(path)])
-        return self.manage(*commands, ["make_key", agent])[-1]
+        return self.manage(*commands, ["make_key", agent, *(f"--scope={scope}" for scope in scopes)])[-1]
 
     def start(self) -> None:
         """Start the server and wait until it answers."""

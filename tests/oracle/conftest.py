@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 
 from approvals.actions.activate_policy import activate_policy
 from decisions import ports, served
@@ -21,9 +22,11 @@ def gate(
     without_threads(monkeypatch)
     # One tick is a whole unit of the model; how finely served time is counted is tested beside it.
     monkeypatch.setattr(served, "MOST", service.UNIT)
+    monkeypatch.setattr(logging.getLogger("decisions.recording"), "disabled", True)
     # Half of what the walks try is refused.
     monkeypatch.setattr(logging.getLogger("django.request"), "disabled", True)
     activate_policy(service.policy(), actor=None)
+    monkeypatch.setattr(settings, "GUARD_FILE", data_dir / "guard.json")
     before = ports.sockets.gate
     yield service.Gate(organisation, clock)
     ports.sockets.gate = before

@@ -9,15 +9,17 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
+from django.test import TestCase
 
-from approvals import verdict_keys
+from approvals import token, verdict_keys
 from approvals.actions.activate_policy import activate_policy
 from approvals.actions.expire import expire
 from approvals.gate import PolicyGate
-from decisions import ledger, ports, recording, register, served
+from decisions import guard_file, ledger, ports, recording, register, served
 from decisions.auth import keys
 from decisions.envelope import Entry
-from decisions.models import Decision
+from decisions.models import Decision, Freeze
 from decisions.models.ledger import EntryRow
 from decisions.states import effective_state, lease_ends, with_effective_state
 from decisions.vocab import Kind, State
@@ -64,7 +66,7 @@ class Gate:
         self.seq = 0
         self.leases: dict[int, Json] = {}
         """What each executor was answered when it claimed."""
-        self.freeze_id = ""
+        self.backup, self.backed_up = "", 0
         self.steps: dict[str, Callable[[], bool]] = {
             "veto": lambda: self.verdict("ines", {"verdict": "veto"}),
             "freeze": self.freeze,
@@ -77,6 +79,7 @@ class Gate:
             "window_elapsed": lambda: True,
             "close": self.close,
             "human_reviews": lambda: self.review("closed"),
+            "reorder_revert": lambda: self.review("revert"),
             "human_takes_over": lambda: self.review("taken_over"),
             "confirm": lambda: self.review("reverted"),
             "revert_ack": lambda: self.revert("ack", {}),
@@ -84,21 +87,32 @@ class Gate:
             "revert_fail": lambda: self.revert("outcome", {"status": "failed"}),
             "gate_crash": self.crash,
             "gate_recover": self.recover,
+            "backup": self.back_up,
+            "restore": self.restore,
             "sweep": lambda: expire() >= 0,
         }
 
     def begin(self, level: Level) -> None:
         """Propose the act whose service is at `level`, while somebody who can veto has a page open."""
         self.leases.clear()
-        self.freeze_id = ""
+        # The walk before this one is undone, which the file beside the database would rightly take for a restore.
+        begun = ledger.open_head()
+        begun.restored = True
+        [begun.leaf] = ledger.leaves(begun.size - 1, begun.size)
+        guard_file.keep(begun)
         served.tick()
         body = factories.data(action=factories.action(service=SERVICE[level]))
-        answer = self.ask("POST", "/api/v1/proposals", body)
+        with TestCase.captureOnCommitCallbacks(execute=True):
+            answer = self.ask("POST", "/api/v1/proposals", body)
         assert answer.status == 201, answer
         self.seq = Decision.objects.get(id=answer.body["id"]).seq
 
     def do(self, name: str, by: int | None, *, wrong_hash: bool = False) -> bool:
-        """Do the step to the product; whether it let it happen."""
+        """Do the step to the product, and what follows a commit; whether it let it happen."""
+        with TestCase.captureOnCommitCallbacks(execute=True):
+            return self._do(name, by, wrong_hash=wrong_hash)
+
+    def _do(self, name: str, by: int | None, *, wrong_hash: bool) -> bool:
         if name in APPROVERS:
             return self.approve(APPROVERS[name])
         if name in STRICTER:
@@ -155,11 +169,10 @@ class Gate:
 
     def freeze(self) -> bool:
         answer = self.post("ines", "/api/v1/freezes", {"scope": {"kind": "everything"}, "mode": "all"})
-        self.freeze_id = answer.body["id"]
         return answer.ok
 
     def unfreeze(self) -> bool:
-        path = f"/api/v1/freezes/{self.freeze_id}/lift"
+        path = f"/api/v1/freezes/{Freeze.objects.get(lifted_at__isnull=True).id}/lift"
         first, second = (self.post(who, path, {}).status for who in ("marta", "david"))
         assert (first, second) == (202, 200), "one asks, another agrees"
         return True
@@ -254,6 +267,18 @@ class Gate:
         keys.forget()
         register._cached.clear()
         ports.sockets.gate = PolicyGate()
+        return True
+
+    def back_up(self) -> bool:
+        self.backup, self.backed_up = transaction.savepoint(), ledger.size()
+        return True
+
+    def restore(self) -> bool:
+        """The database is what it was when it was backed up; that takes longer than a token lives."""
+        self.crash()
+        transaction.savepoint_rollback(self.backup)
+        self.clock.advance(seconds=token.LIFETIME + sdk_token.LEEWAY + 1)
+        recording.check()
         return True
 
     def recover(self) -> bool:

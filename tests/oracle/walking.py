@@ -8,19 +8,17 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from decisions import rebuild
+from decisions import ledger, rebuild
 from decisions.models.ledger import EntryRow
 from decisions.vocab import Kind, State
 from tests.oracle import model
 from tests.oracle.model import Level, S
 from tests.oracle.service import Gate
 
-FAITHFUL = frozenset({"no_backup"})
-"""A restored backup has no counterpart in the product: `backup` and `restore` are left out of the walk."""
 CLAIMS = ("claim", "claim_lost_reply", "claim_retry")
 REPORTS = ("report_ok", "report_fail")
 WAITS = ("tick", "tick_down")
-TIMED = (*WAITS, "timeout", "authz_expired", "lease_expire", "close", "gate_recover", "unfreeze")
+TIMED = (*WAITS, "timeout", "authz_expired", "lease_expire", "close", "gate_recover", "unfreeze", "restore")
 """After what a state may be another because of the time alone."""
 LAZY = ("window_elapsed", "reconcile", "revert_ack")
 """What the product needs no step for: a window is over, an unknown outcome is looked at, a revert is told as done at once."""
@@ -74,7 +72,7 @@ def named(s: S) -> str:
 
 
 def allows(s: S, name: str) -> bool:
-    return any(step.name == name for step in model.steps(s, FAITHFUL))
+    return any(step.name == name for step in model.steps(s))
 
 
 class Walk:
@@ -100,7 +98,7 @@ class Walk:
     def _settled(self, states: Iterable[S]) -> frozenset[S]:
         """`states` with those that come of them by what the product needs no step for."""
         found = set(states)
-        found |= {step.after for s in found for step in model.steps(s, FAITHFUL) if step.name in LAZY}
+        found |= {step.after for s in found for step in model.steps(s) if step.name in LAZY}
         return frozenset(found)
 
     def after(self, act: Act) -> set[S]:
@@ -108,14 +106,18 @@ class Walk:
         return {
             step.after
             for s in self.beliefs
-            for step in model.steps(s, FAITHFUL)
+            for step in model.steps(s)
             if (step.name, step.wrong_hash) == (act.name, act.wrong_hash) and step.by in (None, act.by)
         }
 
     def enabled(self) -> list[Act]:
         """What the model allows now, from any of its states."""
-        found = {Act(step.name, step.by, step.wrong_hash) for s in self.beliefs for step in model.steps(s, FAITHFUL)}
-        return sorted(found - {Act("window_elapsed"), Act("reconcile")}, key=str)
+        found = {Act(step.name, step.by, step.wrong_hash) for s in self.beliefs for step in model.steps(s)}
+        left_out = {Act("window_elapsed"), Act("reconcile")}
+        if ledger.size() == self.gate.backed_up:
+            # What is restored is what was written last: nothing is lost, and nothing is stopped.
+            left_out.add(Act("restore"))
+        return sorted(found - left_out, key=str)
 
     def attempts(self) -> list[Act]:
         """What anybody may try now, allowed or not."""
