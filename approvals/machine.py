@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from types import MappingProxyType
 from uuid import UUID
 
 from decisions.vocab import ACTED, LEVEL_OF, Basis, Level, Outcome, State
@@ -23,30 +22,6 @@ VETO_STOPS = VETOABLE | {State.EXECUTING} | ACTED
 APPROVABLE = frozenset({State.SUGGESTED, State.PENDING, State.WINDOW})
 WITHDRAWABLE = VETOABLE
 DONE_WELL = frozenset({Outcome.SUCCEEDED, Outcome.NO_CHANGE})
-
-EDGES: Mapping[State, frozenset[State]] = MappingProxyType(
-    {
-        State.SUGGESTED: frozenset({State.PENDING, State.AUTHORIZED, State.VETOED, State.EXPIRED, State.WITHDRAWN}),
-        State.PENDING: frozenset({State.AUTHORIZED, State.VETOED, State.EXPIRED, State.WITHDRAWN}),
-        State.WINDOW: frozenset(
-            {State.AUTHORIZED, State.EXECUTING, State.VETOED, State.EXPIRED, State.WITHDRAWN, State.PENDING}
-        ),
-        State.AUTHORIZED: frozenset({State.EXECUTING, State.VETOED, State.EXPIRED, State.WITHDRAWN}),
-        State.EXECUTING: frozenset({State.SUCCEEDED, State.FAILED, State.UNKNOWN, State.REVERT_ORDERED, State.REVIEW}),
-        State.SUCCEEDED: frozenset({State.REVERT_ORDERED, State.CLOSED, State.REVIEW}),
-        State.FAILED: frozenset({State.REVERT_ORDERED, State.CLOSED, State.REVIEW}),
-        State.UNKNOWN: frozenset({State.SUCCEEDED, State.FAILED, State.REVIEW, State.REVERT_ORDERED, State.CLOSED}),
-        State.REVIEW: frozenset({State.CLOSED, State.REVERT_ORDERED, State.REVERTED}),
-        State.REVERT_ORDERED: frozenset({State.REVERTING, State.REVERT_FAILED, State.REVIEW}),
-        State.REVERTING: frozenset({State.REVIEW, State.REVERTED, State.REVERT_FAILED}),
-        State.REVERT_FAILED: frozenset({State.REVERT_FAILED_ACK, State.REVERTED}),
-        State.REPORTED: frozenset({State.REVERT_ORDERED, State.FAILED, State.UNKNOWN, State.REVERTED}),
-    }
-)
-"""What a command may make of a decision. States that are left out are terminal: no edge leaves them.
-
-What agents report of acts that nobody permitted has edges of its own, in `decisions.projections.decided`.
-"""
 
 
 def quorum_met(requirement: Sequence[Mapping[str, object]], groups_of: Mapping[UUID, frozenset[str]]) -> bool:

@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from approvals.machine import (
-    EDGES,
     VETO_STOPS,
     VETOABLE,
     after_approval,
@@ -19,6 +18,7 @@ from approvals.machine import (
     permits,
     quorum_met,
 )
+from decisions.edges import EDGES
 from decisions.vocab import TERMINAL, Basis, Level, Outcome, State
 
 GROUPS = ("sre", "owners", "duty")

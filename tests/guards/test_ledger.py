@@ -146,6 +146,7 @@ TRIGGERS = {
     POSTGRESQL: {
         "checkpoint_insert_only",
         "checkpoint_no_truncate",
+        "decision_edges",
         "entry_dense",
         "entry_insert_only",
         "entry_no_truncate",
@@ -156,6 +157,7 @@ TRIGGERS = {
         "checkpoint_no_delete",
         "checkpoint_no_replace",
         "checkpoint_no_update",
+        "decision_edges",
         "entry_dense",
         "entry_no_delete",
         "entry_no_replace",
