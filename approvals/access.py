@@ -1,6 +1,7 @@
 """Who may do what: the only legal way from a person to a right. Fails closed; one condition a line."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -17,9 +18,12 @@ BUILDS_REPORTS = (Role.MANAGER, Role.EXECUTIVE, Role.AUDITOR)
 READS_REPORTS = (Role.MANAGER, Role.EXECUTIVE, Role.AUDITOR)
 ADMINISTERS = (Role.ADMIN,)
 HANDLES_ALARMS = (Role.RESPONDER, Role.MANAGER, Role.ADMIN)
+ALARMS_OF: Mapping[str, Sequence[Role]] = MappingProxyType({"glass_broken": (Role.EXECUTIVE, Role.AUDITOR)})
+"""Alarms that concern others: whoever could break the glass cannot make the alarm of it go away."""
 ACTIVATES_POLICY = (Role.EXECUTIVE,)
 APPROVER_ROLES = (Role.RESPONDER, Role.MANAGER)
 REVIEWS = (Role.RESPONDER, Role.MANAGER)
+BREAKS_GLASS = (Role.MANAGER,)
 STOPS = (Role.RESPONDER, Role.MANAGER, Role.EXECUTIVE, Role.ADMIN)
 """Stopping is easy for many."""
 LIFTS = (Role.MANAGER, Role.EXECUTIVE)
@@ -74,6 +78,20 @@ def why_not_approve(known: register.Register, person: UUID, row: Decision, agent
     elif not may(known, person, [Role.MANAGER]):
         return _not_permitted("approve", [Role.MANAGER])
     return None
+
+
+def why_not_break_glass(known: register.Register, person: UUID, agent: Agent | None) -> Problem | None:
+    """None if `person` may authorise an act of `agent` alone, in an emergency."""
+    if not may(known, person, BREAKS_GLASS):
+        return _not_permitted("break the glass", BREAKS_GLASS)
+    if agent is None or owns_agent(person, agent):
+        return forbidden("The agent's owner may not approve its actions.", "self-approval")
+    return None
+
+
+def handles(alarm: str) -> Sequence[Role]:
+    """Whom an alarm of that kind concerns: they see it on every page, and say that they have."""
+    return ALARMS_OF.get(alarm, HANDLES_ALARMS)
 
 
 def why_not_review(known: register.Register, person: UUID, agent: Agent | None) -> Problem | None:

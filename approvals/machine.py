@@ -21,6 +21,8 @@ VETOABLE = frozenset({State.SUGGESTED, State.PENDING, State.WINDOW, State.AUTHOR
 VETO_STOPS = VETOABLE | {State.EXECUTING} | ACTED
 APPROVABLE = frozenset({State.SUGGESTED, State.PENDING, State.WINDOW})
 WITHDRAWABLE = VETOABLE
+GLASS_BREAKABLE = frozenset({State.PENDING, State.WINDOW})
+"""Where one person may authorise in an emergency; never what is only a suggestion."""
 DONE_WELL = frozenset({Outcome.SUCCEEDED, Outcome.NO_CHANGE})
 
 
@@ -89,9 +91,13 @@ def after_revert(*, succeeded: bool) -> State:
     return State.REVIEW if succeeded else State.REVERT_FAILED
 
 
-def permits(level: Level, basis: Basis) -> bool:
-    """Whether a policy that rules `level` now still permits to act on `basis`."""
-    return level >= LEVEL_OF[basis]
+def permits(level: Level, basis: Basis, *, suggested: bool = False) -> bool:
+    """Whether a policy that rules `level` now still permits to act on `basis`.
+
+    What was `suggested` from the start, and people have made their own, takes no more than that it may still be suggested.
+    """
+    needed = Level.L1 if suggested and basis is Basis.QUORUM else LEVEL_OF[basis]
+    return level >= needed
 
 
 def basis_of(state: State, stored: str) -> Basis:

@@ -11,6 +11,13 @@ from decisions.vocab import Cause, Effect
 class VerdictWord(StrEnum):
     APPROVE = "approve"
     VETO = "veto"
+    BREAK_GLASS = "break_glass"
+    """One person's approval in place of a quorum, in an emergency."""
+
+
+VERDICT_WORDS = MappingProxyType(
+    {VerdictWord.APPROVE: "approval", VerdictWord.VETO: "veto", VerdictWord.BREAK_GLASS: "emergency approval"}
+)
 
 
 class Finding(StrEnum):

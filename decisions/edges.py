@@ -22,8 +22,10 @@ EDGES: Mapping[State, frozenset[State]] = MappingProxyType(
         State.FAILED: frozenset({State.REVERT_ORDERED, State.CLOSED, State.REVIEW}),
         State.UNKNOWN: frozenset({State.SUCCEEDED, State.FAILED, State.REVIEW, State.REVERT_ORDERED, State.CLOSED}),
         State.REVIEW: frozenset({State.CLOSED, State.REVERT_ORDERED, State.REVERTED}),
-        State.REVERT_ORDERED: frozenset({State.REVERTING, State.REVERT_FAILED, State.REVIEW}),
-        State.REVERTING: frozenset({State.REVIEW, State.REVERTED, State.REVERT_FAILED}),
+        State.REVERT_ORDERED: frozenset(
+            {State.REVERTING, State.REVERTED, State.REVERT_FAILED, State.REVERT_FAILED_ACK, State.REVIEW}
+        ),
+        State.REVERTING: frozenset({State.REVIEW, State.REVERTED, State.REVERT_FAILED, State.REVERT_FAILED_ACK}),
         State.REVERT_FAILED: frozenset({State.REVERT_FAILED_ACK, State.REVERTED}),
         State.REPORTED: frozenset({State.REVERT_ORDERED, State.FAILED, State.UNKNOWN, State.REVERTED}),
     }

@@ -35,6 +35,16 @@ def tick(now: datetime | None = None) -> int:
     return held.served_ms
 
 
+def spent(now: datetime) -> int:
+    """The served milliseconds at `now`, at most: with all of the time since the last tick, which may yet be counted."""
+    held = ServedClock.objects.filter(id=1).first()
+    if held is None:
+        return 0
+    since = now - held.beat_at if held.beat_at else timedelta(0)
+    counts = timedelta(0) <= since <= MOST
+    return held.served_ms + (since // timedelta(milliseconds=1) if counts else 0)
+
+
 def running(now: datetime) -> bool:
     """Whether somebody who can veto was reachable a moment ago."""
     beat = ServedClock.objects.filter(id=1).values_list("beat_at", flat=True).first()

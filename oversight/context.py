@@ -18,6 +18,7 @@ ALARM_WORDS = {
     "acted_without_permission": "Acted without permission",
     "acted_otherwise": "Acted otherwise than approved",
     "ledger_disagreement": "The ledger disagrees with its checkpoint",
+    "glass_broken": "One person authorised it alone",
     "database_restored": "The database is not the one that was last written",
 }
 SECTIONS: tuple[tuple[str, str, tuple[Role, ...]], ...] = (
@@ -61,7 +62,9 @@ def frame(request: HttpRequest) -> dict[str, Any]:
             if access.may(known, person.id, allowed)
         ],
         "stops": stops.bar(),
-        "open_alarms": alarms(["open"]) if access.may(known, person.id, access.HANDLES_ALARMS) else [],
+        "open_alarms": [
+            alarm for alarm in alarms(["open"]) if access.may(known, person.id, access.handles(alarm["kind"]))
+        ],
     }
 
 
@@ -69,6 +72,7 @@ def alarms(states: list[str]) -> list[dict[str, Any]]:
     return [
         {
             "seq": alarm.seq,
+            "kind": alarm.kind,
             "kind_word": ALARM_WORDS.get(alarm.kind, alarm.kind.replace("_", " ").capitalize()),
             "subject": inert.name(alarm.subject),
             "raised_at": alarm.raised_at,

@@ -18,7 +18,7 @@ from decisions.models import Decision
 from decisions.ports import Ruling, rule_many
 from decisions.recording import Moment, record
 from decisions.states import effective_state, window_left_ms
-from decisions.vocab import Basis, Kind, State, word
+from decisions.vocab import Basis, Kind, Level, State, word
 
 
 def claim(decision_id: UUID, *, claim_key: str, action_hash: str, executor: str, agent: UUID) -> Decision:
@@ -69,7 +69,11 @@ def _guard(row: Decision, moment: Moment, action_hash: str) -> Ruling:
             {"retryable": True},
         )
     moved = asked.environment_class != row.environment_class
-    if moved or not permits(ruling.level, basis) or (basis is Basis.QUORUM and not _still_met(row, ruling, known)):
+    if (
+        moved
+        or not permits(ruling.level, basis, suggested=row.level_ruled == Level.L1)
+        or not _still_backed(row, basis, ruling, known)
+    ):
         raise Problem(
             412,
             "policy-changed",
@@ -97,8 +101,13 @@ def _same_action(row: Decision, action_hash: str) -> None:
         )
 
 
-def _still_met(row: Decision, ruling: Ruling, known: register.Register) -> bool:
-    """Whether people who count now fill both the requirement that was shown and the one of the policy in force."""
+def _still_backed(row: Decision, basis: Basis, ruling: Ruling, known: register.Register) -> bool:
+    """Whether those who permitted it may still: they fill the requirement that was shown and the one in force now."""
+    if basis is Basis.BREAK_GLASS:
+        person, agent = row.decided_by, known.agents.get(row.agent_id)
+        return person is not None and access.why_not_break_glass(known, person, agent) is None
+    if basis is not Basis.QUORUM:
+        return True
     held = approvers(row, known)
     return quorum_met(row.requirement, held) and quorum_met(ruling.requirement, held)
 

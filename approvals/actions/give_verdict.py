@@ -8,7 +8,7 @@ from approvals.queries.quorum import approvers
 from approvals.queries.reverts import order
 from approvals.queries.shown import Shown, check, seen_entry
 from approvals.queries.stops import why_stopped
-from approvals.vocab import VerdictWord
+from approvals.vocab import VERDICT_WORDS, VerdictWord
 from decisions import register
 from decisions.envelope import Draft
 from decisions.errors import Problem, Refusal, conflict
@@ -34,7 +34,7 @@ def give_verdict(decision_id: UUID, *, verdict: VerdictWord, reason: str, shown:
             after = _veto(row, state, known, moment, actor)
         else:
             after = _approve(row, state, known, shown, actor)
-        given = _draft(row, verdict, after, reason=reason, shown=shown, actor=actor)
+        given = verdict_draft(row, verdict, after, reason=reason, shown=shown, actor=actor)
         ordered = after is State.REVERT_ORDERED
         return [given, *([order(row, actor=f"person:{actor}", follows=given.id)] if ordered else [])]
 
@@ -60,11 +60,7 @@ def _approve(row: Decision, state: State, known: register.Register, shown: Shown
     stopped = why_stopped(row, Basis.QUORUM)
     if stopped is not None:
         raise Refusal(stopped, str(row.id))
-    if shown is None:
-        raise Problem(
-            400, "bad-request", "An approval says what was seen", "Send action_hash, display_hash and version."
-        )
-    check(shown, row)
+    bound(shown, row)
     held = approvers(row, known)
     if actor in held:
         raise Refusal(conflict("already-approved", "You have approved this already."), str(row.id))
@@ -72,9 +68,20 @@ def _approve(row: Decision, state: State, known: register.Register, shown: Shown
     return after_approval(state, row.requirement, held)
 
 
-def _draft(
+def bound(shown: Shown | None, row: Decision) -> Shown:
+    """`shown`, which permits nothing unless it is this action as it is now. Raises a Problem: 400, 412, 422."""
+    if shown is None:
+        raise Problem(
+            400, "bad-request", "An approval says what was seen", "Send action_hash, display_hash and version."
+        )
+    check(shown, row)
+    return shown
+
+
+def verdict_draft(
     row: Decision, verdict: VerdictWord, after: State, *, reason: str, shown: Shown | None, actor: UUID
 ) -> Draft:
+    """The entry of a verdict, and what it makes of the decision."""
     return Draft(
         kind=Kind.VERDICT_GIVEN,
         actor=f"person:{actor}",
@@ -98,10 +105,10 @@ def _draft(
 def already(row: Decision, state: State, verdict: VerdictWord) -> Problem:
     """The problem of a verdict that comes too late: says what happened instead, and that nothing was recorded."""
     if state is State.EXPIRED and row.state != State.EXPIRED:
-        detail = f"Your {verdict} was not applied: the hold was over."
+        detail = f"Your {VERDICT_WORDS[verdict]} was not applied: the hold was over."
         return conflict("not-open", detail, state=state, version=row.version)
     who = Person.objects.filter(id=row.decided_by).values_list("name", flat=True).first() if row.decided_by else None
     by = f" by {who}" if who else ""
     at = f" at {row.decided_at:%H:%M:%S} UTC" if row.decided_at else ""
-    detail = f"Your {verdict} was not applied: the decision is {word(state).lower()}{by}{at}."
+    detail = f"Your {VERDICT_WORDS[verdict]} was not applied: the decision is {word(state).lower()}{by}{at}."
     return conflict("already-decided" if row.decided_by else "not-open", detail, state=state, version=row.version)

@@ -16,8 +16,9 @@ def handle_alarm(seq: int, *, verb: Literal["acknowledge", "clear"], actor: UUID
     """Record that `actor` has seen the alarm raised by entry `seq`, or that its cause is gone."""
 
     def decide(moment: Moment) -> list[Draft]:
-        access.require(register.at(moment.config), actor, access.HANDLES_ALARMS, f"{verb} an alarm")
         alarm = Alarm.objects.filter(seq=seq).first()
+        concerned = access.handles(alarm.kind if alarm else "")
+        access.require(register.at(moment.config), actor, concerned, f"{verb} this alarm")
         if alarm is None:
             raise not_found("alarm")
         if alarm.state == "cleared" or (verb == "acknowledge" and alarm.state == "acknowledged"):

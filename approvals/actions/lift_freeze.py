@@ -4,10 +4,10 @@ from uuid import UUID
 
 from approvals import access
 from approvals.machine import ASK_STANDS
-from decisions import register
+from decisions import register, served
 from decisions.envelope import Draft
 from decisions.errors import Refusal, conflict, not_found
-from decisions.models import Freeze, ServedClock
+from decisions.models import Freeze
 from decisions.recording import Moment, record
 from decisions.vocab import Kind
 
@@ -35,7 +35,6 @@ def lift_freeze(freeze_id: UUID, *, actor: UUID) -> Freeze:
                 conflict("second-person", "You have asked already; a second person must agree."), str(freeze_id)
             )
         alone = first is None and not others(known, actor)
-        served = ServedClock.objects.filter(id=1).values_list("served_ms", flat=True).first() or 0
         return [
             Draft(
                 kind=Kind.FREEZE_LIFTED,
@@ -45,7 +44,7 @@ def lift_freeze(freeze_id: UUID, *, actor: UUID) -> Freeze:
                     "freeze": str(freeze_id),
                     "lifted": first is not None or alone,
                     "alone": alone,
-                    "served_ms": served,
+                    "served_ms": served.spent(moment.now),
                 },
             )
         ]

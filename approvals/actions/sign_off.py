@@ -4,6 +4,7 @@ from uuid import UUID
 
 from approvals import access
 from approvals.models import SignOffRecord
+from approvals.queries.reverts import order, to_undo
 from approvals.vocab import NEEDS_CAUSE, Judgement
 from decisions import register
 from decisions.envelope import Draft
@@ -29,7 +30,7 @@ def sign_off(
     """Record the judgement of `actor`; a later one corrects it and both stay.
 
     On tier 0 the sign-off of the agent's owner alone does not settle what is owed: it is recorded, and a second person
-    must sign off. Raises a Problem: 400, 403, 404, 409 not to be signed off (yet), 412 stale view.
+    must sign off. A refusal is a veto after the act: what can be undone is ordered to be. Raises a Problem: 400, 403, 404, 409 not to be signed off (yet), 412 stale view.
     """
     reason = reason.strip()
     if len(reason) < LEAST_REASON:
@@ -47,7 +48,7 @@ def sign_off(
         if refused is not None:
             raise Refusal(refused, str(row.id))
         state = effective_state(row, moment.now)
-        if state in HOLDING or state is State.AUTHORIZED:
+        if state in HOLDING or state in (State.AUTHORIZED, State.EXECUTING):
             raise Refusal(
                 conflict("not-yet", "The decision is still open; it can be signed off after the act."), str(row.id)
             )
@@ -56,22 +57,22 @@ def sign_off(
                 412, "stale-view", "The decision has changed since you opened it", "Look again; nothing was recorded."
             )
         settles = row.sign_off != SignOff.NONE and _settles(row, actor, owner=agent.owner if agent else None)
-        return [
-            Draft(
-                kind=Kind.SIGN_OFF_GIVEN,
-                actor=f"person:{actor}",
-                facts={
-                    "kv": 1,
-                    "decision": str(row.id),
-                    "ref": row.ref_key,
-                    "judgement": str(judgement),
-                    "effect": str(effect),
-                    "cause": str(cause) if cause else "",
-                    "settles": settles,
-                },
-                disclosed={"reason": reason},
-            )
-        ]
+        given = Draft(
+            kind=Kind.SIGN_OFF_GIVEN,
+            actor=f"person:{actor}",
+            facts={
+                "kv": 1,
+                "decision": str(row.id),
+                "ref": row.ref_key,
+                "judgement": str(judgement),
+                "effect": str(effect),
+                "cause": str(cause) if cause else "",
+                "settles": settles,
+            },
+            disclosed={"reason": reason},
+        )
+        undo = judgement is Judgement.REFUSE and to_undo(row, state)
+        return [given, *([order(row, actor=f"person:{actor}", follows=given.id)] if undo else [])]
 
     return record(decide, principal=f"person:{actor}")
 

@@ -9,6 +9,7 @@ from msgspec import UNSET
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from approvals.actions.break_glass import break_glass
 from approvals.actions.give_verdict import give_verdict
 from approvals.actions.sign_off import sign_off
 from approvals.api.representation import represent
@@ -43,20 +44,24 @@ class Verdicts(ApiView):
             problems=(400, 404, 409, 412, 413, 415, 422, 428, 503),
             detail=(
                 "An approval needs If-Match, a recent sign-in, and what was seen: action_hash, display_hash, ref and "
-                "version, as the decision states them. A veto needs none of these: stopping must not fail for a stale view."
+                "version, as the decision states them. So does break_glass, one manager's approval in place of a quorum, "
+                "which also needs a reason, raises an alarm and owes a sign-off within 24 hours. A veto needs none of these: stopping must not fail for a stale view."
             ),
         )
     )
     def post(self, request: Request, decision_id: UUID) -> Response:
         key, given = checked_key(request.headers.get("Idempotency-Key", "")), command(request, VerdictCommand)
         actor, shown = person(request).id, _shown(given)
-        if given.verdict is VerdictWord.APPROVE:
+        if given.verdict is not VerdictWord.VETO:
             require_recent_sign_in(request._request)  # noqa: SLF001 - the framework's documented name for it
             if shown is None:
                 raise bad_request("An approval says what was seen: action_hash, display_hash, ref and version.")
             same_version(request, shown.version)
 
         def act() -> None:
+            if given.verdict is VerdictWord.BREAK_GLASS:
+                break_glass(decision_id, reason=given.reason, shown=shown, actor=actor)
+                return
             give_verdict(decision_id, verdict=given.verdict, reason=given.reason.strip(), shown=shown, actor=actor)
 
         return answered(request, decision_id, key, given, act)

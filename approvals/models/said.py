@@ -16,7 +16,7 @@ class Verdict(models.Model):
     seq = models.BigIntegerField(primary_key=True)
     decision_seq = models.BigIntegerField(db_index=True)
     person_id = models.UUIDField()
-    verdict = models.CharField(max_length=8)
+    verdict = models.CharField(max_length=11)
     reason = models.TextField(blank=True)
     at = models.DateTimeField()
 
@@ -24,7 +24,7 @@ class Verdict(models.Model):
         db_table = "verdict"
         constraints = (
             models.UniqueConstraint(fields=["decision_seq", "person_id", "verdict"], name="verdict_once"),
-            models.CheckConstraint(condition=Q(verdict__in=["approve", "veto"]), name="verdict_word"),
+            models.CheckConstraint(condition=Q(verdict__in=["approve", "veto", "break_glass"]), name="verdict_word"),
         )
 
 

@@ -9,35 +9,34 @@ from uuid import UUID
 from approvals.models import Comment
 from decisions.envelope import Entry, parse_time
 from decisions.models import Decision
-from decisions.models.bulk import upsert
 from decisions.projections import decided
-from decisions.vocab import LEVEL_OF, Basis, Kind, State
+from decisions.vocab import LEVEL_OF, Basis, Kind, Level, State
 
 
 def apply(entries: Sequence[Entry]) -> None:
-    rows = decided.decisions_by_ref({entry.facts["ref"] for entry in entries})
-    history = []
-    for entry in entries:
-        row = rows[entry.facts["ref"]]
-        FOLD[entry.kind](row, entry)
-        if "state" in entry.facts:
-            row.state = State(entry.facts["state"])
-        decided.touch(row, entry)
-        history.append(decided.history_row(row, entry))
-    upsert(Decision, list(rows.values()))
-    decided.write_history(history)
+    decided.fold_into_decisions(entries, dict.fromkeys(KINDS, _as_decided))
+
+
+def _as_decided(row: Decision, entry: Entry) -> None:
+    FOLD[entry.kind](row, entry)
+    if "state" in entry.facts:
+        row.state = State(entry.facts["state"])
 
 
 def _claimed(row: Decision, entry: Entry) -> None:
     facts = entry.facts
     row.basis = Basis(facts["basis"])
-    row.level_used = LEVEL_OF[row.basis]
+    adopted = row.basis is Basis.QUORUM and row.level_ruled == Level.L1
+    row.level_used = Level.L1 if adopted else LEVEL_OF[row.basis]
     decided.judge(row)
     row.lease_id, row.lease_seq = entry.id, entry.seq
     row.lease_until = parse_time(facts["lease_until"])
     row.claim_key = facts["claim_key"]
     row.executor = entry.disclosed.get("executor", "")
     row.hold_until = row.stopped_at = None
+    if row.basis is Basis.BREAK_GLASS:
+        # Owed from the moment it can have been done: also where nobody hears of it again.
+        decided.owe(row, entry)
 
 
 def _only_the_state(row: Decision, entry: Entry) -> None:

@@ -7,23 +7,16 @@ from uuid import UUID
 from approvals.models import SignOffRecord, Verdict
 from decisions.envelope import Entry
 from decisions.models import Decision
-from decisions.models.bulk import upsert
 from decisions.projections import decided
-from decisions.vocab import Basis, Kind, SignOff, State
+from decisions.vocab import BEYOND_OWES_SECONDS, Basis, Kind, SignOff, State
 
 KINDS = (Kind.VERDICT_GIVEN, Kind.SIGN_OFF_GIVEN)
+GLASS_SECONDS = 3600
+"""How long a permission lasts, at most, that rests on one person in an emergency."""
 
 
 def apply(entries: Sequence[Entry]) -> None:
-    rows = decided.decisions_by_ref({entry.facts["ref"] for entry in entries})
-    history = []
-    for entry in entries:
-        row = rows[entry.facts["ref"]]
-        (_verdict if entry.kind is Kind.VERDICT_GIVEN else _sign_off)(row, entry)
-        decided.touch(row, entry)
-        history.append(decided.history_row(row, entry))
-    upsert(Decision, list(rows.values()))
-    decided.write_history(history)
+    decided.fold_into_decisions(entries, {Kind.VERDICT_GIVEN: _verdict, Kind.SIGN_OFF_GIVEN: _sign_off})
 
 
 def _person(entry: Entry) -> UUID:
@@ -52,6 +45,10 @@ def _verdict(row: Decision, entry: Entry) -> None:
     if row.state is State.AUTHORIZED:
         row.basis = Basis.QUORUM
         row.claim_until = entry.at + timedelta(seconds=row.claim_seconds)
+    if entry.facts["verdict"] == "break_glass":
+        row.basis = Basis.BREAK_GLASS
+        row.claim_until = entry.at + timedelta(seconds=min(row.claim_seconds, GLASS_SECONDS))
+        row.sign_off_seconds = min(row.sign_off_seconds or BEYOND_OWES_SECONDS, BEYOND_OWES_SECONDS)
 
 
 def _sign_off(row: Decision, entry: Entry) -> None:

@@ -6,8 +6,10 @@ from typing import Any
 from uuid import UUID
 
 from approvals import access
+from approvals.machine import GLASS_BREAKABLE
 from approvals.models import SignOffRecord, Verdict
 from approvals.queries import after, words
+from approvals.queries.reverts import to_undo
 from approvals.queries.shown import display_hash
 from approvals.vocab import CAUSE_WORDS, EFFECT_WORDS
 from decisions import feed, inert, ledger, register, served
@@ -204,6 +206,8 @@ def _verdict_form(page: Page, viewer: UUID) -> dict[str, Any]:
         "is_open": open_ or page.state is State.AUTHORIZED,
         "can_approve": open_ and approve is None and not approved,
         "can_veto": (open_ or page.state is State.AUTHORIZED) and veto is None,
+        "can_break_glass": page.state in GLASS_BREAKABLE
+        and access.why_not_break_glass(page.known, viewer, page.agent) is None,
         "why_not": "You have approved this already." if approved else approve.detail if approve else "",
         "action_hash": row.action_hash,
         "display_hash": display_hash(row) if row.action else "",
@@ -216,7 +220,7 @@ def _verdict_form(page: Page, viewer: UUID) -> dict[str, Any]:
 def _sign_off_form(page: Page, viewer: UUID) -> dict[str, Any]:
     row = page.row
     refused = access.why_not_sign_off(page.known, viewer, row, page.agent)
-    over = page.state not in HOLDING and page.state is not State.AUTHORIZED
+    over = page.state not in HOLDING and page.state not in (State.AUTHORIZED, State.EXECUTING)
     owner_alone = access.owns_agent(viewer, page.agent) and (row.tier or 0) == 0
     return {
         "owed": row.sign_off == SignOff.REQUIRED,
@@ -225,6 +229,7 @@ def _sign_off_form(page: Page, viewer: UUID) -> dict[str, Any]:
         "can_sign_off": over and refused is None,
         "why_not_sign_off": refused.detail if refused else "",
         "owner_alone": owner_alone,
+        "refusal_undoes": to_undo(row, page.state),
         "effects": [(str(effect), text) for effect, text in EFFECT_WORDS.items()],
         "causes": [(str(cause), text) for cause, text in CAUSE_WORDS.items()],
         "sign_offs": [

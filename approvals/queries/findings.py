@@ -15,7 +15,8 @@ def findings(row: Decision, state: State) -> tuple[Finding, ...]:
         case State.REVIEW:
             return (Finding.CLOSED, Finding.REVERT)
         case State.REVERT_ORDERED | State.REVERTING:
-            return (Finding.REVERTED,)
+            # An executor that never answers must not keep it open for ever.
+            return (Finding.REVERTED, Finding.TAKEN_OVER)
         case State.REVERT_FAILED:
             return (Finding.TAKEN_OVER, Finding.REVERTED)
         case _:

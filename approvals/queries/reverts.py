@@ -8,7 +8,7 @@ from django.db.models import Q
 from decisions.envelope import Draft
 from decisions.models import Decision, Timeline
 from decisions.states import lease_over
-from decisions.vocab import Kind, State
+from decisions.vocab import ACTED, Kind, Outcome, State
 
 OPEN = (State.REVERT_ORDERED, State.REVERTING)
 FEW = 50
@@ -27,6 +27,14 @@ def order(row: Decision, *, actor: str, follows: UUID | None = None) -> Draft:
             "undo": bool((row.action or {}).get("undo")),
         },
         follows=follows,
+    )
+
+
+def to_undo(row: Decision, state: State) -> bool:
+    """Whether refusing what was done orders it to be undone: there is something to undo, and nobody ordered it before."""
+    left_as_it_was = row.outcome in (Outcome.NOT_EXECUTED, Outcome.NO_CHANGE)
+    return (
+        state in ACTED and not row.to_revert and not row.replayed and row.reversible is not False and not left_as_it_was
     )
 
 

@@ -13,6 +13,7 @@ from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
+from approvals.actions.break_glass import break_glass
 from approvals.actions.comment import comment
 from approvals.actions.extend_hold import extend_hold
 from approvals.actions.give_verdict import give_verdict
@@ -62,9 +63,12 @@ def verdict(request: HttpRequest, decision_id: UUID) -> HttpResponse:
 
     def act() -> str:
         word = _choice(VerdictWord, request, "verdict")
-        if word is VerdictWord.APPROVE:
+        if word is not VerdictWord.VETO:
             # Stopping must not fail for an old sign-in.
             require_recent_sign_in(request)
+        if word is VerdictWord.BREAK_GLASS:
+            break_glass(decision_id, reason=_reason(request), shown=_shown(request), actor=signed_in(request).id)
+            return "You have authorised it alone. Executives and auditors are told."
         give_verdict(
             decision_id,
             verdict=word,

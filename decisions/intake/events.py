@@ -11,14 +11,13 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from decisions import register
+from decisions import register, served
 from decisions.canonical import NotStrictError, action_hash
 from decisions.envelope import Draft, named_uuid, timestamp, uuid7
 from decisions.errors import Problem, Refusal, bad_request, conflict
 from decisions.intake import screening, shape
 from decisions.intake.cloudevents import Event
 from decisions.intake.ruleable import frozen, ruleable, state_of_proposal
-from decisions.models import ServedClock
 from decisions.ports import Ruleable, Ruling, rule_many
 from decisions.recording import Moment
 from decisions.vocab import HOLDING, Kind, Level, Outcome, Scope
@@ -165,7 +164,7 @@ class _Told:
     def served_ms(self) -> int:
         """The served time now: where a veto window that opens now begins."""
         if self._served is None:
-            self._served = ServedClock.objects.filter(id=1).values_list("served_ms", flat=True).first() or 0
+            self._served = served.spent(self.moment.now)
         return self._served
 
     def decision(self, ref: str) -> UUID:

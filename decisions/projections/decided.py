@@ -3,7 +3,7 @@
 `fold` is the only code that moves a decision's row by these kinds; rebuilding the read models runs the same code.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -34,6 +34,8 @@ KINDS = (
     Kind.DECISION_HELD,
     Kind.DECISION_EXPIRED,
 )
+Fold = Callable[[Decision, Entry], None]
+"""What an entry of a kind makes of the decision it speaks of."""
 
 
 def decisions_by_ref(keys: Iterable[str]) -> dict[str, Decision]:
@@ -44,6 +46,10 @@ def decisions_by_ref(keys: Iterable[str]) -> dict[str, Decision]:
 
 
 def apply(entries: Sequence[Entry]) -> None:
+    fold_into_decisions(entries, FOLD)
+
+
+def fold_into_decisions(entries: Sequence[Entry], fold: Mapping[Kind, Fold]) -> None:
     """Fold `entries` into their decisions: one read, one write, whatever their number."""
     rows = decisions_by_ref({entry.facts["ref"] for entry in entries})
     history = []
@@ -54,24 +60,12 @@ def apply(entries: Sequence[Entry]) -> None:
             row = rows[key] = blank(entry)
         # A deadline that has passed counts here as everywhere, whether or not its expiry was written down before.
         row.state = held_state(row, entry.at)
-        FOLD[entry.kind](row, entry)
-        touch(row, entry)
-        history.append(history_row(row, entry))
+        fold[entry.kind](row, entry)
+        # Every entry about a decision is a new version of it.
+        row.version += 1
+        row.last_seq = entry.seq
+        history.append((entry.seq, row.seq, str(entry.kind), str(row.state), entry.actor, entry.at))
     upsert(Decision, list(rows.values()))
-    write_history(history)
-
-
-def touch(row: Decision, entry: Entry) -> None:
-    """Every entry about a decision is a new version of it."""
-    row.version += 1
-    row.last_seq = entry.seq
-
-
-def history_row(row: Decision, entry: Entry) -> tuple[object, ...]:
-    return (entry.seq, row.seq, str(entry.kind), str(row.state), entry.actor, entry.at)
-
-
-def write_history(history: Sequence[tuple[object, ...]]) -> None:
     insert_rows(Timeline, ("seq", "decision_seq", "kind", "state", "actor", "at"), history)
 
 
@@ -209,7 +203,7 @@ def _outcome(row: Decision, entry: Entry) -> None:
         row.state = State(entry.facts["state"])
         if row.state in DONE:
             row.protect_until = entry.at + timedelta(seconds=row.protect_seconds)
-        _owe(row, entry)
+        owe(row, entry)
         return
     if row.proposed and entry.facts["outcome"] != Outcome.NOT_EXECUTED:
         _use(row, entry)
@@ -257,15 +251,17 @@ def _settle(row: Decision, entry: Entry) -> None:
     evidence beside the word of the lease's holder, for a person to look at.
     """
     if row.lease_seq is not None:
-        if row.state in (State.EXECUTING, State.UNKNOWN):
-            row.state = State.REVERT_ORDERED if row.to_revert else State.REVIEW
+        # One that was vetoed at work is ordered to be reverted when its lease ends, in an entry that says so.
+        if row.state == State.UNKNOWN or (row.state == State.EXECUTING and not row.to_revert):
+            row.state = State.REVIEW
     elif row.state in _TOLD:
         row.state = STATE_AFTER[Outcome(row.outcome)] if row.outcome else State.REPORTED
         row.hold_until = None
-    _owe(row, entry)
+    owe(row, entry)
 
 
-def _owe(row: Decision, entry: Entry) -> None:
+def owe(row: Decision, entry: Entry) -> None:
+    """Make what was done owe the sign-off that the policy, or the way it was permitted, asks for."""
     # level_used says that an act was told: what was vetoed or left undone owes nobody's judgement.
     if row.complete and row.level_used and row.sign_off == SignOff.NONE and row.sign_off_seconds is not None:
         row.sign_off = SignOff.REQUIRED

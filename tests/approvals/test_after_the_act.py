@@ -4,13 +4,16 @@ from typing import Any
 
 import pytest
 
+from approvals.actions.activate_policy import activate_policy
 from approvals.actions.answer_revert import acknowledge_revert, finish_revert
+from approvals.actions.expire import expire
 from approvals.actions.review import review
+from approvals.actions.sign_off import sign_off
 from approvals.queries.reverts import fencing_of
-from approvals.vocab import Finding
-from decisions import ledger
+from approvals.vocab import Finding, Judgement
+from decisions import ledger, rebuild
 from decisions.models import Agent, Decision, Person
-from decisions.vocab import Kind, SignOff, State
+from decisions.vocab import Cause, Effect, Kind, Level, Outcome, SignOff, State
 from tests import factories
 from tests.approvals.asking import again, now, refused
 from tests.conftest import Clock
@@ -137,3 +140,93 @@ def test_what_is_closed_stays_closed_whatever_is_told(agent: Agent, approved: De
     for kind in ("reverted", "outcome", "executed"):
         factories.send(agent, factories.event(kind, decision=row.agent_ref))
         assert now(row) is State.CLOSED
+
+
+def judge(row: Decision, judgement: Judgement, by: Person) -> Decision:
+    sign_off(
+        row.id,
+        judgement=judgement,
+        effect=Effect.HARMED if judgement is Judgement.REFUSE else Effect.HELPED,
+        cause=Cause.AGENT_ERROR if judgement is Judgement.REFUSE else None,
+        reason="Read it twice.",
+        version=again(row).version,
+        actor=by.id,
+    )
+    return again(row)
+
+
+def test_a_refused_sign_off_is_a_veto_after_the_act(approved: Decision, second_manager: Person) -> None:
+    row = judge(factories.finish(factories.claim(approved)), Judgement.REFUSE, second_manager)
+    assert (row.state, row.to_revert, row.sign_off) == (State.REVERT_ORDERED, True, SignOff.REFUSED)
+    [last, _] = reversed(list(ledger.entries(ledger.size() - 2, ledger.size() - 1)))
+    assert (last.kind, last.actor) == (Kind.REVERT_ORDERED, f"person:{second_manager.id}")
+    size = ledger.size()
+    judge(row, Judgement.REFUSE, second_manager)
+    assert ledger.size() == size + 1, "it is ordered once"
+
+
+@pytest.mark.parametrize("outcome", [Outcome.NO_CHANGE, Outcome.NOT_EXECUTED])
+def test_what_changed_nothing_is_not_undone(approved: Decision, second_manager: Person, outcome: Outcome) -> None:
+    row = judge(factories.finish(factories.claim(approved), outcome), Judgement.REFUSE, second_manager)
+    assert not row.to_revert
+
+
+def test_what_cannot_be_undone_is_judged_alone(agent: Agent, manager: Person) -> None:
+    factories.send(agent, factories.event(decision="d-1", action=factories.action(kind="delete", service="wiki")))
+    row = factories.decision(agent, "d-1")
+    assert row.reversible is False
+    assert not judge(row, Judgement.REFUSE, manager).to_revert
+
+
+def test_a_refusal_opens_nothing_that_was_closed(approved: Decision, second_manager: Person, clock: Clock) -> None:
+    row = judge(factories.finish(factories.claim(approved)), Judgement.ACCEPT, second_manager)
+    clock.advance(hours=2)
+    assert now(row) is State.CLOSED
+    row = judge(row, Judgement.REFUSE, second_manager)
+    assert (now(row), row.sign_off, row.to_revert) == (State.CLOSED, SignOff.REFUSED, False)
+    assert not rebuild.rebuild(check=True).differences
+
+
+def test_a_revert_that_nobody_answers_is_taken_over(
+    approved: Decision, responder: Person, second_manager: Person
+) -> None:
+    row = factories.finish(factories.claim(approved))
+    factories.veto(row, responder)
+    given = {"reason": "INC-4711 has it.", "version": again(row).version, "actor": second_manager.id}
+    review(row.id, finding=Finding.TAKEN_OVER, **given)
+    assert again(row).state == State.REVERT_FAILED_ACK
+
+
+def test_what_is_told_beside_the_lease_of_a_vetoed_act_orders_nothing_by_itself(
+    approved: Decision, responder: Person, agent: Agent, clock: Clock
+) -> None:
+    row = factories.claim(approved)
+    factories.veto(row, responder)
+    told = factories.event("outcome", decision=row.agent_ref, outcome={"status": "succeeded"})
+    factories.send(agent, told)
+    assert now(row) is State.EXECUTING
+    clock.advance(minutes=2)
+    expire()
+    assert again(row).state == State.REVERT_ORDERED
+    [last] = ledger.entries(ledger.size() - 1, ledger.size() - 1)
+    assert last.kind is Kind.REVERT_ORDERED
+
+
+def test_people_can_make_a_suggestion_their_own(agent: Agent, manager: Person) -> None:
+    suggest = [{"tier": "*", "kind": "*", "environment": "*", "level": "L1"}]
+    activate_policy(factories.policy(matrix=suggest), actor=None)
+    row = factories.propose(agent)
+    assert row.state == State.SUGGESTED
+    refused("not-open", factories.claim, row)
+    factories.approve(row, manager)
+    row = factories.claim(again(row))
+    assert (row.state, row.level_used, row.beyond) == (State.EXECUTING, Level.L1, False)
+
+
+def test_a_suggestion_that_was_forbidden_since_is_not_claimed(agent: Agent, manager: Person) -> None:
+    every = {"tier": "*", "kind": "*", "environment": "*"}
+    activate_policy(factories.policy(matrix=[{**every, "level": "L1"}]), actor=None)
+    row = factories.propose(agent)
+    activate_policy(factories.policy(matrix=[{**every, "level": "L0"}]), actor=None)
+    factories.approve(row, manager)
+    refused("policy-changed", factories.claim, again(row))

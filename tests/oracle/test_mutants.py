@@ -27,7 +27,7 @@ Patch = pytest.MonkeyPatch
 
 
 def always(value: Any) -> Callable[..., Any]:
-    return lambda *_: value
+    return lambda *_, **__: value
 
 
 def silence_authorises(patch: Patch) -> None:
@@ -98,7 +98,7 @@ def windows_run_on_during_a_stop(patch: Patch) -> None:
 
 def the_policy_is_not_asked_at_the_claim(patch: Patch) -> None:
     patch.setattr(claim, "permits", always(True))
-    patch.setattr(claim, "_still_met", always(True))
+    patch.setattr(claim, "_still_backed", always(True))
 
 
 def windows_count_the_time_that_nobody_was_there(patch: Patch) -> None:
