@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from approvals.views import alarms, decision, inbox, policy, register, reports, stop
+from approvals.views import alarms, decision, inbox, policy, register, reports, stop, veto_all
 
 app_name = "approvals"
 urlpatterns = [
@@ -19,6 +19,8 @@ urlpatterns = [
     path("decisions/<uuid:decision_id>/review", decision.look, name="review"),
     path("decisions/<uuid:decision_id>/extend", decision.extend, name="extend"),
     path("decisions/<uuid:decision_id>/comment", decision.remark, name="comment"),
+    path("veto-all/", veto_all.page, name="veto_all"),
+    path("veto-all/now/", veto_all.veto, name="veto_all_now"),
     path("stop/", stop.page, name="stop"),
     path("stop/bar/", stop.bar, name="stop_bar"),
     path("stop/now/", stop.stop, name="stop_now"),

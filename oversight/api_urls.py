@@ -3,7 +3,7 @@
 from django.urls import path, re_path
 from drf_spectacular.views import SpectacularJSONAPIView
 
-from approvals.api import alarms, commands, decisions, freezes, holds, keys, policy, register, reports
+from approvals.api import alarms, commands, decisions, freezes, holds, keys, policy, register, reports, vetoes
 from decisions.api import checkpoint, problem_types, timeline
 
 app_name = "api"
@@ -23,6 +23,7 @@ urlpatterns = [
     path("api/v1/decisions/<uuid:decision_id>/extend", holds.Extend.as_view(), name="extend"),
     path("api/v1/decisions/<uuid:decision_id>/comments", holds.Comments.as_view(), name="comments"),
     path("api/v1/decisions/<uuid:decision_id>/review", holds.Reviews.as_view(), name="review"),
+    path("api/v1/vetoes", vetoes.VetoAll.as_view(), name="veto_all"),
     path("api/v1/freezes", freezes.Freezes.as_view(), name="freezes"),
     path("api/v1/freezes/<uuid:freeze_id>/lift", freezes.LiftFreeze.as_view(), name="lift_freeze"),
     path(".well-known/jwks.json", keys.VerdictKeys.as_view(), name="jwks"),

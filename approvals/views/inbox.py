@@ -1,5 +1,6 @@
 """Needs you, and the sign-off queue."""
 
+from collections import Counter
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +15,7 @@ from decisions import clock, feed, register
 from decisions import queries as lists
 from decisions.auth.people import reads, signed_in
 from decisions.models import Decision, Service
-from decisions.vocab import State, word
+from decisions.vocab import VETOES, State, word
 
 SHOWN = 100
 
@@ -37,7 +38,15 @@ def needs_you(request: HttpRequest) -> HttpResponse:
     reviews = feed.rows_of(lists.to_review(now)[:SHOWN], now)
     for shown in reviews:
         shown["when"] = datetime.fromtimestamp(shown["at"] / 1000, now.tzinfo)
-    return render(request, "approvals/needs_you.html", {"holds": holds, "reviews": reviews})
+    crowds = _crowds(found, known) if access.may(known, viewer, VETOES) else []
+    return render(request, "approvals/needs_you.html", {"holds": holds, "reviews": reviews, "crowds": crowds})
+
+
+def _crowds(found: list[Decision], known: register.Register) -> list[tuple[str, str]]:
+    """The agents of which several decisions wait, the most first: (slug, name)."""
+    waiting = Counter(row.agent_id for row in found)
+    agents = [known.agents.get(agent) for agent, count in waiting.most_common() if count > 1]
+    return [(agent.slug, agent.name) for agent in agents if agent]
 
 
 @require_safe

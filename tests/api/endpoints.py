@@ -79,6 +79,14 @@ PEOPLES = [
     ),
     Endpoint(
         "POST",
+        "/api/v1/vetoes",
+        {"episode": "inc-1", "until": 1},
+        {"Idempotency-Key": "vetoes"},
+        None,
+        roles=APPROVERS,
+    ),
+    Endpoint(
+        "POST",
         "/api/v1/freezes",
         {"scope": {"kind": "everything"}},
         {"Idempotency-Key": "stop"},

@@ -64,6 +64,7 @@ OPERATIONS = {
     "review": "POST /api/v1/decisions/{decision_id}/review",
     "signOff": "POST /api/v1/decisions/{decision_id}/sign-off",
     "stop": "POST /api/v1/freezes",
+    "vetoAll": "POST /api/v1/vetoes",
     "withdraw": "POST /api/v1/decisions/{decision_id}/withdraw",
 }
 """Names of operations are in clients that were generated from the document: one that is gone or renamed breaks them."""

@@ -192,7 +192,7 @@ def test_a_revert_that_nobody_answers_is_taken_over(
 ) -> None:
     row = factories.finish(factories.claim(approved))
     factories.veto(row, responder)
-    given = {"reason": "INC-4711 has it.", "version": again(row).version, "actor": second_manager.id}
+    given: dict[str, Any] = {"reason": "INC-4711 has it.", "version": again(row).version, "actor": second_manager.id}
     review(row.id, finding=Finding.TAKEN_OVER, **given)
     assert again(row).state == State.REVERT_FAILED_ACK
 

@@ -388,16 +388,3 @@ def test_the_fold_of_all_of_it_equals_the_read_models(approved: Decision, respon
     factories.finish(row)
     expire()
     assert rebuild.rebuild(check=True).differences == ()
-
-def test_a_window_is_never_shorter_than_it_says(agent: Agent, clock: Clock) -> None:
-    """Nor by the part of a tick that had passed when it opened."""
-    served.tick()
-    clock.advance(seconds=0.9)
-    row = factories.propose(agent, action=GEO)
-    opened = clock.at
-    clock.advance(seconds=0.1)
-    served.tick()
-    while now(row) is State.WINDOW:
-        clock.advance(seconds=1)
-        served.tick()
-    assert clock.at - opened >= timedelta(minutes=5)

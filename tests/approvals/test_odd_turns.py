@@ -1,15 +1,18 @@
 """Turns that nobody means to take: keys used elsewhere, names used again, strangers' leases, votes of nobody."""
 
+from datetime import timedelta
+
 import pytest
 
 from approvals.actions.keep_lease import keep_lease
 from approvals.actions.lift_freeze import lift_freeze
 from approvals.actions.report_outcome import report_outcome
 from approvals.actions.set_freeze import set_freeze
+from decisions import served
 from decisions.models import Agent, Decision, Person
 from decisions.vocab import FreezeMode, FreezeScope, Outcome, State
 from tests import factories
-from tests.approvals.asking import WIKI, again, now, refused
+from tests.approvals.asking import GEO, WIKI, again, now, refused
 from tests.conftest import Clock
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("organisation")]
@@ -71,3 +74,17 @@ def test_what_was_asked_while_agents_may_do_nothing_alone_waits_for_people_after
     factories.approve(again(row), manager)
     assert factories.claim(again(row)).state == State.EXECUTING
     assert now(row) is State.EXECUTING
+
+
+def test_a_window_is_never_shorter_than_it_says(agent: Agent, clock: Clock) -> None:
+    """Nor by the part of a tick that had passed when it opened."""
+    served.tick()
+    clock.advance(seconds=0.9)
+    row = factories.propose(agent, action=GEO)
+    opened = clock.at
+    clock.advance(seconds=0.1)
+    served.tick()
+    while now(row) is State.WINDOW:
+        clock.advance(seconds=1)
+        served.tick()
+    assert clock.at - opened >= timedelta(minutes=5)

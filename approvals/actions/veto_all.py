@@ -1,0 +1,42 @@
+"""Veto everything of one agent, or of one episode, that is still open: one gesture, one verdict a decision."""
+
+from uuid import UUID
+
+from approvals import access
+from approvals.actions.give_verdict import verdict_draft
+from approvals.machine import after_veto
+from approvals.queries.bulk import Of, Reach, open_of
+from approvals.vocab import VerdictWord
+from decisions import register
+from decisions.envelope import Draft
+from decisions.recording import Moment, record
+from decisions.states import effective_state
+from decisions.vocab import VETOES
+
+
+def veto_all(of: Of, value: UUID | str, *, until: int, reason: str, actor: UUID) -> Reach:
+    """Veto what was open when `actor` looked, at the entry `until`, and is so still; what was vetoed, and what came since.
+
+    What came since is left alone, so that nobody vetoes what they were not told of; what was decided meanwhile is left as it
+    is, so that it never fails for a stale screen. Raises a 403 Problem.
+    """
+    reach = Reach([], 0, until)
+
+    def decide(moment: Moment) -> list[Draft]:
+        nonlocal reach
+        access.require(register.at(moment.config), actor, VETOES, "veto")
+        reach = open_of(of, value, until=until, now=moment.now)
+        return [
+            verdict_draft(
+                row,
+                VerdictWord.VETO,
+                after_veto(effective_state(row, moment.now)),
+                reason=reason,
+                shown=None,
+                actor=actor,
+            )
+            for row in reach.rows
+        ]
+
+    record(decide, principal=f"person:{actor}")
+    return reach
