@@ -2,20 +2,22 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from decisions import ledger
 from decisions.errors import bad_request
-from decisions.models import Agent, Decision
+from decisions.models import Agent, Decision, Timeline
 from decisions.models.ledger import Head, StoredCheckpoint
 from decisions.states import expired, lease_over, with_effective_state
 from decisions.vocab import HOLDING, Level, Risk, SignOff, State
 
 MAX_LIMIT = 200
 TEXT_LIMIT = 200
+UNANSWERED = timedelta(seconds=60)
+"""How long an order to revert waits for its executor before people are asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +50,11 @@ def open_holds(now: datetime) -> "QuerySet[Decision]":
 
 
 def to_review(now: datetime) -> "QuerySet[Decision]":
-    """What only a person can end: outcomes that are unknown or unproven, reverts to confirm, reverts that failed."""
+    """What only a person can end: outcomes that are unknown or unproven, reverts to confirm, that failed, or that nobody took."""
     stuck = Q(state__in=[State.REVIEW, State.REVERT_FAILED]) | Q(state=State.UNKNOWN, lease_seq__isnull=False)
-    return Decision.objects.filter(stuck | (lease_over(now) & Q(to_revert=False)), complete=True).order_by("seq")
+    ordered = Timeline.objects.filter(seq=OuterRef("last_seq"), at__lte=now - UNANSWERED)
+    left = Q(state=State.REVERT_ORDERED) & Q(Exists(ordered))
+    return Decision.objects.filter(stuck | left | (lease_over(now) & Q(to_revert=False)), complete=True).order_by("seq")
 
 
 def owed(now: datetime, *, overdue: bool | None = None) -> "QuerySet[Decision]":

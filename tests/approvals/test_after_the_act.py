@@ -13,6 +13,7 @@ from approvals.queries.reverts import fencing_of
 from approvals.vocab import Finding, Judgement
 from decisions import ledger, rebuild
 from decisions.models import Agent, Decision, Person
+from decisions.queries import to_review
 from decisions.vocab import Cause, Effect, Kind, Level, Outcome, SignOff, State
 from tests import factories
 from tests.approvals.asking import again, now, refused
@@ -188,10 +189,13 @@ def test_a_refusal_opens_nothing_that_was_closed(approved: Decision, second_mana
 
 
 def test_a_revert_that_nobody_answers_is_taken_over(
-    approved: Decision, responder: Person, second_manager: Person
+    approved: Decision, responder: Person, second_manager: Person, clock: Clock
 ) -> None:
     row = factories.finish(factories.claim(approved))
     factories.veto(row, responder)
+    assert not to_review(clock.at).exists(), "its executor has a minute"
+    clock.advance(minutes=1)
+    assert list(to_review(clock.at)) == [row]
     given: dict[str, Any] = {"reason": "INC-4711 has it.", "version": again(row).version, "actor": second_manager.id}
     review(row.id, finding=Finding.TAKEN_OVER, **given)
     assert again(row).state == State.REVERT_FAILED_ACK

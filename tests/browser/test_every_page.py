@@ -68,6 +68,11 @@ def a_rejected_form(page: Page) -> None:
     expect(page.locator(".errorlist")).to_be_visible()
 
 
+def glass(page: Page) -> None:
+    page.get_by_text("Break the glass", exact=True).click()
+    expect(page.get_by_label("Why it cannot wait (at least 10 characters)")).to_be_visible()
+
+
 def nothing(page: Page) -> None:
     """As it opens."""
 
@@ -91,6 +96,8 @@ PAGES = {
     "menu": Kind("noor", "/policy/", menu),
     "hold": Kind("ines", "{hold}"),
     "beyond": Kind("marta", "{beyond}"),
+    "break-glass": Kind("marta", "{hold}", glass),
+    "veto-all": Kind("ines", "/veto-all/?agent=claude-code"),
     "needs-you": Kind("ines", "/needs-you/"),
     "sign-off": Kind("marta", "/sign-off/"),
     "reports": Kind("helena", "/reports/"),
