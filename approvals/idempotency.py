@@ -6,6 +6,7 @@ Command and answer are one transaction: either both are there after a crash or n
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -16,6 +17,8 @@ from decisions.errors import Problem, bad_request
 from decisions.models.bulk import lock_head
 
 KEY_LENGTH = 255
+KEPT = timedelta(days=30)
+"""How long a command that is sent again gets the answer it got."""
 LASTING = frozenset({403, 409, 423})
 """Refusals that the ledger may hold: sent again, they must not be tried again. Other problems have written nothing."""
 Json = dict[str, Any]
@@ -35,6 +38,12 @@ def checked_key(text: str) -> str:
     if not 1 <= len(text) <= KEY_LENGTH or not text.isascii() or not text.isprintable() or " " in text:
         raise bad_request(f"Send an Idempotency-Key of 1 to {KEY_LENGTH} characters.", "idempotency-key")
     return text
+
+
+def forget(now: datetime) -> int:
+    """Remove the answers that nobody may ask for any more; how many there were, at most a thousand a call."""
+    old = IdempotentAnswer.objects.filter(at__lt=now - KEPT).values_list("id", flat=True)[:1000]
+    return IdempotentAnswer.objects.filter(id__in=list(old)).delete()[0]
 
 
 def once(principal: str, key: str, said: bytes, act: Callable[[], Json]) -> Kept:
