@@ -10,9 +10,11 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
+from approvals import access
 from approvals.actions.comment import comment
 from approvals.actions.extend_hold import extend_hold
 from approvals.actions.give_verdict import give_verdict
@@ -20,9 +22,10 @@ from approvals.actions.review import review
 from approvals.actions.sign_off import sign_off
 from approvals.queries import decision as queries
 from approvals.queries.shown import Shown
+from approvals.views import again
 from approvals.vocab import Finding, Judgement, VerdictWord
 from decisions import clock
-from decisions.auth.people import reads, require_recent_sign_in, signed_in
+from decisions.auth.people import reads, require_sign_in_for, signed_in
 from decisions.errors import Problem, bad_request
 from decisions.vocab import Cause, Effect
 
@@ -43,7 +46,7 @@ def show(request: HttpRequest, decision_id: UUID, *, status: int = 200, **more: 
     if loaded is None:
         raise Http404
     template = "approvals/_decision.html" if _wants_pane(request) else "approvals/decision.html"
-    values = queries.context(loaded, person.id) | {"key": uuid.uuid4()} | more
+    values = queries.context(loaded, person.id) | {"key": uuid.uuid4()} | again.context(request) | more
     response = render(request, template, values, status=status)
     response["ETag"] = f'"v{loaded.row.version}"'
     response["Cache-Control"] = "no-store"
@@ -64,7 +67,7 @@ def verdict(request: HttpRequest, decision_id: UUID) -> HttpResponse:
         word = _choice(VerdictWord, request, "verdict")
         if word is VerdictWord.APPROVE:
             # Stopping must not fail for an old sign-in.
-            require_recent_sign_in(request)
+            _signed_in_for(request, decision_id)
         give_verdict(
             decision_id,
             verdict=word,
@@ -83,7 +86,7 @@ def judge(request: HttpRequest, decision_id: UUID) -> HttpResponse:
     """Sign off: accept or refuse, with effect and cause."""
 
     def act() -> str:
-        require_recent_sign_in(request)
+        _signed_in_for(request, decision_id)
         cause = request.POST.get("cause", "")
         sign_off(
             decision_id,
@@ -105,7 +108,7 @@ def look(request: HttpRequest, decision_id: UUID) -> HttpResponse:
     """Say what became of an act that only a person can end."""
 
     def act() -> str:
-        require_recent_sign_in(request)
+        _signed_in_for(request, decision_id)
         review(
             decision_id,
             finding=_choice(Finding, request, "finding"),
@@ -149,7 +152,9 @@ def _answer(request: HttpRequest, decision_id: UUID, act: Callable[[], str]) -> 
     except Problem as problem:
         if problem.status == 404:
             raise Http404 from None
-        kept = {"typed_reason": request.POST.get("reason", "")[:REASON_LIMIT]}
+        if again.leads(problem):
+            return again.lead(request, problem, back=_where(request, decision_id))
+        kept = {"typed": {name: value[:REASON_LIMIT] for name, value in request.POST.items()}}
         name = "conflict" if problem.status in (409, 412) else "error"
         text = f"{problem.title}. {problem.detail}" if problem.status != 409 else problem.detail
         return show(request, decision_id, status=problem.status, **{name: text}, **kept)
@@ -160,6 +165,18 @@ def _answer(request: HttpRequest, decision_id: UUID, act: Callable[[], str]) -> 
             return redirect(following)
         return redirect("approvals:decision", decision_id=decision_id)
     return show(request, decision_id, done=done)
+
+
+def _signed_in_for(request: HttpRequest, decision_id: UUID) -> None:
+    require_sign_in_for(request, access.decision_of(decision_id).tier)
+
+
+def _where(request: HttpRequest, decision_id: UUID) -> str:
+    """The page on which the person was: the queue with this decision selected, or the decision's own."""
+    queue = request.POST.get("next", "")
+    if queue and url_has_allowed_host_and_scheme(queue, allowed_hosts=None):
+        return f"{queue}{'&' if '?' in queue else '?'}selected={decision_id}"
+    return reverse("approvals:decision", kwargs={"decision_id": decision_id})
 
 
 def _choice(words: type[Word], request: HttpRequest, name: str) -> Word:

@@ -109,9 +109,14 @@ PROBLEM_TYPES: Mapping[str, Meaning] = MappingProxyType(
             (400,), "A proposal's parameter holds a secret; `path` says which. Send a reference to the secret instead."
         ),
         "reason-needed": Meaning((400,), "A sign-off and a review need a reason of at least ten characters."),
-        "reauth-required": Meaning((401,), "The sign-in is too old for an approval or a sign-off. Sign in again."),
+        "reauth-required": Meaning(
+            (401,), "The sign-in is too old for this. Sign in again at /accounts/reauthenticate/."
+        ),
         "role": Meaning((403,), "It takes a role that you do not have."),
         "scope": Meaning((403,), "The key lacks a scope. An administrator makes keys."),
+        "second-factor-needed": Meaning(
+            (403,), "Your roles take a second factor for this. Set one up under /account/; a veto and a stop need none."
+        ),
         "second-person": Meaning((409,), "You have asked to lift the freeze already; a second person must agree."),
         "self-approval": Meaning((403,), "The owner of an agent may not approve or review its actions."),
         "stale-fencing": Meaning((409,), "The fencing number is not that of the lease or order."),

@@ -58,6 +58,8 @@ class Server:
             "PORT": str(self.port),
             "OVERSIGHT_DATA_DIR": str(self.folder),
             "OVERSIGHT_LOG_LEVEL": "WARNING",
+            # People are signed in once for a whole run of the tests; what is asked of a sign-in has tests of its own.
+            "OVERSIGHT_FRESH_SIGN_IN_SECONDS": "43200",
             "OVERSIGHT_ORGANISATION": "Meridian Hotels",
         }
         command = [sys.executable, "manage.py", *self.command]
