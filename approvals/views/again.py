@@ -13,8 +13,10 @@ from django.urls import reverse
 from decisions.errors import Problem
 
 KEPT = "kept"
-FIELDS = ("reason", "judgement", "effect", "cause", "finding")
-LONGEST = 4000
+NOT_TYPED = frozenset(
+    {"csrfmiddlewaretoken", "key", "next", "version", "action_hash", "display_hash", "ref_seq", "ref_leaf"}
+)
+LONGEST, MOST = 4000, 400
 LEADS = {"reauth-required": "account_reauthenticate", "second-factor-needed": "mfa_activate_totp"}
 
 
@@ -25,7 +27,8 @@ def leads(problem: Problem) -> bool:
 
 def lead(request: HttpRequest, problem: Problem, *, back: str) -> HttpResponse:
     """The way to the page that asks, which goes on to `back`."""
-    typed = {name: request.POST[name][:LONGEST] for name in FIELDS if name in request.POST}
+    fields = [(name, value) for name, value in request.POST.items() if name not in NOT_TYPED]
+    typed = {name: value[:LONGEST] for name, value in fields[:MOST]}
     request.session[KEPT] = {"at": back, "typed": typed}
     return redirect(f"{reverse(LEADS[problem.slug])}?{urlencode({'next': back})}")
 

@@ -5,8 +5,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.contrib.auth.password_validation import validate_password
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -15,6 +14,7 @@ from approvals import access, organisation
 from approvals.actions.change_register import change_register
 from approvals.actions.handle_key import make_key, revoke_key
 from approvals.forms import AgentForm, GroupForm, KeyForm, PersonForm, ServiceForm, service_initial
+from approvals.views import again, people
 from decisions import register
 from decisions.auth.people import reads, signed_in
 from decisions.errors import Problem
@@ -93,6 +93,8 @@ def edit(request: HttpRequest, section: str, key: str) -> HttpResponse:
     if initial is not None:
         form.fields["username" if section == "people" else "slug"].disabled = True
     if request.method == "POST" and form.is_valid() and _save(request, section, form):
+        if section == "people" and key == NEW:
+            return redirect("approvals:register_edit", section=section, key=form.cleaned_data["username"])
         return redirect("approvals:register")
     context = {
         "form": form,
@@ -106,6 +108,8 @@ def edit(request: HttpRequest, section: str, key: str) -> HttpResponse:
             "key_form": KeyForm(initial={"scopes": list(Scope)}),
             "new_key": request.session.pop("new_key", None),
         }
+    if section == "people" and initial:
+        context |= {"sign_in": people.sign_in(request, key), **again.context(request)}
     return render(request, "approvals/register_edit.html", context)
 
 
@@ -146,7 +150,6 @@ def _agent(slug: str) -> Agent:
 def _save(request: HttpRequest, section: str, form: forms.Form) -> bool:
     """Record the row; False with the reason in the form where it cannot be."""
     data = dict(form.cleaned_data)
-    password = data.pop("password", "")
     make = {
         "services": organisation.service,
         "agents": organisation.agent,
@@ -155,18 +158,11 @@ def _save(request: HttpRequest, section: str, form: forms.Form) -> bool:
     }[section]
     wanted = organisation.Organisation()
     try:
-        if password:
-            validate_password(password)
         getattr(wanted, section).append(make(data))
         change_register(wanted, actor=signed_in(request).id)
-    except (Problem, ValueError, ValidationError) as error:
-        said = error.detail or error.title if isinstance(error, Problem) else error
-        form.add_error(None, said if isinstance(said, str | ValidationError) else str(said))
+    except (Problem, ValueError) as error:
+        form.add_error(None, (error.detail or error.title) if isinstance(error, Problem) else str(error))
         return False
-    if password:
-        person = Person.objects.get(username=data["username"])
-        person.set_password(password)
-        person.save(update_fields=["password"])
     messages.success(request, "Recorded.")
     return True
 

@@ -3,6 +3,7 @@ import { make, shout } from './shared.js';
 import { settle } from './fragment.js';
 
 const SIGN_IN = '/accounts/login/';
+const AGAIN = ['/accounts/reauthenticate/', '/account/factor/'];
 
 function complain(form, words, link) {
   let place = form.querySelector('.error');
@@ -23,7 +24,11 @@ function beforeResponse(event) {
   const form = ctx.sourceElement?.closest('form');
   const { raw } = ctx.response;
   if (!form) return;
-  if (raw.redirected && new URL(raw.url).pathname === SIGN_IN) {
+  if (raw.redirected && AGAIN.includes(new URL(raw.url).pathname)) {
+    // The server keeps what was typed, and comes back here.
+    event.preventDefault();
+    location.href = raw.url;
+  } else if (raw.redirected && new URL(raw.url).pathname === SIGN_IN) {
     event.preventDefault();
     const href = `${SIGN_IN}?next=${encodeURIComponent(location.pathname)}`;
     complain(form, 'You are signed out. Nothing was recorded; what you typed is still here.', { text: 'Sign in', href });
