@@ -16,5 +16,6 @@ app.conf.beat_schedule = {
         "task": "approvals.tasks.build_last_month",
         "schedule": crontab(day_of_month="1", hour="0", minute="15"),
     },
+    "forget-expired": {"task": "decisions.tasks.forget_expired", "schedule": 3600.0},
     "publish-checkpoint": {"task": "decisions.tasks.publish_checkpoint", "schedule": 60.0},
 }

@@ -5,13 +5,9 @@ import re
 import time
 import uuid
 from collections.abc import Callable
-from urllib.parse import urlencode
 
-from allauth.core.exceptions import ReauthenticationRequired
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.urls import reverse
 from django.utils import timezone
 
 from decisions.auth import sessions
@@ -94,21 +90,6 @@ class Presence:
         if request.session.accessed and not request.session.modified:
             sessions.seen(request.session.get(sessions.HANDLE, ""))
         return response
-
-
-class SignInAgain:
-    """Leads to the page where a person shows again who they are; what they had sent is not done afterwards."""
-
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
-
-    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        if not isinstance(error, ReauthenticationRequired):
-            return None
-        return redirect(f"{reverse('account_reauthenticate')}?{urlencode({'next': request.get_full_path()})}")
 
 
 class Zone:

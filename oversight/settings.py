@@ -97,7 +97,6 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "oversight.middleware.SignInAgain",
 ]
 ROOT_URLCONF = "oversight.urls"
 ASGI_APPLICATION = "oversight.asgi.application"
@@ -122,7 +121,10 @@ TEMPLATES = [
 AUTH_USER_MODEL = "decisions.Person"
 AUTHENTICATION_BACKENDS = ["decisions.auth.backend.RegisterBackend"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("username", "name", "email")},
+    },
     {
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
         "OPTIONS": {"min_length": 12},

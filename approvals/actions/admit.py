@@ -1,11 +1,9 @@
 """What an administrator does so that somebody can sign in: a one-time link, and the end of a lost second factor.
 
-Each is an entry: whoever makes a link for somebody could use it in their place, and this must be seen.
+Each is an entry before it is done: whoever makes a link for somebody could use it in their place, and this must be seen.
 """
 
 from uuid import UUID
-
-from django.db import transaction
 
 from approvals.actions.change_register import register_change
 from decisions import register
@@ -22,10 +20,9 @@ def make_link(person_id: UUID, *, actor: UUID | None) -> str:
     person = _person(person_id)
     if register.latest().valid(person_id) is None:
         raise conflict("not-active", "Whoever has left cannot sign in. Make the person active first.")
-    with transaction.atomic():
-        verb = "reset" if person.has_usable_password() else "invited"
-        register_change({"table": "sign_in", "key": str(person_id), "verb": verb}, actor=actor)
-        return links.make(person_id)
+    verb = "reset" if person.has_usable_password() else "invited"
+    register_change({"table": "sign_in", "key": str(person_id), "verb": verb}, actor=actor)
+    return links.make(person_id)
 
 
 def reset_factor(person_id: UUID, *, actor: UUID | None) -> None:
@@ -34,11 +31,11 @@ def reset_factor(person_id: UUID, *, actor: UUID | None) -> None:
     Raises a Problem: 403, 404, 409 where there is none.
     """
     person = _person(person_id)
-    with transaction.atomic():
-        register_change({"table": "sign_in", "key": str(person_id), "verb": "factor_removed"}, actor=actor)
-        if not factors.forget(person):
-            raise conflict("no-second-factor", "There is no second factor to remove.")
-        sessions.end(person_id)
+    if not factors.enrolled(person):
+        raise conflict("no-second-factor", "There is no second factor to remove.")
+    register_change({"table": "sign_in", "key": str(person_id), "verb": "factor_removed"}, actor=actor)
+    factors.forget(person)
+    sessions.end(person_id)
 
 
 def _person(person_id: UUID) -> Person:

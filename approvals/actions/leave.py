@@ -57,13 +57,25 @@ def leave(person_id: UUID, handover: Handover, *, actor: UUID) -> list[str]:
         return [*drafts_of(wanted, ids, by=f"person:{actor}", lines=lines), *taken]
 
     with transaction.atomic():
-        record(decide, principal=f"person:{actor}")
-        sessions.end(person_id)
-        links.revoke(person_id)
-        factors.forget(person)
-        person.set_unusable_password()
-        person.save(update_fields=["password"])
+        try:
+            record(decide, principal=f"person:{actor}")
+        except Problem as problem:
+            # Raised below: that the attempt was refused stays recorded.
+            refused: Problem | None = problem
+        else:
+            refused = None
+            _shut_out(person)
+    if refused is not None:
+        raise refused
     return lines
+
+
+def _shut_out(person: Person) -> None:
+    sessions.end(person.id)
+    links.revoke(person.id)
+    factors.forget(person)
+    person.set_unusable_password()
+    person.save(update_fields=["password"])
 
 
 def _wanted(person: Person, estate: Estate, handover: Handover, able: dict[UUID, str]) -> Organisation:

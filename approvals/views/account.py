@@ -8,11 +8,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from approvals.views import again
+from approvals.views.signing_in import fresh
 from decisions.auth import factors, links, sessions
 from decisions.auth.forms import NewPasswordForm
-from decisions.auth.people import require_fresh_sign_in, signed_in
-from decisions.errors import Problem
+from decisions.auth.people import signed_in
 
 
 @require_safe
@@ -43,12 +42,9 @@ def page(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 @sensitive_post_parameters()
+@fresh
 def password(request: HttpRequest) -> HttpResponse:
     """Choose a new password; every other session ends."""
-    try:
-        require_fresh_sign_in(request)
-    except Problem as problem:
-        return again.lead(request, problem, back=request.path)
     person = signed_in(request)
     form = NewPasswordForm(request.POST or None, person=person)
     if request.method == "POST" and form.is_valid():

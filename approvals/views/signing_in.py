@@ -1,5 +1,7 @@
 """Showing who one is: again, and with a second factor. The pages are allauth's; the order and the words are ours."""
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from allauth.account.internal.flows.reauthentication import STATE_SESSION_KEY
@@ -8,7 +10,7 @@ from allauth.mfa.recovery_codes.internal.flows import generate_recovery_codes
 from allauth.mfa.totp.internal.flows import activate_totp
 from allauth.mfa.totp.views import ActivateTOTPView, DeactivateTOTPView
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
 from django.utils.decorators import method_decorator
@@ -23,6 +25,21 @@ from decisions.auth.people import require_fresh_sign_in, signed_in
 from decisions.errors import Problem
 
 ACCOUNT = reverse_lazy("account")
+View = Callable[..., HttpResponseBase]
+
+
+def fresh(view: View) -> View:
+    """Let a page that changes how a person signs in be seen after a fresh sign-in alone."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            require_fresh_sign_in(request)
+        except Problem as problem:
+            return again.lead(request, problem, back=request.path)
+        return view(request, *args, **kwargs)
+
+    return guarded
 
 
 @method_decorator([never_cache, sensitive_post_parameters("password", "code")], name="dispatch")
@@ -38,7 +55,7 @@ class Again(ReauthenticateView):
         return HttpResponseRedirect(self.get_success_url())
 
 
-@method_decorator(never_cache, name="dispatch")
+@method_decorator([never_cache, fresh], name="dispatch")
 class Enrol(ActivateTOTPView):
     """Set up a second factor. The recovery codes are in the answer to the first code, and on no other page."""
 
@@ -56,7 +73,7 @@ class Enrol(ActivateTOTPView):
         return _show(self.request, codes)
 
 
-@method_decorator(never_cache, name="dispatch")
+@method_decorator([never_cache, fresh], name="dispatch")
 class TurnOff(DeactivateTOTPView):
     """Sign in with the password alone from now on."""
 
@@ -71,12 +88,9 @@ class TurnOff(DeactivateTOTPView):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
+@fresh
 def new_codes(request: HttpRequest) -> HttpResponse:
     """Make new recovery codes; the old ones stop working."""
-    try:
-        require_fresh_sign_in(request)
-    except Problem as problem:
-        return again.lead(request, problem, back=request.path)
     person = signed_in(request)
     if not factors.enrolled(person):
         return redirect("account")

@@ -81,7 +81,9 @@ PROBLEM_TYPES: Mapping[str, Meaning] = MappingProxyType(
             "A machine's credential can never approve, veto, sign off, or answer for a person, whatever its scopes.",
         ),
         "method-not-allowed": Meaning((405,), "The address does not take this method; Allow says which it takes."),
+        "no-second-factor": Meaning((409,), "The person has no second factor that could be removed."),
         "not-acceptable": Meaning((406,), "There is no such representation."),
+        "not-active": Meaning((409,), "The person has left. Make them active in the register first."),
         "not-eligible": Meaning((403,), "The requirement names groups of which you are not a member."),
         "not-found": Meaning((404,), "There is no such thing, or it is not yours to see."),
         "not-normal": Meaning((400,), "An identifier is not in Unicode form NFC."),
@@ -121,6 +123,9 @@ PROBLEM_TYPES: Mapping[str, Meaning] = MappingProxyType(
         "self-approval": Meaning((403,), "The owner of an agent may not approve or review its actions."),
         "stale-fencing": Meaning((409,), "The fencing number is not that of the lease or order."),
         "stale-view": Meaning((412,), "The decision has changed since you read it. Read it again and decide anew."),
+        "still-owned": Meaning(
+            (409,), "Somebody who leaves is still the only owner of something; `left` lists it. Hand it over first."
+        ),
         "too-large": Meaning(
             (413,), "A command and an event hold at most 64 KiB, a body of events 16 MiB, packed or not."
         ),
