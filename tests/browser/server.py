@@ -52,9 +52,9 @@ class Server:
     ) -> None:
         self.stop()
 
-    def start(self) -> None:
+    def _environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")}
-        own = {
+        return kept | {
             "PORT": str(self.port),
             "OVERSIGHT_DATA_DIR": str(self.folder),
             "OVERSIGHT_LOG_LEVEL": "WARNING",
@@ -62,10 +62,24 @@ class Server:
             "OVERSIGHT_FRESH_SIGN_IN_SECONDS": "43200",
             "OVERSIGHT_ORGANISATION": "Meridian Hotels",
         }
+
+    def start(self) -> None:
         command = [sys.executable, "manage.py", *self.command]
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(command, cwd=ROOT, env=kept | own, stdout=log, stderr=log)
+            self.process = subprocess.Popen(command, cwd=ROOT, env=self._environment(), stdout=log, stderr=log)
         self._wait()
+
+    def age(self, username: str) -> None:
+        """Let the newest session of `username` be that of somebody who signed in half a day ago."""
+        program = (
+            "from decisions.auth.sessions import SIGNED_IN, SessionStore;"
+            "from decisions.models import Person, Session;"
+            f"person = Person.objects.get(username={username!r});"
+            "row = Session.objects.filter(person_id=person.id).latest('began_at');"
+            "held = SessionStore(row.session_key); held[SIGNED_IN] -= 43_300; held.save()"
+        )
+        command = [sys.executable, "manage.py", "shell", "-v", "0", "-c", program]
+        subprocess.run(command, cwd=ROOT, env=self._environment(), check=True, capture_output=True)
 
     def _wait(self) -> None:
         until = time.monotonic() + STARTS_WITHIN
