@@ -95,17 +95,19 @@ class LeavingForm(forms.Form):
 
     def __init__(self, *args: Any, leaver: Person, estate: Estate, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        able = [one for one in people() if one[0] != leaver.username]
-        self._ask("successor", "Everything that is not given to somebody below", able)
+        able = [one for one in people() if one[0] not in ("", leaver.username)]
+        same = [("", "the same as for everything"), *able]
+        if estate.owned or estate.agents:
+            self._ask("successor", "Everything, unless said otherwise below", [("", "choose for each"), *able])
         for service in estate.owned:
-            self._ask(f"owner:{service.slug}", f"Service {service.slug}, tier {service.tier}: accountable owner", able)
-        for service in estate.stood_in:
-            self._ask(f"deputy:{service.slug}", f"Service {service.slug}: deputy", able)
+            self._ask(f"owner:{service.slug}", f"Service {service.slug}, tier {service.tier}: accountable owner", same)
         for agent in estate.agents:
-            self._ask(f"agent:{agent.slug}", f"Agent {agent.slug}: owner", able)
+            self._ask(f"agent:{agent.slug}", f"Agent {agent.slug}: owner", same)
+        for service in estate.stood_in:
+            self._ask(f"deputy:{service.slug}", f"Service {service.slug}: deputy", [("", "nobody"), *able])
 
-    def _ask(self, name: str, label: str, able: list[tuple[str, str]]) -> None:
-        self.fields[name] = forms.ChoiceField(choices=able, label=label, required=False)
+    def _ask(self, name: str, label: str, choices: list[tuple[str, str]]) -> None:
+        self.fields[name] = forms.ChoiceField(choices=choices, label=label, required=False)
 
     def of(self, kind: str) -> dict[str, str]:
         """What was chosen for each thing of `kind`: owner, deputy or agent."""

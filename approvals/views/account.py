@@ -13,6 +13,18 @@ from decisions.auth import factors, links, sessions
 from decisions.auth.forms import NewPasswordForm
 from decisions.auth.people import signed_in
 
+BROWSERS = {"Edg": "Edge", "OPR": "Opera", "Firefox": "Firefox", "Chrome": "Chrome", "Safari": "Safari"}
+SYSTEMS = ("Windows", "iPhone", "iPad", "Android", "Mac OS", "Linux")
+
+
+def named(agent: str) -> str:
+    """What a person calls the browser that says `agent` of itself; the first 60 characters where it is none of those."""
+    browser = next((name for mark, name in BROWSERS.items() if f"{mark}/" in agent), "")
+    system = next((name for name in SYSTEMS if name in agent), "")
+    if browser and system:
+        return f"{browser} on {system}"
+    return agent[:60] or "A browser that does not say its name"
+
 
 @require_safe
 @never_cache
@@ -28,7 +40,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "sessions": [
             {
                 "handle": row.handle,
-                "browser": row.browser or "A browser that does not say its name",
+                "browser": named(row.browser),
                 "began_at": row.began_at,
                 "seen_at": row.seen_at,
                 "here": row.handle == here,

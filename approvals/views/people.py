@@ -131,7 +131,9 @@ def leaving(request: HttpRequest, username: str) -> HttpResponse:
     kept = again.context(request)
     form = LeavingForm(request.POST or None, initial=kept.get("typed"), leaver=person, estate=estate)
     if request.method == "POST" and form.is_valid():
-        handover = Handover(form.cleaned_data["successor"], form.of("owner"), form.of("deputy"), form.of("agent"))
+        handover = Handover(
+            form.cleaned_data.get("successor", ""), form.of("owner"), form.of("deputy"), form.of("agent")
+        )
         try:
             require_strong_sign_in(request)
             leave(person.id, handover, actor=signed_in(request).id)

@@ -203,3 +203,26 @@ def test_an_open_live_page_keeps_the_session_and_survives_a_new_key(client_for: 
 
     asyncio.run(run())
     assert timezone.now() - session_of(client).seen_at < timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("agent", "shown"),
+    [
+        (
+            "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0 Safari/537.36",
+            "Chrome on Linux",
+        ),
+        (
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) Version/19.0 Mobile/15E148 Safari/604.1",
+            "Safari on iPhone",
+        ),
+        ("Mozilla/5.0 (Windows NT 10.0) Chrome/156.0 Safari/537.36 Edg/156.0", "Edge on Windows"),
+        ("Mozilla/5.0 (Linux; Android 16) Chrome/156.0 Mobile Safari/537.36", "Chrome on Android"),
+        ("<script>alert(1)</script>", "&lt;script&gt;alert(1)&lt;/script&gt;"),
+        ("", "A browser that does not say its name"),
+    ],
+)
+def test_a_browser_is_called_what_people_call_it(client: Client, manager: Person, agent: str, shown: str):
+    with_password(manager)
+    client.post("/accounts/login/", {"username": "marta", "password": PASSWORD}, headers={"user-agent": agent})
+    assert f">{shown}</b>" in words(client.get("/account/"))
