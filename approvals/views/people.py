@@ -58,17 +58,26 @@ def _page_of(username: str) -> str:
     return reverse("approvals:register_edit", kwargs={"section": "people", "key": username})
 
 
-def _do(request: HttpRequest, username: str, act: Callable[[Person], str]) -> HttpResponse:
-    """Carry out `act` and go back to the person's page with what it says."""
+def _attempt(request: HttpRequest, username: str, act: Callable[[Person], str]) -> tuple[str, HttpResponse | None]:
+    """(what `act` gave, None), or where the administrator goes because it was refused."""
     _administers(request)
     person = _person(username)
     try:
         require_strong_sign_in(request)
-        messages.success(request, act(person))
+        return act(person), None
     except Problem as problem:
         if again.leads(problem):
-            return again.lead(request, problem, back=_page_of(username))
+            return "", again.lead(request, problem, back=_page_of(username))
         messages.error(request, problem.detail or problem.title)
+    return "", redirect(_page_of(username))
+
+
+def _done(request: HttpRequest, username: str, act: Callable[[Person], str]) -> HttpResponse:
+    """Carry out `act` and go back to the person's page, which shows what it says."""
+    said, refused = _attempt(request, username, act)
+    if refused is not None:
+        return refused
+    messages.success(request, said)
     return redirect(_page_of(username))
 
 
@@ -77,18 +86,10 @@ def _do(request: HttpRequest, username: str, act: Callable[[Person], str]) -> Ht
 @never_cache
 def link(request: HttpRequest, username: str) -> HttpResponse:
     """Make a link; it is in this answer and nowhere else."""
-    made: list[str] = []
-
-    def act(person: Person) -> str:
-        made.append(make_link(person.id, actor=signed_in(request).id))
-        return ""
-
-    answer = _do(request, username, act)
-    if not made:
-        return answer
-    # What was queued would be shown on the next page.
-    list(messages.get_messages(request))
-    address = request.build_absolute_uri(reverse("welcome", kwargs={"token": made[0]}))
+    token, refused = _attempt(request, username, lambda person: make_link(person.id, actor=signed_in(request).id))
+    if refused is not None:
+        return refused
+    address = request.build_absolute_uri(reverse("welcome", kwargs={"token": token}))
     context = {"username": username, "name": _person(username).name, "address": address}
     return render(request, "approvals/new_link.html", context)
 
@@ -102,7 +103,7 @@ def factor(request: HttpRequest, username: str) -> HttpResponse:
         reset_factor(person.id, actor=signed_in(request).id)
         return f"{person.name} signs in with the password alone until they set up a new second factor."
 
-    return _do(request, username, act)
+    return _done(request, username, act)
 
 
 @require_POST
@@ -115,7 +116,7 @@ def unlock(request: HttpRequest, username: str) -> HttpResponse:
         log.info("unlocked", extra={"principal": f"person:{person.pk}"})
         return f"{person.name} may try again now."
 
-    return _do(request, username, act)
+    return _done(request, username, act)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

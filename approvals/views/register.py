@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from approvals import access, organisation
@@ -16,7 +17,7 @@ from approvals.actions.handle_key import make_key, revoke_key
 from approvals.forms import AgentForm, GroupForm, KeyForm, PersonForm, ServiceForm, service_initial
 from approvals.views import again, people
 from decisions import register
-from decisions.auth.people import reads, signed_in
+from decisions.auth.people import reads, require_factor, signed_in
 from decisions.errors import Problem
 from decisions.models import Agent, AgentKey, Membership, Person, RegisterGroup, Service, Standing
 from decisions.vocab import Scope
@@ -33,6 +34,15 @@ NEW = "new"
 
 def _may_edit(request: HttpRequest) -> bool:
     return access.may(register.latest(), signed_in(request).id, access.ADMINISTERS)
+
+
+def _led_away(request: HttpRequest) -> HttpResponse | None:
+    """The way to a second factor, for an administrator who must have one. To revoke a key takes none."""
+    try:
+        require_factor(request)
+    except Problem as problem:
+        return again.lead(request, problem, back=reverse("approvals:register"))
+    return None
 
 
 @require_safe
@@ -88,6 +98,8 @@ def edit(request: HttpRequest, section: str, key: str) -> HttpResponse:
         raise Http404
     if not _may_edit(request):
         raise PermissionDenied("Only an administrator changes the register.")
+    if request.method == "POST" and (led := _led_away(request)):
+        return led
     initial = None if key == NEW else _initial(section, key)
     form = FORMS[section](request.POST or None, initial=initial)
     if initial is not None:
@@ -174,6 +186,8 @@ def new_key(request: HttpRequest, slug: str) -> HttpResponse:
     agent, form = _agent(slug), KeyForm(request.POST)
     if not _may_edit(request):
         raise PermissionDenied("Only an administrator makes keys.")
+    if led := _led_away(request):
+        return led
     if form.is_valid():
         scopes = [Scope(scope) for scope in form.cleaned_data["scopes"]]
         try:

@@ -58,8 +58,8 @@ def require_fresh_sign_in(request: HttpRequest) -> None:
     _require(request, settings.FRESH_SIGN_IN_SECONDS)
 
 
-def require_strong_sign_in(request: HttpRequest) -> None:
-    """The rule for what weighs most: fresh, and with a second factor where one is asked. Raises 401 or 403 problems."""
+def require_factor(request: HttpRequest) -> None:
+    """Raise 403 `second-factor-needed` where the installation asks for one that the person has not set up."""
     if factors.due(signed_in(request)):
         raise Problem(
             403,
@@ -67,6 +67,11 @@ def require_strong_sign_in(request: HttpRequest) -> None:
             "Set up a second factor first",
             "What your roles let you do here takes a second factor. Nothing was recorded.",
         )
+
+
+def require_strong_sign_in(request: HttpRequest) -> None:
+    """The rule for what weighs most: fresh, and with a second factor where one is asked. Raises 401 or 403 problems."""
+    require_factor(request)
     require_fresh_sign_in(request)
 
 

@@ -1,5 +1,6 @@
 """The second factor: set up, used, spent, lost, turned off, asked for."""
 
+import io
 import re
 from collections.abc import Callable
 from typing import Any
@@ -7,6 +8,8 @@ from typing import Any
 import pytest
 from allauth.mfa.models import Authenticator
 from django.core.cache import cache
+from django.core.management import call_command
+from django.core.management.base import CommandError
 from django.test import Client
 
 from approvals.actions.set_freeze import set_freeze
@@ -14,6 +17,7 @@ from decisions import ledger
 from decisions.auth import factors
 from decisions.models import Agent, Freeze, Person, Session
 from decisions.vocab import FreezeMode, FreezeScope
+from oversight import checks
 from tests import factories
 from tests.sign_in.acting import (
     AGAIN,
@@ -237,3 +241,47 @@ def test_where_it_is_required_it_is_not_turned_off(settings: Any, client_for: Br
     client = client_for(manager)
     assert "cannot be turned off" in words(client.post(OFF))
     assert factors.enrolled(manager)
+
+
+def test_where_it_is_required_the_register_is_not_changed_without(settings: Any, client_for: Browser, admin: Person):
+    settings.REQUIRE_SECOND_FACTOR = True
+    client, before = client_for(admin), ledger.size()
+    for path, form in (
+        ("/register/groups/new/", {"slug": "mine", "members": ["yuki"]}),
+        ("/register/agents/remediator/keys", {"scopes": ["read"], "days": "9"}),
+        ("/register/people/marta/link/", {}),
+        ("/register/people/marta/leaves/", {"successor": "david"}),
+    ):
+        assert client.post(path, form).headers["Location"].startswith(ENROL), path
+    assert ledger.size() == before
+    with_factor(admin)
+    client.post("/register/groups/new/", {"slug": "mine", "members": ["yuki"]})
+    assert ledger.size() == before + 1
+
+
+def test_the_operator_lets_in_the_only_administrator_who_has_lost_everything(admin: Person):
+    with_password(admin)
+    with_factor(admin)
+    out = io.StringIO()
+    call_command("make_link", "yuki", "--remove-factor", stdout=out)
+    path = out.getvalue().strip().removeprefix("http://localhost:8000")
+    Client().post(path, {"password": "a new and longer password", "again": "a new and longer password"})
+    sign_in(client := Client(), "yuki", "a new and longer password")
+    assert signed_in(client)
+    told = [ledger.entry(ledger.size() - back) for back in (2, 1)]
+    assert [(one[0].actor, one[0].facts["verb"]) for one in told if one] == [
+        ("system", "factor_removed"),
+        ("system", "reset"),
+    ]
+
+
+@pytest.mark.parametrize("arguments", [["nobody"], ["marta", "--remove-factor"]])
+def test_the_operator_is_told_what_cannot_be(manager: Person, arguments: list[str]):
+    with pytest.raises(CommandError):
+        call_command("make_link", *arguments)
+
+
+def test_a_key_that_cannot_seal_is_refused_at_the_start(settings: Any):
+    assert checks.second_factors_can_be_sealed() == []
+    settings.FACTOR_KEY = "too short"
+    assert [message.id for message in checks.second_factors_can_be_sealed()] == ["oversight.E005"]
