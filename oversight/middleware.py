@@ -5,11 +5,14 @@ import re
 import time
 import uuid
 from collections.abc import Callable
+from typing import Any, cast
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 
+from approvals.views import again
 from decisions.auth import sessions
 from decisions.errors import request_id
 from oversight import failures
@@ -88,8 +91,17 @@ class Presence:
         response = self.get_response(request)
         # A session that was changed is written anyway.
         if request.session.accessed and not request.session.modified:
-            sessions.seen(request.session.get(sessions.HANDLE, ""))
+            sessions.keep(cast("sessions.SessionStore", request.session))
         return response
+
+
+class SignInFirst(LoginRequiredMiddleware):
+    """Django's rule that every page is for people who are signed in; what an expired session was about to send is kept."""
+
+    def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., Any]) -> HttpResponseRedirect:
+        if request.method in SAFE:
+            return super().handle_no_permission(request, view_func)
+        return again.sign_in_first(request)
 
 
 class Zone:

@@ -91,7 +91,7 @@ MIDDLEWARE = [
     "oversight.middleware.SameOrigin",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "oversight.middleware.SignInFirst",
     "oversight.middleware.Presence",
     "oversight.middleware.Zone",
     "django.contrib.messages.middleware.MessageMiddleware",

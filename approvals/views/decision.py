@@ -10,7 +10,6 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
@@ -153,7 +152,7 @@ def _answer(request: HttpRequest, decision_id: UUID, act: Callable[[], str]) -> 
         if problem.status == 404:
             raise Http404 from None
         if again.leads(problem):
-            return again.lead(request, problem, back=_where(request, decision_id))
+            return again.lead(request, problem, back=again.where(request))
         kept = {"typed": {name: value[:REASON_LIMIT] for name, value in request.POST.items()}}
         name = "conflict" if problem.status in (409, 412) else "error"
         text = f"{problem.title}. {problem.detail}" if problem.status != 409 else problem.detail
@@ -169,14 +168,6 @@ def _answer(request: HttpRequest, decision_id: UUID, act: Callable[[], str]) -> 
 
 def _signed_in_for(request: HttpRequest, decision_id: UUID) -> None:
     require_sign_in_for(request, access.decision_of(decision_id).tier)
-
-
-def _where(request: HttpRequest, decision_id: UUID) -> str:
-    """The page on which the person was: the queue with this decision selected, or the decision's own."""
-    queue = request.POST.get("next", "")
-    if queue and url_has_allowed_host_and_scheme(queue, allowed_hosts=None):
-        return f"{queue}{'&' if '?' in queue else '?'}selected={decision_id}"
-    return reverse("approvals:decision", kwargs={"decision_id": decision_id})
 
 
 def _choice(words: type[Word], request: HttpRequest, name: str) -> Word:

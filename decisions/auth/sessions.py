@@ -27,9 +27,17 @@ SEEN_EVERY = timedelta(minutes=1)
 class SessionStore(db.SessionStore):
     """Django's sessions in the database, with the person and both ends of the session beside them."""
 
+    seen_at: datetime | None = None
+    """When its person was last seen, as it was read; None for a session that was not kept before."""
+
     @classmethod
     def get_model_class(cls) -> type[Session]:
         return Session
+
+    def _get_session_from_db(self) -> Session | None:
+        row: Session | None = super()._get_session_from_db()  # type: ignore[misc]
+        self.seen_at = row.seen_at if row else None
+        return row
 
     def create_model_instance(self, data: dict[str, Any]) -> Session:
         row = cast("Session", super().create_model_instance(data))
@@ -73,6 +81,17 @@ def renew(session: SessionStore) -> None:
 def age(session: MutableMapping[str, Any]) -> float:
     """Seconds since the person last showed who they are."""
     return time.time() - float(session.get(SIGNED_IN, 0))
+
+
+def keep(session: SessionStore) -> None:
+    """Count the person of `session` as seen now; what was written a moment ago is not written again."""
+    if session.seen_at is not None and timezone.now() - session.seen_at >= SEEN_EVERY:
+        seen(session.get(HANDLE, ""))
+
+
+def person_before(key: str) -> UUID | None:
+    """Whose session `key` is or was, if it only expired; None for one that was ended, or that nobody knows."""
+    return Session.objects.filter(session_key=key).values_list("person_id", flat=True).first()
 
 
 def seen(handle: str) -> bool:

@@ -30,8 +30,8 @@ function beforeResponse(event) {
     location.href = raw.url;
   } else if (raw.redirected && new URL(raw.url).pathname === SIGN_IN) {
     event.preventDefault();
-    const href = `${SIGN_IN}?next=${encodeURIComponent(location.pathname)}`;
-    complain(form, 'You are signed out. Nothing was recorded; what you typed is still here.', { text: 'Sign in', href });
+    // The server keeps what was typed here, and its address says where it will be.
+    complain(form, 'You are signed out. Nothing was recorded; what you typed is kept.', { text: 'Sign in', href: raw.url });
   } else if (raw.status >= 400 && raw.headers.get('content-type')?.includes('json')) {
     event.preventDefault();
     complain(form, `The server refused this (${raw.status}). Nothing was recorded.`);

@@ -71,12 +71,23 @@ class Server:
 
     def age(self, username: str) -> None:
         """Let the newest session of `username` be that of somebody who signed in half a day ago."""
-        program = (
+        self._with_newest_session(
+            username,
             "from decisions.auth.sessions import SIGNED_IN, SessionStore;"
+            "held = SessionStore(row.session_key); held[SIGNED_IN] -= 43_300; held.save()",
+        )
+
+    def expire(self, username: str) -> None:
+        """Let the newest session of `username` be over."""
+        self._with_newest_session(
+            username, "import datetime; row.expire_date -= datetime.timedelta(hours=13); row.save()"
+        )
+
+    def _with_newest_session(self, username: str, do: str) -> None:
+        program = (
             "from decisions.models import Person, Session;"
             f"person = Person.objects.get(username={username!r});"
-            "row = Session.objects.filter(person_id=person.id).latest('began_at');"
-            "held = SessionStore(row.session_key); held[SIGNED_IN] -= 43_300; held.save()"
+            f"row = Session.objects.filter(person_id=person.id).latest('began_at'); {do}"
         )
         command = [sys.executable, "manage.py", "shell", "-v", "0", "-c", program]
         subprocess.run(command, cwd=ROOT, env=self._environment(), check=True, capture_output=True)

@@ -187,3 +187,21 @@ def test_a_person_ends_a_session_elsewhere(visit: Visit, newcomer: tuple[str, st
     expect(here.get_by_text("The session has ended.")).to_be_visible()
     there.reload()
     expect(there.get_by_role("heading", name="Sign in")).to_be_visible()
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_session_that_ran_out_keeps_the_reason(visit: Visit, demo: Demo, agent: Machine, watch: Watch, scripts: bool):
+    watch.expect("status of 40[13]")
+    asked = agent.ask(resource())
+    page = visit(None, f"/decisions/{asked['id']}/", scripts=scripts)
+    sign_in(page, "ines", demo.password("ines"))
+    page.get_by_label("Reason").fill(REASON)
+    demo.expire("ines")
+    page.get_by_role("button", name="Approve").click()
+    if scripts:
+        expect(page.get_by_role("alert")).to_contain_text("what you typed is kept")
+        page.get_by_role("alert").get_by_role("link", name="Sign in").click()
+    sign_in(page, "ines", demo.password("ines"))
+    expect(page).to_have_url(f"{demo.url}/decisions/{asked['id']}/")
+    expect(page.get_by_label("Reason")).to_have_value(REASON)
+    assert agent.wait(asked, 0)["state"] == "pending"

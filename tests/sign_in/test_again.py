@@ -2,14 +2,16 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from approvals.actions.set_freeze import set_freeze
 from decisions import ledger
-from decisions.models import Agent, Decision, Freeze, Person
+from decisions.models import Agent, Decision, Freeze, Person, Session
 from decisions.vocab import FreezeMode, FreezeScope
 from tests import factories
 from tests.sign_in.acting import (
@@ -212,3 +214,57 @@ def test_what_was_chosen_for_somebody_who_leaves_is_kept(client_for: Browser, ad
 def test_the_page_that_asks_is_for_people_who_are_signed_in(client: Client, settings: Any):
     assert client.get(AGAIN).status_code == 302
     assert client.get(AGAIN).headers["Location"].startswith("/accounts/login/")
+
+
+def expired(client: Client) -> None:
+    """Let the session of `client` be over, as it is half an hour after its person was last seen."""
+    Session.objects.filter(session_key=client.session.session_key).update(
+        expire_date=timezone.now() - timedelta(seconds=1)
+    )
+
+
+def test_what_was_typed_outlives_the_session(client_for: Browser, agent: Agent, person: Person):
+    held = asked(agent, "search")
+    client = client_for(person)
+    expired(client)
+    before = ledger.size()
+    away = client.post(f"/decisions/{held.id}/verdict", approval(held, reason=REASON)).headers["Location"]
+    assert away == f"/accounts/login/?next=/decisions/{held.id}/"
+    back = client.post(away, {"username": "ines", "password": PASSWORD}).headers["Location"]
+    page = words(client.get(back))
+    assert f">{REASON}</textarea>" in page
+    assert "Nothing was recorded yet" in page
+    assert ledger.size() == before
+
+
+def test_it_is_not_shown_to_somebody_else_at_the_same_browser(
+    client_for: Browser, agent: Agent, person: Person, manager: Person
+):
+    with_password(manager)
+    held = asked(agent, "search")
+    client = client_for(person)
+    expired(client)
+    away = client.post(f"/decisions/{held.id}/verdict", approval(held, reason=REASON)).headers["Location"]
+    back = client.post(away, {"username": "marta", "password": PASSWORD}).headers["Location"]
+    assert REASON not in words(client.get(back))
+
+
+def test_nothing_is_kept_for_a_browser_that_nobody_was_signed_in_with(client: Client, agent: Agent, person: Person):
+    held = asked(agent, "search")
+    client.cookies["oversight"] = "made-up-by-somebody"
+    client.post(f"/decisions/{held.id}/verdict", approval(held, reason=REASON))
+    assert Session.objects.count() == 0
+
+
+def test_a_form_without_a_decision_goes_back_to_its_page(client_for: Browser, admin: Person, client: Client):
+    page = "http://testserver/register/people/new/"
+    form = {"username": "nele", "name": "Nele", "password": "must not be kept"}
+    hers = client_for(admin)
+    expired(hers)
+    answer = hers.post("/register/people/new/", form, headers={"referer": page})
+    assert answer.headers["Location"] == "/accounts/login/?next=/register/people/new/"
+    kept = hers.session["kept"]["typed"]
+    assert kept["username"] == "nele"
+    assert "must not be kept" not in str(kept)
+    elsewhere = client.post("/stop/now/", {}, headers={"referer": "https://evil.example/x"})
+    assert elsewhere.headers["Location"] == "/accounts/login/?next=/"
