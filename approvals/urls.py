@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from approvals.views import alarms, decision, inbox, policy, register, reports, stop, veto_all
+from approvals.views import alarms, decision, inbox, people, policy, register, reports, stop, veto_all
 
 app_name = "approvals"
 urlpatterns = [
@@ -15,6 +15,10 @@ urlpatterns = [
     path("register/", register.page, name="register"),
     path("register/agents/<slug:slug>/keys", register.new_key, name="new_key"),
     path("register/agents/<slug:slug>/keys/<str:key_id>/revoke", register.end_key, name="revoke_key"),
+    path("register/people/<str:username>/link/", people.link, name="person_link"),
+    path("register/people/<str:username>/factor/", people.factor, name="person_factor"),
+    path("register/people/<str:username>/unlock/", people.unlock, name="person_unlock"),
+    path("register/people/<str:username>/leaves/", people.leaving, name="person_leaves"),
     path("register/<str:section>/<str:key>/", register.edit, name="register_edit"),
     path("decisions/<uuid:decision_id>/review", decision.look, name="review"),
     path("decisions/<uuid:decision_id>/extend", decision.extend, name="extend"),

@@ -12,15 +12,15 @@ django_application = get_asgi_application()
 
 from channels.auth import AuthMiddlewareStack  # noqa: E402 - Django must be set up first
 from channels.routing import URLRouter  # noqa: E402
-from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
 from django.conf import settings  # noqa: E402
 from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler  # noqa: E402
 
 from decisions import recording  # noqa: E402
 from oversight.routing import hot_routes, websocket_routes  # noqa: E402
+from oversight.sockets import SameOriginSockets  # noqa: E402
 
 log = logging.getLogger(__name__)
-websocket_application = AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_routes)))
+websocket_application = SameOriginSockets(AuthMiddlewareStack(URLRouter(websocket_routes)))
 http_application = ASGIStaticFilesHandler(django_application) if settings.DEBUG else django_application
 
 

@@ -81,7 +81,9 @@ PROBLEM_TYPES: Mapping[str, Meaning] = MappingProxyType(
             "A machine's credential can never approve, veto, sign off, or answer for a person, whatever its scopes.",
         ),
         "method-not-allowed": Meaning((405,), "The address does not take this method; Allow says which it takes."),
+        "no-second-factor": Meaning((409,), "The person has no second factor that could be removed."),
         "not-acceptable": Meaning((406,), "There is no such representation."),
+        "not-active": Meaning((409,), "The person has left. Make them active in the register first."),
         "not-eligible": Meaning((403,), "The requirement names groups of which you are not a member."),
         "not-found": Meaning((404,), "There is no such thing, or it is not yours to see."),
         "not-normal": Meaning((400,), "An identifier is not in Unicode form NFC."),
@@ -109,13 +111,21 @@ PROBLEM_TYPES: Mapping[str, Meaning] = MappingProxyType(
             (400,), "A proposal's parameter holds a secret; `path` says which. Send a reference to the secret instead."
         ),
         "reason-needed": Meaning((400,), "A sign-off and a review need a reason of at least ten characters."),
-        "reauth-required": Meaning((401,), "The sign-in is too old for an approval or a sign-off. Sign in again."),
+        "reauth-required": Meaning(
+            (401,), "The sign-in is too old for this. Sign in again at /accounts/reauthenticate/."
+        ),
         "role": Meaning((403,), "It takes a role that you do not have."),
         "scope": Meaning((403,), "The key lacks a scope. An administrator makes keys."),
+        "second-factor-needed": Meaning(
+            (403,), "Your roles take a second factor for this. Set one up under /account/; a veto and a stop need none."
+        ),
         "second-person": Meaning((409,), "You have asked to lift the freeze already; a second person must agree."),
         "self-approval": Meaning((403,), "The owner of an agent may not approve or review its actions."),
         "stale-fencing": Meaning((409,), "The fencing number is not that of the lease or order."),
         "stale-view": Meaning((412,), "The decision has changed since you read it. Read it again and decide anew."),
+        "still-owned": Meaning(
+            (409,), "Somebody who leaves is still the only owner of something; `left` lists it. Hand it over first."
+        ),
         "too-large": Meaning(
             (413,), "A command and an event hold at most 64 KiB, a body of events 16 MiB, packed or not."
         ),

@@ -73,6 +73,20 @@ def glass(page: Page) -> None:
     expect(page.get_by_label("Why it cannot wait (at least 10 characters)")).to_be_visible()
 
 
+def a_link(page: Page) -> None:
+    page.get_by_role("button", name="Make an invitation link").or_(
+        page.get_by_role("button", name="Make a link")
+    ).click()
+    expect(page.locator("#new-link")).to_be_visible()
+
+
+def a_short_password(page: Page) -> None:
+    page.get_by_label("New password", exact=True).fill("short")
+    page.get_by_label("New password, once more").fill("shorter")
+    page.get_by_role("button", name="Change it").click()
+    expect(page.locator(".errorlist").first).to_be_visible()
+
+
 def nothing(page: Page) -> None:
     """As it opens."""
 
@@ -108,6 +122,14 @@ PAGES = {
     "register-service": Kind("yuki", "/register/services/geo/", a_rejected_form),
     "register-agent": Kind("yuki", "/register/agents/opencode/"),
     "register-person": Kind("yuki", "/register/people/noor/"),
+    "register-leaving": Kind("yuki", "/register/people/marta/leaves/"),
+    "register-link": Kind("yuki", "/register/people/noor/", a_link),
+    "account": Kind("samuel", "/account/"),
+    "account-password": Kind("samuel", "/account/password/", a_short_password),
+    "account-factor": Kind("samuel", "/account/factor/"),
+    "sign-in-again": Kind("samuel", "/accounts/reauthenticate/?next=/account/"),
+    "choose-a-password": Kind(None, "{link}"),
+    "link-is-over": Kind(None, "/welcome/nothing/", complains_of="status of 404"),
     "alarms": Kind("david", "/alarms/"),
     "ledger": Kind("samuel", "/ledger/"),
     "not-found": Kind("samuel", "/nowhere/", complains_of="status of 404"),
@@ -136,7 +158,12 @@ def addresses(demo: Demo, people: Callable[[str], Elsewhere]) -> dict[str, str]:
     machine.client.close()
     manager = people("marta").client
     (beyond,) = manager.get("/api/v1/decisions", params={"q": name}).json()["items"]
-    return {"hold": f"/decisions/{hold['id']}/", "beyond": beyond["links"]["page"], "report": report(people("helena"))}
+    return {
+        "hold": f"/decisions/{hold['id']}/",
+        "beyond": beyond["links"]["page"],
+        "report": report(people("helena")),
+        "link": people("yuki").link("priya"),
+    }
 
 
 def report(reader: Elsewhere) -> str:
