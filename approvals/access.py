@@ -17,8 +17,14 @@ BUILDS_REPORTS = (Role.MANAGER, Role.EXECUTIVE, Role.AUDITOR)
 READS_REPORTS = (Role.MANAGER, Role.EXECUTIVE, Role.AUDITOR)
 ADMINISTERS = (Role.ADMIN,)
 HANDLES_ALARMS = (Role.RESPONDER, Role.MANAGER, Role.ADMIN)
+DRAFTS_POLICY = (Role.MANAGER, Role.ADMIN)
 ACTIVATES_POLICY = (Role.EXECUTIVE,)
+"""Never who drafted it: `activate_draft` sees to that."""
+LOOSENS_POLICY = (Role.MANAGER, Role.EXECUTIVE)
+"""Who may be named as answering for a loosening exception."""
 APPROVER_ROLES = (Role.RESPONDER, Role.MANAGER)
+ANSWERS_ALONE = (Role.MANAGER,)
+"""Who approves where no group is asked."""
 REVIEWS = (Role.RESPONDER, Role.MANAGER)
 STOPS = (Role.RESPONDER, Role.MANAGER, Role.EXECUTIVE, Role.ADMIN)
 """Stopping is easy for many."""
@@ -71,8 +77,8 @@ def why_not_approve(known: register.Register, person: UUID, row: Decision, agent
     if row.requirement:
         if not groups_of(known, person) & {str(part["group"]) for part in row.requirement}:
             return forbidden(f"This takes a member of {requirement_words(row.requirement)}.", "not-eligible")
-    elif not may(known, person, [Role.MANAGER]):
-        return _not_permitted("approve", [Role.MANAGER])
+    elif not may(known, person, ANSWERS_ALONE):
+        return _not_permitted("approve", ANSWERS_ALONE)
     return None
 
 

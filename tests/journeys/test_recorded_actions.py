@@ -31,7 +31,7 @@ def printed() -> list[tuple[str, dict[str, Any]]]:
 def imported(db: None, printed: list[tuple[str, dict[str, Any]]]) -> list[dict[str, Any]]:
     """What was recorded, after it was imported into the example organisation."""
     change_register(organisation.read((ROOT / "examples/organisation.yaml").read_text()), actor=None)
-    activate_policy({"matrix": [{"tier": "*", "kind": "*", "environment": "*", "level": "L1"}]}, actor=None)
+    activate_policy({"matrix": [{"tier": "*", "kind": "*", "environment": "*", "level": "L1"}]})
     assert import_recordings(printed, source="a test", actor=None) == 136
     return [json.loads(line) for line in (ROOT / "examples/recorded/decisions.jsonl").read_text().splitlines()]
 

@@ -23,7 +23,7 @@ def gate(
     monkeypatch.setattr(served, "MOST", service.UNIT)
     # Half of what the walks try is refused.
     monkeypatch.setattr(logging.getLogger("django.request"), "disabled", True)
-    activate_policy(service.policy(), actor=None)
+    activate_policy(service.policy())
     before = ports.sockets.gate
     yield service.Gate(organisation, clock)
     ports.sockets.gate = before
