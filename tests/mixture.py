@@ -59,6 +59,7 @@ class Mixture:
             self.revert,
             self.look,
             self.stop,
+            self.draw_the_line,
         ]
 
     def run(self, count: int) -> None:
@@ -66,7 +67,7 @@ class Mixture:
             self.clock.advance(minutes=self.chance.choice((0, 0, 0, 1, 1, 2, 12)))
             # What is refused is part of it: the ledger has an entry of it, or nothing.
             with contextlib.suppress(Problem):
-                self.chance.choices(self.steps, weights=[6, 8, 3, 6, 4, 1, 2, 1, 6, 5, 4, 4, 2])[0]()
+                self.chance.choices(self.steps, weights=[6, 8, 3, 6, 4, 1, 2, 1, 6, 5, 4, 4, 2, 3])[0]()
 
     def agent(self) -> Agent:
         return self.chance.choice(list(self.register.agents.values()))
@@ -193,10 +194,7 @@ class Mixture:
             handle_alarm(alarm.seq, verb=verb, actor=self.person("ines", "yuki").id)  # type: ignore[arg-type]
 
     def change(self) -> None:
-        which = self.chance.randrange(6)
-        if which <= 2:
-            self.draw_the_line()
-        elif which == 3:
+        if self.chance.randrange(3) == 0:
             make_key(self.agent().id, scopes=list(Scope), days=1, actor=self.register.people["yuki"].id)
         else:
             row = factories.service("geo", self.chance.randrange(4), owner=self.chance.choice(["", "marta", "helena"]))
