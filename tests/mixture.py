@@ -217,9 +217,9 @@ class Mixture:
                 actor=self.person("marta", "david", "yuki").id,
             )
         elif self.chance.random() < 0.3:
-            withdraw_draft(draft.id, actor=self.person("marta", "helena").id)
+            withdraw_draft(draft.id, revision=1, actor=self.person("marta", "helena").id)
         else:
-            activate_draft(draft.id, actor=self.person("helena").id)
+            activate_draft(draft.id, revision=1, actor=self.person("helena").id)
 
     def policy(self) -> dict[str, Any]:
         """The example policy, here and there another level, an exception or a freeze window."""

@@ -13,18 +13,18 @@ from decisions.errors import Refusal, forbidden
 from decisions.recording import Moment, record
 
 
-def activate_draft(draft_id: UUID, *, actor: UUID) -> PolicyVersion:
+def activate_draft(draft_id: UUID, *, revision: int, actor: UUID) -> PolicyVersion:
     """The version in force that the draft has become.
 
     What is stricter in it holds at once, also for what is open: the claim asks the version in force. What is looser holds for
-    new proposals alone. Raises a Problem: 403 (also for its author), 404, 409 not open or drafted on an older version, 422 where
-    the register no longer has the people that it asks for.
+    new proposals alone. Raises a Problem: 403 (also for its author), 404, 409 not open or drafted on an older version, 412 stale
+    view, 422 where the register no longer has the people that it asks for.
     """
 
     def decide(moment: Moment) -> list[Draft]:
         known = register.at(moment.config)
         access.require(known, actor, access.ACTIVATES_POLICY, "put a policy in force")
-        row = policies.draft(draft_id)
+        row = policies.seen(draft_id, revision)
         require_open(row)
         if row.drafted_by == actor:
             raise Refusal(forbidden("You drafted it; a second person puts it in force.", "self-approval"), str(row.id))

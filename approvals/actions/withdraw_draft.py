@@ -13,13 +13,13 @@ from decisions.recording import Moment, record
 from decisions.vocab import Kind
 
 
-def withdraw_draft(draft_id: UUID, *, actor: UUID) -> PolicyDraft:
-    """The draft, withdrawn. Whoever may draft or activate may do it. Raises a Problem: 403, 404, 409 not open."""
+def withdraw_draft(draft_id: UUID, *, revision: int, actor: UUID) -> PolicyDraft:
+    """The draft, withdrawn. Whoever may draft or activate may do it. Raises a Problem: 403, 404, 409 not open, 412 stale view."""
 
     def decide(moment: Moment) -> list[Draft]:
         roles = (*access.DRAFTS_POLICY, *access.ACTIVATES_POLICY)
         access.require(register.at(moment.config), actor, roles, "withdraw a draft")
-        return [withdrawal(policies.draft(draft_id), actor)]
+        return [withdrawal(policies.seen(draft_id, revision), actor)]
 
     record(decide, principal=f"person:{actor}")
     return policies.draft(draft_id)

@@ -34,9 +34,37 @@ def draft(draft_id: UUID) -> PolicyDraft:
     return row
 
 
+def seen(draft_id: UUID, revision: int) -> PolicyDraft:
+    """The draft of that id as somebody saw it. Raises a 404 problem, or 412 where it has ended since."""
+    row = draft(draft_id)
+    if row.revision != revision:
+        raise Problem(
+            412, "stale-view", "The draft has ended since you opened it", "Look at it again; nothing was recorded."
+        )
+    return row
+
+
 def open_drafts() -> list[PolicyDraft]:
     """The drafts that wait for a second person, the newest first."""
     return list(PolicyDraft.objects.filter(state=DraftState.OPEN).order_by("-seq"))
+
+
+def compiled(row: PolicyVersion | PolicyDraft) -> policy.Policy:
+    """The policy in a stored document; a draft as the version after the one that it was drafted on. Raises a 422 problem."""
+    number = row.version if isinstance(row, PolicyVersion) else row.based_on + 1
+    try:
+        return policy.read(row.document, version=number)
+    except policy.BadPolicyError as error:
+        raise _bad(error.errors) from None
+
+
+def unsatisfiable(found: policy.Policy, known: register.Register, now: datetime) -> list[str]:
+    """Where `found` asks for people whom the register does not have, with their places."""
+    return checks.quorum_faults(found, people_of(known), now)
+
+
+def _bad(faults: list[str]) -> Problem:
+    return Problem(422, "bad-policy", "The policy cannot be used", "; ".join(faults), {"errors": faults})
 
 
 def overtaken(latest: int) -> Problem:
@@ -68,7 +96,7 @@ def read(
     """As `checked`. Raises a 422 problem that lists every fault."""
     found, faults = checked(document, as_version=as_version, known=known, now=now, quorums=quorums)
     if found is None or faults:
-        raise Problem(422, "bad-policy", "The policy cannot be used", "; ".join(faults), {"errors": faults})
+        raise _bad(faults)
     return found
 
 

@@ -5,7 +5,7 @@ page of entries, whatever the period.
 """
 
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -101,6 +101,11 @@ def replay(
         after = past.under(candidate, entry, action)
         _count(found, entry, before, after)
     return found
+
+
+def titles(changes: Iterable[Change]) -> dict[UUID, str]:
+    """The titles of the decisions that `changes` name."""
+    return dict(Decision.objects.filter(id__in=[change.decision for change in changes]).values_list("id", "title"))
 
 
 class Past:

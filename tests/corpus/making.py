@@ -107,7 +107,7 @@ def draw_the_line(people: dict[str, Person]) -> None:
         replaces=first.id,
         actor=people["yuki"].id,
     )
-    activate_draft(draft.id, actor=people["helena"].id)
+    activate_draft(draft.id, revision=1, actor=people["helena"].id)
 
 
 def revert(row: Decision, people: dict[str, Person]) -> None:
