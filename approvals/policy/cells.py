@@ -1,7 +1,8 @@
 """The table as cells: every tier × kind × class of environment, what two versions say of each, and one cell changed. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from approvals.policy.table import Policy, row_for
 from decisions import kinds
@@ -72,3 +73,16 @@ def place_of(policy: Policy, cell: Cell) -> str:
     """Where in its document `policy` says what holds in `cell`."""
     row = row_for(policy, cell.tier, cell.kind, cell.environment)
     return f"matrix[{policy.rows.index(row)}]" if row else "defaults"
+
+
+def with_cell(document: Mapping[str, Any], cell: Cell, level: str, requirement: str) -> dict[str, Any]:
+    """`document` with one cell of its table at `level`: a row before all others, in place of an earlier one for the same cell."""
+    names: dict[str, Any] = {"tier": cell.tier, "kind": cell.kind, "environment": cell.environment}
+    row = {**names, "level": level, **({"requirement": requirement} if requirement else {})}
+    rows = document.get("matrix", [])
+    kept = (
+        [other for other in rows if {name: other.get(name) for name in names} != names]
+        if isinstance(rows, list)
+        else []
+    )
+    return {**document, "matrix": [row, *kept]}

@@ -4,9 +4,10 @@ An entry and its time are the complete input of a ruling, so the version that ru
 page of entries, whatever the period.
 """
 
+import json
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -23,8 +24,8 @@ from decisions.ports import HELD, Ruleable, Ruling
 from decisions.vocab import Kind, Level
 
 ACTIONS = (Kind.ACTION_PROPOSED, Kind.ACTION_REPORTED)
-RULED_ON = ("action", "names", "account")
-"""The disclosures that a ruling rests on."""
+RULED_ON = ("action", "names")
+"""The disclosures that a ruling rests on; and, of entries that do not say what was found in it, the agent's account."""
 LISTED = 100
 """The most changes of each direction that are named; all are counted."""
 MOST = 100_000
@@ -142,9 +143,22 @@ class Past:
         return stopped(ruling, action, now) if now else ruling
 
 
+def actions(first: int, end: int, *, batch: int = 1000) -> Iterator[list[Entry]]:
+    """The entries that told an action, from `first` up to but not including `end`, with what their rulings rest on."""
+    for page in ledger.pages_of(ACTIONS, first, end, *RULED_ON, batch=batch):
+        early = [entry.seq for entry in page if "hidden" not in entry.facts]
+        texts = ledger.texts_of(early, "account")
+        yield [_with(entry, texts.get(entry.seq, {})) for entry in page] if texts else page
+
+
+def _with(entry: Entry, texts: Mapping[str, str]) -> Entry:
+    opened = {name: json.loads(text)[2] for name, text in texts.items()}
+    return replace(entry, disclosed={**entry.disclosed, **opened}) if opened else entry
+
+
 def _described(first: int, end: int, found: Replayed) -> Iterator[tuple[Entry, Ruleable]]:
     """The entries that first told the action of a decision, with what was ruled on; later ones ruled nothing."""
-    for page in ledger.pages_of(ACTIONS, first, end, *RULED_ON):
+    for page in actions(first, end):
         told = Timeline.objects.filter(seq__in=[entry.seq for entry in page]).values("decision_seq")
         firsts = set(
             Timeline.objects.filter(decision_seq__in=told, kind__in=[str(kind) for kind in ACTIONS])
