@@ -10,6 +10,15 @@ from decisions.canonical import NotStrictError, parse
 _PLACE = re.compile(r"[\w.\[\]-]+")
 
 
+ORDER = (
+    *("name", "id", "defaults", "irreversible", "requirements", "matrix", "exceptions", "freeze_windows", "sign_off"),
+    *("group", "n", "quorum", "hold", "window", "claim", "protect", "when", "f", "op", "v", "effect"),
+    *("tier", "kind", "environment", "risk", "level", "max_level", "requirement", "until", "weekly", "yearly"),
+    *("from", "to", "zone", "scope", "cap", "within", "approved_by", "reason"),
+)
+"""In which order people read the keys of an object; a database keeps them in its own."""
+
+
 class UnreadableError(ValueError):
     """The text is no document; says where."""
 
@@ -17,7 +26,7 @@ class UnreadableError(ValueError):
 def write(document: Mapping[str, Any]) -> tuple[str, dict[str, int]]:
     """The text of `document`, and place → line (from 1) of each of its parts and items."""
     lines, places = ["{"], {}
-    for number, (name, value) in enumerate(document.items(), 1):
+    for number, (name, value) in enumerate(_ordered(document).items(), 1):
         comma = "," if number < len(document) else ""
         places[name] = len(lines) + 1
         start = f"  {_json(name)}: "
@@ -64,6 +73,13 @@ def line_of(fault: str, places: Mapping[str, int]) -> int | None:
     """The line of the place that `fault` begins with, or None."""
     found = _PLACE.match(fault)
     return places.get(found[0]) if found else None
+
+
+def _ordered(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        known = sorted((name for name in value if name in ORDER), key=ORDER.index)
+        return {name: _ordered(value[name]) for name in [*known, *(name for name in value if name not in ORDER)]}
+    return [_ordered(item) for item in value] if isinstance(value, list) else value
 
 
 def _json(value: Any) -> str:
