@@ -37,7 +37,7 @@ class PolicyPage(Struct):
 
 
 class PolicyDraft(Struct):
-    """A document that somebody wants in force. `overtaken`: another version came in force since, so that this one can not.
+    """A document that somebody wants in force. `overtaken`: another version came in force since, so that this one cannot.
 
     `document`, and what forbids it to come in force as the register stands, are in the answer for one draft alone.
     """

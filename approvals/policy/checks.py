@@ -49,7 +49,7 @@ def document_faults(policy: Policy, people: People, now: datetime) -> list[str]:
 
 
 def quorum_faults(policy: Policy, people: People, now: datetime) -> list[str]:
-    """Where a person is needed and the register can not fill what is asked, with one person to spare."""
+    """Where a person is needed and the register cannot fill what is asked, with one person to spare."""
     known: dict[tuple[tuple[str, int], ...], str] = {}
     found: dict[tuple[str, str], str] = {}
     told: set[tuple[Cell, str]] = set()
@@ -68,7 +68,7 @@ def quorum_faults(policy: Policy, people: People, now: datetime) -> list[str]:
 
 
 def why_unfilled(quorum: Sequence[tuple[str, int]], people: People) -> str:
-    """Why distinct people outside the owners of agents can not fill `quorum` with any one of them away; else empty.
+    """Why distinct people outside the owners of agents cannot fill `quorum` with any one of them away; else empty.
 
     Groups may share members, so every choice of groups must have more members together than it asks for (Hall).
     """

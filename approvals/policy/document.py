@@ -136,7 +136,7 @@ class _Reader:
 
     def _default(self, item: Any) -> Level:
         _known_keys(item, {"level", "unknown_kind", *DEFAULTS})
-        level = Level(item.get("level", "L1"))
+        level = _level(item.get("level", "L1"))
         for name, only in {**DEFAULTS, "unknown_kind": level}.items():
             if item.get(name, only) != only:
                 raise ValueError(f"{name} is always {only}")
@@ -148,7 +148,7 @@ class _Reader:
         if not all(type(tier) is int and tier in TIERS for tier in tiers):
             raise ValueError(f"tier must be 0 to 3 or {ANY!r}")
         kinds, environments = _texts(item["kind"]), _environments(item["environment"])
-        level, requirement = Level(item["level"]), self._named(item)
+        level, requirement = _level(item["level"]), self._named(item)
         if level is Level.L2 and requirement not in self.quorums:
             raise ValueError("L2 needs a requirement with a quorum")
         if level > Level.L3 and (not tiers or 0 in tiers) and (not environments or "prod" in environments):
@@ -178,7 +178,7 @@ class _Reader:
         when = tuple(condition_of(part) for part in _items(item["when"], "when"))
         if not when:
             raise ValueError("an exception needs a condition")
-        level, requirement = Level(item["max_level"]), self._named(item)
+        level, requirement = _level(item["max_level"]), self._named(item)
         approved_by = tuple(str(name) for name in _items(item.get("approved_by", []), "approved_by"))
         return PolicyException(_text(item["id"], "id"), when, item["effect"], level, requirement, until, approved_by)
 
@@ -187,13 +187,13 @@ class _Reader:
         scope = item.get("scope", {})
         _known_keys(scope, {"environment"})
         environments = _environments(scope.get("environment", ANY))
-        return Window(_text(item["name"], "name"), times_of(item), environments, Level(item["cap"]))
+        return Window(_text(item["name"], "name"), times_of(item), environments, _level(item["cap"]))
 
     def _debt(self, item: Any) -> Debt:
         _known_keys(item, {"tier", "risk", "within"})
         if type(item["tier"]) is not int or item["tier"] not in TIERS:
             raise ValueError("tier must be 0 to 3")
-        return Debt(item["tier"], Risk(item["risk"]), duration(item["within"]))
+        return Debt(item["tier"], _risk(item["risk"]), duration(item["within"]))
 
 
 def _known_keys(item: Any, keys: set[str]) -> None:
@@ -202,6 +202,18 @@ def _known_keys(item: Any, keys: set[str]) -> None:
     unknown = sorted(set(item) - keys)
     if unknown:
         raise ValueError(f"{unknown[0]} is not known here; known are {', '.join(sorted(keys))}")
+
+
+def _level(value: Any) -> Level:
+    if not isinstance(value, str) or value not in set(Level):
+        raise ValueError(f"{value!r} is not a level; levels are {', '.join(Level)}")
+    return Level(value)
+
+
+def _risk(value: Any) -> Risk:
+    if not isinstance(value, str) or value not in set(Risk):
+        raise ValueError(f"{value!r} is not a risk; risks are {', '.join(Risk)}")
+    return Risk(value)
 
 
 def _place(part: Any) -> tuple[str, int]:

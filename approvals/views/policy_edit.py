@@ -53,7 +53,9 @@ def write(request: HttpRequest) -> HttpResponse:
     except text.UnreadableError as error:
         return _edit(request, None, given, typed=typed, status=400, error=f"The document cannot be read: {error}.")
     except Problem as problem:
-        return _edit(request, document, given, status=problem.status, error=problem.detail or problem.title)
+        # The faults of a document are listed with their lines anyway.
+        said = "" if problem.slug == "bad-policy" else problem.detail or problem.title
+        return _edit(request, document, given, status=problem.status, error=said)
     return _edit(request, document, given, checked=True)
 
 

@@ -1,5 +1,6 @@
 """What pages show of a version or a draft: its difference to another, and its backtest. It must not write."""
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -59,13 +60,22 @@ def backtest(
             {"group": group, "before": before, "after": after, "added": added}
             for group, before, after, added in found.forecast()
         ],
-        "changes": [_named(change, named) for change in [*found.looser, *found.tighter]],
+        "changes": _alike([*found.looser, *found.tighter], named),
         "unsatisfiable": policies.unsatisfiable(candidate, register.latest(), now),
     }
 
 
-def _named(change: Change, named: dict[Any, str]) -> dict[str, Any]:
-    return {"change": change, "title": named.get(change.decision, ""), "turn": "looser" if change.looser else "tighter"}
+def _alike(changes: Iterable[Change], named: Mapping[UUID, str]) -> list[dict[str, Any]]:
+    """The changes, the newest first, those of the same title and rules as one: agents repeat themselves."""
+    found: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for change in changes:
+        title = named.get(change.decision, "")
+        key = (title, change.before, change.after, change.before_rule, change.after_rule)
+        row = found.setdefault(
+            key, {"newest": change, "title": title, "turn": "looser" if change.looser else "tighter", "count": 0}
+        )
+        row["count"] += 1
+    return list(found.values())
 
 
 def placed(faults: list[str], places: dict[str, int]) -> list[dict[str, Any]]:
