@@ -16,7 +16,7 @@ ORDER = (
     *("tier", "kind", "environment", "risk", "level", "max_level", "requirement", "until", "weekly", "yearly"),
     *("from", "to", "zone", "scope", "cap", "within", "approved_by", "reason"),
 )
-"""In which order people read the keys of an object; a database keeps them in its own."""
+"""In which order people read the keys of an object, others by their names after them; a database keeps them in its own."""
 
 
 class UnreadableError(ValueError):
@@ -78,7 +78,7 @@ def line_of(fault: str, places: Mapping[str, int]) -> int | None:
 def _ordered(value: Any) -> Any:
     if isinstance(value, Mapping):
         known = sorted((name for name in value if name in ORDER), key=ORDER.index)
-        return {name: _ordered(value[name]) for name in [*known, *(name for name in value if name not in ORDER)]}
+        return {name: _ordered(value[name]) for name in [*known, *sorted(set(value) - set(ORDER))]}
     return [_ordered(item) for item in value] if isinstance(value, list) else value
 
 
