@@ -106,7 +106,7 @@ def test_what_is_left_out_is_never_an_error_of_ours(path: tuple[Any, ...]):
 # -- conditions
 
 
-BAD_VALUES = {
+BAD_VALUES: dict[str, list[Any]] = {
     "exists": [1, "true", None],
     "matches-glob": [1, None, ["*"]],
     "gt": [None, True, [1]],
