@@ -145,7 +145,7 @@ def data_dir(settings: Any, tmp_path: Path) -> Path:
 def organisation(db: None, clock: Clock) -> factories.Register:
     """A small company with everybody in it, and a policy in force; the clock stands still."""
     change_register(factories.organisation(), actor=None)
-    activate_policy(factories.policy(), actor=None)
+    activate_policy(factories.policy())
     return factories.Register(
         people={person.username: person for person in Person.objects.all()},
         agents={agent.slug: agent for agent in Agent.objects.all()},

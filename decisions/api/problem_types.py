@@ -31,6 +31,10 @@ PROBLEM_TYPES: Mapping[str, Meaning] = MappingProxyType(
             (409,),
             "The agent's name for the decision stands for another action already. Use a new name for a new action.",
         ),
+        "another-version": Meaning(
+            (409,),
+            "Another version of the policy came in force since the draft; `version` says which. Draft again on top of it.",
+        ),
         "bad-event": Meaning(
             (400,), "An event or its data does not have the shape of the contract; `index` names it in a batch."
         ),
@@ -87,7 +91,9 @@ PROBLEM_TYPES: Mapping[str, Meaning] = MappingProxyType(
         "not-eligible": Meaning((403,), "The requirement names groups of which you are not a member."),
         "not-found": Meaning((404,), "There is no such thing, or it is not yours to see."),
         "not-normal": Meaning((400,), "An identifier is not in Unicode form NFC."),
-        "not-open": Meaning((409,), "It is not open any more: a hold that is over, an alarm that is handled."),
+        "not-open": Meaning(
+            (409,), "It is not open any more: a hold that is over, an alarm that is handled, a draft that has ended."
+        ),
         "not-ruled": Meaning(
             (503,), "The policy could not be asked, so nothing was permitted. Claim again in a moment."
         ),
@@ -103,14 +109,14 @@ PROBLEM_TYPES: Mapping[str, Meaning] = MappingProxyType(
         "policy-changed": Meaning(
             (412,), "The policy no longer permits the action on what was agreed. Propose it again."
         ),
-        "precondition-required": Meaning((428,), "The command needs If-Match with the decision's ETag."),
+        "precondition-required": Meaning((428,), "The command needs If-Match with the ETag of what was read."),
         "queue-full": Meaning(
             (429,), "More is waiting than can be stored in a moment. Send it again after Retry-After."
         ),
         "raw-secret": Meaning(
             (400,), "A proposal's parameter holds a secret; `path` says which. Send a reference to the secret instead."
         ),
-        "reason-needed": Meaning((400,), "A sign-off and a review need a reason of at least ten characters."),
+        "reason-needed": Meaning((400,), "A sign-off, a review and a draft need a reason of at least ten characters."),
         "reauth-required": Meaning(
             (401,), "The sign-in is too old for this. Sign in again at /accounts/reauthenticate/."
         ),
@@ -120,9 +126,12 @@ PROBLEM_TYPES: Mapping[str, Meaning] = MappingProxyType(
             (403,), "Your roles take a second factor for this. Set one up under /account/; a veto and a stop need none."
         ),
         "second-person": Meaning((409,), "You have asked to lift the freeze already; a second person must agree."),
-        "self-approval": Meaning((403,), "The owner of an agent may not approve or review its actions."),
+        "self-approval": Meaning(
+            (403,),
+            "The owner of an agent may not approve or review its actions, nor the author of a draft activate it.",
+        ),
         "stale-fencing": Meaning((409,), "The fencing number is not that of the lease or order."),
-        "stale-view": Meaning((412,), "The decision has changed since you read it. Read it again and decide anew."),
+        "stale-view": Meaning((412,), "What you read has changed since. Read it again and decide anew."),
         "still-owned": Meaning(
             (409,), "Somebody who leaves is still the only owner of something; `left` lists it. Hand it over first."
         ),

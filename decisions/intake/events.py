@@ -205,7 +205,7 @@ def decide(prepared: Sequence[Prepared], moment: Moment, *, replayed: bool = Fal
     """
     known, told = register.at(moment.config), _Told(moment)
     describing = [ruleable_of(item, known) for item in prepared if item.type in DESCRIBES]
-    ruled = iter(zip(describing, rule_many(describing, config=moment.config), strict=True))
+    ruled = iter(zip(describing, rule_many(describing, config=moment.config, at=moment.now), strict=True))
     drafts: list[Draft] = []
     for index, item in enumerate(prepared):
         try:
@@ -292,6 +292,8 @@ def _described(
         "rule": ruling.rule,
         "risk": str(ruleable.risk),
         "reversible": ruleable.reversible,
+        "hidden": ruleable.hidden,
+        "uninspectable": ruleable.uninspectable,
         "replayed": replayed,
         "sign_off_seconds": int(ruling.sign_off.total_seconds()) if ruling.sign_off else None,
     }

@@ -5,10 +5,11 @@ from typing import Any
 from uuid import UUID
 
 from decisions import kinds, register
+from decisions.envelope import Entry
 from decisions.errors import Problem
-from decisions.intake.screening import Found
+from decisions.intake.screening import Found, screen_stored
 from decisions.ports import Ruleable, Ruling
-from decisions.vocab import Level, State
+from decisions.vocab import Level, Risk, State
 
 
 def ruleable(canonical: Mapping[str, Any], agent: UUID, known: register.Register, found: Found) -> Ruleable:
@@ -30,6 +31,39 @@ def ruleable(canonical: Mapping[str, Any], agent: UUID, known: register.Register
         registered=service is not None,
         risk=kinds.risk_of(service.tier if service else None, environment, reversible=reversible),
         reversible=reversible,
+        hidden=found.hidden,
+        uninspectable=found.uninspectable,
+    )
+
+
+def ruleable_of_entry(entry: Entry) -> Ruleable | None:
+    """What the gate knew of the action when `entry`, an `action.*`, was recorded; None where it was erased since.
+
+    With `entry.at` it is the complete input of the ruling: what the register said then stands in the facts.
+    """
+    facts, names = entry.facts, entry.disclosed.get("names")
+    canonical = entry.disclosed.get("action", {}).get("canonical")
+    if canonical is None or names is None:
+        return None
+    if "hidden" in facts:
+        found = Found(facts["hidden"], facts["uninspectable"])
+    else:
+        # An entry of a time in which the findings were not written down: they follow from what was said.
+        found = screen_stored(canonical, entry.disclosed.get("account", {}))
+    target = canonical["target"]
+    return Ruleable(
+        kind=canonical["kind"],
+        service=target["service"],
+        resource=target.get("resource", ""),
+        data_class=names.get("data_class", ""),
+        tier=facts["tier"],
+        environment_class=facts["environment_class"],
+        parameters=canonical["parameters"],
+        agent_id=facts["agent"],
+        has_undo="undo" in canonical,
+        registered=facts["service"] is not None,
+        risk=Risk(facts["risk"]),
+        reversible=facts["reversible"],
         hidden=found.hidden,
         uninspectable=found.uninspectable,
     )
