@@ -152,3 +152,29 @@ def test_what_has_expired_is_not_there_and_may_be_added_anew():
     assert cache.get("a") == 2
     cache.clear()
     assert Counter.objects.count() == 0
+
+
+def test_an_address_that_sends_more_than_people_do_is_told_to_wait(settings: Any, responder: Person):
+    settings.ACCOUNT_RATE_LIMITS = {**settings.ACCOUNT_RATE_LIMITS, "login": "2/m/ip"}
+    with_password(responder)
+    for _ in range(2):
+        fail(1, "nobody", REMOTE_ADDR="10.0.0.7")
+    answer = sign_in(client := Client(REMOTE_ADDR="10.0.0.7"), "ines")
+    assert answer.status_code == 429
+    assert answer.headers["Retry-After"] == "60"
+    assert "Too many attempts" in words(answer)
+    assert not signed_in(client)
+    assert client.get("/accounts/login/").status_code == 200
+
+
+def test_addresses_are_told_apart_behind_a_proxy(settings: Any, responder: Person):
+    """Only what the last proxy says counts; what a client wrote before it does not."""
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
+    settings.ACCOUNT_RATE_LIMITS = {**settings.ACCOUNT_RATE_LIMITS, "login_failed": "5/15m/key,3/15m/ip"}
+    with_password(responder)
+    for number in range(3):
+        fail(1, f"name-{number}", headers={"x-forwarded-for": f"10.9.9.{number}, 10.0.0.5"})
+    locked, free = (Client(headers={"x-forwarded-for": f"1.2.3.4, {address}"}) for address in ("10.0.0.5", "10.0.0.6"))
+    assert LOCKED in words(sign_in(locked, "ines"))
+    sign_in(free, "ines")
+    assert signed_in(free)
