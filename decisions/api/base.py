@@ -54,7 +54,7 @@ def version_of(header: str) -> int:
     """The version that an If-Match header names, weakened by compression or not. Raises a 400 problem."""
     text = header.strip().removeprefix("W/")
     if not (text.startswith('"v') and text.endswith('"') and text[2:-1].isascii() and text[2:-1].isdigit()):
-        raise bad_request('If-Match must be the ETag of the decision, such as "v3".')
+        raise bad_request('If-Match must be the ETag of what was read, such as "v3".')
     if len(text) > 12:
-        raise Problem(412, "stale-view", "The decision has no such version", "Look at it again; nothing was recorded.")
+        raise Problem(412, "stale-view", "There is no such version", "Look at it again; nothing was recorded.")
     return int(text[2:-1])
