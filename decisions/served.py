@@ -13,10 +13,11 @@ from django.db import transaction
 from decisions import clock
 from decisions.feed import in_reader
 from decisions.models import ServedClock
+from decisions.states import TICK
 
 log = logging.getLogger(__name__)
 EVERY = 1.0
-MOST = timedelta(milliseconds=1500)
+MOST = TICK
 """A longer silence than this was not served: nobody knows that anybody was there."""
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import resource
 from typing import Any
 
 from django.core.asgi import get_asgi_application
@@ -35,6 +36,10 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
 async def lifespan(receive: Any, send: Any) -> None:
     while True:
         message = await receive()
+        if message["type"] == "lifespan.startup":
+            # Each waiting agent is an open connection; shells start processes with a limit of about a thousand.
+            _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
         if message["type"] == "lifespan.shutdown":
             await asyncio.to_thread(recording.stop)
         await send({"type": f"{message['type']}.complete"})

@@ -1,9 +1,7 @@
 """The gate's routes for agents: claim, heartbeat, outcome, withdraw, reverts. All thin; what they do is in the actions."""
 
-import time
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import parse_qs
 from uuid import UUID
 
 from django.conf import settings
@@ -16,22 +14,20 @@ from approvals.actions.report_outcome import report_outcome
 from approvals.actions.withdraw import withdraw
 from approvals.api import gate_shapes as shapes
 from approvals.api.granted import grant, heartbeat, revert_order
+from approvals.api.polls import REVERT_ORDERS, get_revert_orders
 from approvals.api.representation import represent
 from approvals.api.shapes import Decision as DecisionShape
 from approvals.idempotency import checked_key
-from approvals.queries.reverts import orders_of
-from decisions import clock, feed
+from decisions import clock
 from decisions.api.describing import Operation
 from decisions.api.hot import Answer, Request
 from decisions.api.parsing import json_only, shaped, strict
 from decisions.auth.keys import AgentPrincipal, authenticate
-from decisions.errors import bad_request
 from decisions.feed import in_reader
 from decisions.vocab import Outcome, Scope
 
 COMMAND = {"Idempotency-Key": True}
 PROBLEMS = (400, 404, 405, 409, 413, 415, 429, 503)
-MAX_WAIT = 55
 
 CLAIM = Operation(
     "claim",
@@ -72,14 +68,6 @@ WITHDRAW = Operation(
     takes={"application/json": shapes.WithdrawCommand},
     headers=COMMAND,
     problems=PROBLEMS,
-)
-REVERT_ORDERS = Operation(
-    "listRevertOrders",
-    "What people have ordered this agent to undo, oldest first",
-    "agents",
-    shapes.RevertOrders,
-    query={"wait": {"type": "integer", "minimum": 0, "maximum": MAX_WAIT}},
-    problems=(400, 405),
 )
 ACKNOWLEDGE = Operation(
     "acknowledgeRevert",
@@ -176,28 +164,6 @@ async def post_withdraw(request: Request) -> Answer:
         return 200, represent(withdraw(_part(request, 4), reason=given.reason, agent=agent.agent_id), clock.now())
 
     return await in_reader(act)
-
-
-async def get_revert_orders(request: Request) -> Answer:
-    """The open orders as soon as there is one, else none when `wait` seconds are over."""
-    agent = await _agent(request, Scope.CLAIM)
-    query = parse_qs(request.scope["query_string"].decode("latin-1"), keep_blank_values=True)
-    text = query.pop("wait", ["0"])
-    if query or len(text) > 1 or not text[0].isdigit() or len(text[0]) > 2 or int(text[0]) > MAX_WAIT:
-        raise bad_request(f"The one parameter is wait, a whole number from 0 to {MAX_WAIT}.", "unknown-filter")
-    until = time.monotonic() + int(text[0])
-    while True:
-        seq = await in_reader(feed.head_seq)
-        items = await in_reader(_orders, agent.agent_id)
-        left = until - time.monotonic()
-        if items or left <= 0:
-            return 200, {"items": items}
-        await feed.hub.beyond(seq, min(left, 1.0))
-
-
-def _orders(agent: UUID) -> list[dict[str, Any]]:
-    now = clock.now()
-    return [revert_order(row, now) for row in orders_of(agent, now)]
 
 
 async def post_acknowledge(request: Request) -> Answer:

@@ -3,10 +3,12 @@
 A hot route is an async function from a Request to (status, body); a Problem it raises becomes the answer.
 """
 
+import asyncio
+import contextlib
 import json
 import logging
 import uuid
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -45,6 +47,21 @@ class Request:
                 raise too_large(limit)
             if not message.get("more_body", False):
                 return b"".join(parts)
+
+    @contextlib.asynccontextmanager
+    async def left(self, gone: Callable[[], None]) -> AsyncIterator[None]:
+        """Inside, call `gone` as soon as the client has closed the connection. For a request without a body."""
+
+        async def listen() -> None:
+            while (await self.receive())["type"] != "http.disconnect":
+                pass
+            gone()
+
+        listening = asyncio.create_task(listen())
+        try:
+            yield
+        finally:
+            listening.cancel()
 
 
 Answer = tuple[int, Any]
