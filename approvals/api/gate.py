@@ -23,6 +23,7 @@ from decisions.api.describing import Operation
 from decisions.api.hot import Answer, Request
 from decisions.api.parsing import json_only, shaped, strict
 from decisions.auth.keys import AgentPrincipal, authenticate
+from decisions.auth.limits import Limit, spend
 from decisions.feed import in_reader
 from decisions.vocab import Outcome, Scope
 
@@ -96,9 +97,16 @@ async def _agent(request: Request, scope: Scope) -> AgentPrincipal:
     return agent
 
 
-async def _command(request: Request, shape: type[Any], scope: Scope) -> tuple[AgentPrincipal, str, Any]:
-    """(who, under which key, what). Raises the problem of whatever is not in order."""
+async def _command(
+    request: Request, shape: type[Any], scope: Scope, *, counted: bool = False
+) -> tuple[AgentPrincipal, str, Any]:
+    """(who, under which key, what). Raises the problem of whatever is not in order.
+
+    `counted` is what an agent may not do as often as it likes: never what ends or undoes an act.
+    """
     agent = await _agent(request, scope)
+    if counted:
+        spend(agent.agent_id, Limit.COMMAND, request.answered)
     key = checked_key(request.headers.get("idempotency-key", ""))
     json_only(request.headers.get("content-type", ""))
     return agent, key, shaped(strict(await request.body(settings.COMMAND_LIMIT)), shape)
@@ -117,7 +125,7 @@ def _said(given: Any) -> dict[str, Any]:
 
 
 async def post_claim(request: Request) -> Answer:
-    agent, _, given = await _command(request, shapes.ClaimCommand, Scope.CLAIM)
+    agent, _, given = await _command(request, shapes.ClaimCommand, Scope.CLAIM, counted=True)
 
     def act() -> Answer:
         row = claim(
@@ -158,7 +166,7 @@ async def post_outcome(request: Request) -> Answer:
 
 
 async def post_withdraw(request: Request) -> Answer:
-    agent, _, given = await _command(request, shapes.WithdrawCommand, Scope.PROPOSE)
+    agent, _, given = await _command(request, shapes.WithdrawCommand, Scope.PROPOSE, counted=True)
 
     def act() -> Answer:
         return 200, represent(withdraw(_part(request, 4), reason=given.reason, agent=agent.agent_id), clock.now())

@@ -14,6 +14,7 @@ from decisions.api.describing import Operation
 from decisions.api.hot import Answer, Request
 from decisions.api.parsing import json_only, strict
 from decisions.auth.keys import AgentPrincipal, authenticate
+from decisions.auth.limits import Limit, spend
 from decisions.feed import in_reader
 from decisions.models import Decision
 from decisions.vocab import Scope
@@ -40,6 +41,7 @@ async def post_proposal(request: Request) -> Answer:
     """Record a proposal. 201 with the decision; 200 with the same decision when the same key is sent again."""
     agent = await in_reader(authenticate, request.headers.get("authorization", ""))
     agent.require(Scope.PROPOSE)
+    spend(agent.agent_id, Limit.PROPOSE, request.answered)
     key = checked_key(request.headers.get("idempotency-key", ""))
     json_only(request.headers.get("content-type", ""))
     value = strict(await request.body(settings.COMMAND_LIMIT))

@@ -21,6 +21,7 @@ from decisions import clock, register
 from decisions.api.describing import Operation
 from decisions.api.hot import Answer, Request
 from decisions.auth.keys import AgentPrincipal, authenticate, trusted
+from decisions.auth.limits import Limit, spend
 from decisions.auth.session import person_of_cookies
 from decisions.errors import Problem, bad_request, forbidden, not_found, unauthorized
 from decisions.feed import in_reader
@@ -77,6 +78,8 @@ async def get_decision_waiting(request: Request) -> Answer:
     wait, after = _asked(request)
     decision_id = UUID(request.scope["path"].rsplit("/", 1)[-1])
     reader = await _reader(request.headers)
+    if reader.agent is not None:
+        spend(reader.agent, Limit.READ, request.answered)
     if not wait:
         found = await in_reader(look, [decision_id])
         return _answer(found.get(decision_id), reader)
@@ -177,6 +180,7 @@ class Orders:
 async def get_revert_orders(request: Request) -> Answer:
     """The open orders as soon as there is one, else none when `wait` seconds are over."""
     agent = await _claimant(request)
+    spend(agent, Limit.ORDERS, request.answered)
     wait = _seconds(request)
     if not wait:
         found = await in_reader(orders, [agent])

@@ -150,6 +150,11 @@ class Decision(models.Model):
                 condition=Q(state__in=[State.SUGGESTED, State.PENDING, State.WINDOW]),
             ),
             models.Index(
+                fields=["agent_id"],
+                name="decision_open_of_agent",
+                condition=Q(state__in=[State.SUGGESTED, State.PENDING, State.WINDOW]),
+            ),
+            models.Index(
                 fields=["state"],
                 name="decision_in_flight",
                 condition=Q(
