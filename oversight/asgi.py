@@ -1,6 +1,7 @@
 """The ASGI application: hot routes first, then WebSocket, then Django."""
 
 import asyncio
+import contextlib
 import os
 import resource
 from typing import Any
@@ -39,7 +40,9 @@ async def lifespan(receive: Any, send: Any) -> None:
         if message["type"] == "lifespan.startup":
             # Each waiting agent is an open connection; shells start processes with a limit of about a thousand.
             _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-            resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+            with contextlib.suppress(ValueError, OSError):
+                # Where there is no highest number the system has one that it does not tell.
+                resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
         if message["type"] == "lifespan.shutdown":
             await asyncio.to_thread(recording.stop)
         await send({"type": f"{message['type']}.complete"})

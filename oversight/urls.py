@@ -18,4 +18,5 @@ urlpatterns = [
     path("readyz", login_not_required(health.ready)),
     path("metrics", login_not_required(health.metrics)),
 ]
+handler500 = "oversight.failures.failed"
 handler403 = "oversight.failures.forbidden"
