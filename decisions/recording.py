@@ -24,6 +24,7 @@ from decisions import clock, hints, ledger, projections
 from decisions.envelope import Draft, Sealed, as_entry, seal
 from decisions.errors import Problem, Refusal, conflict
 from decisions.models import Alarm, Decision
+from decisions.models.bulk import writing
 from decisions.states import expired
 from decisions.vocab import HOLDING, Kind
 from decisions.writer import Writer
@@ -159,7 +160,7 @@ class _Batch:
         job, so that its neighbours do not suffer for it.
         """
         try:
-            with transaction.atomic():
+            with writing():
                 self._run()
         except BaseException as error:
             if inline:

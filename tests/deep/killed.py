@@ -15,8 +15,8 @@ from django.db import connection  # isort: skip - Django is set up by the import
 from django.db.transaction import Atomic  # isort: skip
 
 LABELS = ("before_tx", "in_tx", "after_commit", "before_reply")
-WRITERS = frozenset({"decisions.recording", "approvals.idempotency", "approvals.actions.keep_lease"})
-"""The modules that open the transactions in which commands are committed."""
+WRITERS = frozenset({"decisions.models.bulk"})
+"""What opens the transactions in which commands are committed."""
 enter, leave = Atomic.__enter__, Atomic.__exit__
 armed = b""
 

@@ -35,7 +35,8 @@ class Race:
 
 def told(race: Race, role: str, barrier: Barrier, answers: Any) -> None:
     """Play `role` at each turn and send what came of it, in order: (whether it was done, seq or type of problem)."""
-    settings.DATABASES["default"].update(race.database)
+    default: dict[str, Any] = dict(settings.DATABASES["default"])
+    settings.DATABASES = {"default": default | race.database}
     django.setup()
     # The product can be imported now.
     from tests.races import roles

@@ -17,7 +17,6 @@ from tests.races import replica
 from tests.races.test_claims import AT_ONCE, FULL, WIKI, assert_sound
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("data_dir", "real_time")]
-COUNTS = [10, pytest.param(FULL, marks=pytest.mark.deep)]
 FEW = [10, pytest.param(FULL // 20, marks=pytest.mark.deep)]
 
 
@@ -46,7 +45,8 @@ def granted(claims: list[tuple[bool, Any]], against: list[tuple[bool, Any]], ref
     return won
 
 
-@pytest.mark.parametrize("count", COUNTS)
+@pytest.mark.deep
+@pytest.mark.parametrize("count", [FULL])
 def test_a_claim_at_one_replica_and_a_veto_at_another(agent: Agent, responder: Person, count: int) -> None:
     known = race(agent, responder, count)
 
@@ -62,7 +62,8 @@ def test_a_claim_at_one_replica_and_a_veto_at_another(agent: Agent, responder: P
     assert_sound()
 
 
-@pytest.mark.parametrize("count", COUNTS)
+@pytest.mark.deep
+@pytest.mark.parametrize("count", [FULL])
 def test_a_claim_at_one_replica_and_a_stop_at_another(
     agent: Agent, responder: Person, manager: Person, second_manager: Person, count: int
 ) -> None:
