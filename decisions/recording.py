@@ -44,17 +44,17 @@ class Moment:
     now: datetime
     config: str
     _keys: frozenset[str] = frozenset()
-    _known: dict[str, Decision] | None = None
+    _known: dict[str, Decision | None] | None = None
     _alarms: set[str] | None = None
     _holds: dict[UUID, int] = field(default_factory=dict)
 
     def decision(self, ref_key: str) -> Decision | None:
         """The decision that `ref_key` names; one query serves every key announced by the batch."""
         if self._known is None:
-            self._known = projections.decisions_by_ref(self._keys)
-        if ref_key not in self._keys and ref_key not in self._known:
-            self._known |= projections.decisions_by_ref([ref_key])
-        return self._known.get(ref_key)
+            self._known = dict.fromkeys(self._keys) | projections.decisions_by_ref(self._keys)
+        if ref_key not in self._known:
+            self._known[ref_key] = projections.decisions_by_ref([ref_key]).get(ref_key)
+        return self._known[ref_key]
 
     def alarm_is_open(self, key: str) -> bool:
         if self._alarms is None:

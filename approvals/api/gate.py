@@ -24,7 +24,7 @@ from decisions.api.hot import Answer, Request
 from decisions.api.parsing import json_only, shaped, strict
 from decisions.auth.keys import AgentPrincipal, authenticate
 from decisions.auth.limits import Limit, spend
-from decisions.feed import in_reader
+from decisions.feed import in_command, in_reader
 from decisions.vocab import Outcome, Scope
 
 COMMAND = {"Idempotency-Key": True}
@@ -137,7 +137,7 @@ async def post_claim(request: Request) -> Answer:
         )
         return 200, grant(row, issuer=settings.PUBLIC_URL)
 
-    return await in_reader(act)
+    return await in_command(act)
 
 
 async def post_heartbeat(request: Request) -> Answer:
@@ -146,7 +146,7 @@ async def post_heartbeat(request: Request) -> Answer:
     def act() -> Answer:
         return 200, heartbeat(keep_lease(_part(request, 4), fencing=given.fencing, agent=agent.agent_id))
 
-    return await in_reader(act)
+    return await in_command(act)
 
 
 async def post_outcome(request: Request) -> Answer:
@@ -162,7 +162,7 @@ async def post_outcome(request: Request) -> Answer:
         )
         return (202 if late else 200), represent(row, clock.now())
 
-    return await in_reader(act)
+    return await in_command(act)
 
 
 async def post_withdraw(request: Request) -> Answer:
@@ -171,7 +171,7 @@ async def post_withdraw(request: Request) -> Answer:
     def act() -> Answer:
         return 200, represent(withdraw(_part(request, 4), reason=given.reason, agent=agent.agent_id), clock.now())
 
-    return await in_reader(act)
+    return await in_command(act)
 
 
 async def post_acknowledge(request: Request) -> Answer:
@@ -181,7 +181,7 @@ async def post_acknowledge(request: Request) -> Answer:
         row = acknowledge_revert(_part(request, 4), fencing=given.fencing, key=key, agent=agent.agent_id)
         return 200, revert_order(row, clock.now())
 
-    return await in_reader(act)
+    return await in_command(act)
 
 
 async def post_reverted(request: Request) -> Answer:
@@ -198,7 +198,7 @@ async def post_reverted(request: Request) -> Answer:
         )
         return 200, revert_order(row, clock.now())
 
-    return await in_reader(act)
+    return await in_command(act)
 
 
 Route = Callable[[Request], Any]

@@ -15,7 +15,7 @@ from decisions.api.hot import Answer, Request
 from decisions.api.parsing import json_only, strict
 from decisions.auth.keys import AgentPrincipal, authenticate
 from decisions.auth.limits import Limit, spend
-from decisions.feed import in_reader
+from decisions.feed import in_command, in_reader
 from decisions.models import Decision
 from decisions.vocab import Scope
 
@@ -45,7 +45,7 @@ async def post_proposal(request: Request) -> Answer:
     key = checked_key(request.headers.get("idempotency-key", ""))
     json_only(request.headers.get("content-type", ""))
     value = strict(await request.body(settings.COMMAND_LIMIT))
-    return await in_reader(_propose, value, agent, key)
+    return await in_command(_propose, value, agent, key)
 
 
 def _propose(value: Any, agent: AgentPrincipal, key: str) -> Answer:
