@@ -7,6 +7,7 @@ import multiprocessing
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from multiprocessing.synchronize import Barrier
 from typing import Any
 from uuid import UUID
@@ -38,9 +39,8 @@ def told(race: Race, role: str, barrier: Barrier, answers: Any) -> None:
     default: dict[str, Any] = dict(settings.DATABASES["default"])
     settings.DATABASES = {"default": default | race.database}
     django.setup()
-    # The product can be imported now.
-    from tests.races import roles
-
+    # What imports the product can be imported only now.
+    roles: Any = import_module("tests.races.roles")
     turns = roles.ROLES[role](race)
     found: list[tuple[bool, Any]] = []
     chance = random.Random(role)
