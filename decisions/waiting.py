@@ -18,7 +18,7 @@ from decisions.models.bulk import chunks
 Read = Callable[[Sequence[UUID]], Mapping[UUID, Any]]
 """Reads many things at once, by their ids. What has no value in the answer is not there."""
 Topic = tuple[Read, UUID]
-PORTION = 200
+PORTION = 50
 """How many things are read, and their waiters woken, before others get a turn."""
 MOST_ENTRIES = 5000
 """After more entries than this at once, everything that is waited for is looked at."""
