@@ -13,7 +13,7 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 from benchmarks import installed  # isort: skip - it sets the product up
@@ -28,8 +28,8 @@ from decisions.intake.screening import screen_stored
 from decisions.models import Agent, Decision
 from decisions.recording import stop
 
-CLIENTS = (1, 16, 64)
-CALLS = {1: 200, 16: 1000, 64: 2000}
+CALLS = {1: 200, 16: 640, 64: 1280}
+"""Clients → calls."""
 STOPS = {1: 20, 16: 64, 64: 128}
 """How many freezes: each of a service of its own, and all of them stay in force."""
 PARTS = ("rulings", "latency", "stop", "polls")
@@ -52,12 +52,14 @@ def main() -> int:
             baseline = durable()
             with installed.serving(chosen.port):
                 latency(agent, headers, chosen.port, baseline)
-        if "polls" in parts:
-            with installed.serving(chosen.port) as server:
-                polls.measure(agent, headers, chosen.port, server.pid, chosen.polls)
         if "stop" in parts:
             with installed.serving(chosen.port):
                 asyncio.run(last_action(headers, chosen.port))
+        if "polls" in parts:
+            # The last: it stops everything.
+            with installed.serving(chosen.port) as server:
+                polls.measure(agent, headers, chosen.port, server.pid, chosen.polls)
+        print(f"load average {os.getloadavg()[1]:.1f}")
     finally:
         stop()
         installed.remove()
@@ -119,23 +121,24 @@ Call = Callable[[Line], Awaitable[Answer]]
 
 def latency(agent: Agent, headers: Headers, port: int, baseline: float) -> None:
     services = iter(range(1, installed.SERVICES))
-    for clients in CLIENTS:
-        count = CALLS[clients]
-        kinds: dict[str, Iterable[Call]] = {
-            "propose": (propose(headers) for _ in range(count)),
-            "claim": [claim(headers, row) for row in installed.proposed(agent, count)],
-            "veto": [veto(headers, row) for row in installed.proposed(agent, count // 2)],
-            "freeze": [freeze(headers, f"s-{next(services)}") for _ in range(STOPS[clients])],
-        }
-        for name, calls in kinds.items():
-            began = time.monotonic()
-            answers = asyncio.run(drive(port, clients, list(calls)))
-            rate = len(answers) / (time.monotonic() - began)
-            p50, p99 = cuts([answer.ms for answer in answers])
-            print(
-                f"{name:<8} {clients:>3} clients: p50 {p50:6.1f} ms, p99 {p99:6.1f} ms, {rate:6.0f}/s;"
-                f" p50 is {p50 / baseline:.1f} × one row"
-            )
+    for clients, count in CALLS.items():
+        said("propose", clients, [propose(headers) for _ in range(count)], port, baseline)
+        said("claim", clients, [claim(headers, row) for row in installed.proposed(agent, count)], port, baseline)
+        said("veto", clients, [veto(headers, row) for row in installed.proposed(agent, count // 2)], port, baseline)
+    # Last: each stays in force, and every claim looks at those that are.
+    for clients, count in STOPS.items():
+        said("freeze", clients, [freeze(headers, f"s-{next(services)}") for _ in range(count)], port, baseline)
+
+
+def said(name: str, clients: int, calls: list[Call], port: int, baseline: float) -> None:
+    began = time.monotonic()
+    answers = asyncio.run(drive(port, clients, calls))
+    rate = len(answers) / (time.monotonic() - began)
+    p50, p99 = cuts([answer.ms for answer in answers])
+    print(
+        f"{name:<8} {clients:>3} clients: p50 {p50:6.1f} ms, p99 {p99:6.1f} ms, {rate:6.0f}/s;"
+        f" p50 is {p50 / baseline:.1f} × one row"
+    )
 
 
 def propose(headers: Headers, kind: str = "restart") -> Call:
