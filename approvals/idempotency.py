@@ -9,12 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import transaction
-
 from approvals.models import IdempotentAnswer
 from decisions import clock
 from decisions.errors import Problem, bad_request
-from decisions.models.bulk import lock_head
+from decisions.models.bulk import lock_head, writing
 
 KEY_LENGTH = 255
 KEPT = timedelta(days=30)
@@ -53,7 +51,7 @@ def once(principal: str, key: str, said: bytes, act: Callable[[], Json]) -> Kept
     used for something else.
     """
     digest = hashlib.sha256(said).hexdigest()
-    with transaction.atomic():
+    with writing():
         # First of all, as in every writing transaction: of two at once, the second sees the answer of the first.
         lock_head()
         earlier = IdempotentAnswer.objects.filter(principal=principal, key=key).first()

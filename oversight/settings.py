@@ -183,6 +183,15 @@ COMMAND_LIMIT = 64 * 1024
 EVENT_LIMIT = 64 * 1024
 EVENTS_BODY_LIMIT = 16 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+REQUESTS_PER_MINUTE = {
+    "propose": env.number("OVERSIGHT_PROPOSALS_PER_MINUTE", 60, least=3, most=1_000_000),
+    "command": env.number("OVERSIGHT_COMMANDS_PER_MINUTE", 120, least=3, most=1_000_000),
+    "read": env.number("OVERSIGHT_READS_PER_MINUTE", 120, least=3, most=1_000_000),
+}
+REQUESTS_PER_MINUTE["orders"] = REQUESTS_PER_MINUTE["read"]
+"""Of one agent in one process; a third of it may come at once. Nothing that stops or undoes an act is counted."""
+OPEN_HOLDS = env.number("OVERSIGHT_OPEN_HOLDS", 50, least=1, most=1_000_000)
+"""How many decisions of one agent may wait for people at once."""
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "decisions.auth.api.AgentKeyAuthentication",

@@ -31,5 +31,6 @@ urlpatterns = [
     path("readyz", login_not_required(health.ready)),
     path("metrics", login_not_required(health.metrics)),
 ]
+handler500 = "oversight.failures.failed"
 handler403 = "oversight.failures.forbidden"
 handler429 = "oversight.failures.too_many"

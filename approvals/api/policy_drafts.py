@@ -33,7 +33,7 @@ from decisions.api.base import ApiView, asked, etag, version_of
 from decisions.api.describing import LIMIT, WHOLE, Operation, describe
 from decisions.api.parsing import command
 from decisions.auth.api import People, Readers, ReadersAndPeople, person
-from decisions.auth.people import require_recent_sign_in
+from decisions.auth.people import require_recent_sign_in, require_strong_sign_in
 from decisions.errors import Problem
 from decisions.queries import MAX_LIMIT, whole
 
@@ -185,7 +185,7 @@ class ActivateDraft(ApiView):
     def post(self, request: Request, draft_id: UUID) -> Response:
         key, given = checked_key(request.headers.get("Idempotency-Key", "")), command(request, Nothing)
         actor, seen = person(request).id, _seen(request)
-        require_recent_sign_in(request._request)  # noqa: SLF001 - as above
+        require_strong_sign_in(request._request)  # noqa: SLF001 - as above
 
         def act() -> dict[str, Any]:
             return policy.represent(activate_draft(draft_id, revision=seen, actor=actor), document=False)

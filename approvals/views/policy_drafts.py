@@ -7,6 +7,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from approvals import access
@@ -15,10 +16,11 @@ from approvals.actions.withdraw_draft import withdraw_draft
 from approvals.models import PolicyDraft
 from approvals.policy import text
 from approvals.queries import policies
+from approvals.views import again
 from approvals.views.policy_shown import backtest, by, differs, placed
 from approvals.vocab import DraftState
 from decisions import clock, register
-from decisions.auth.people import reads, require_recent_sign_in, signed_in
+from decisions.auth.people import reads, require_strong_sign_in, signed_in
 from decisions.errors import Problem, bad_request
 
 
@@ -72,7 +74,7 @@ def _show(request: HttpRequest, row: PolicyDraft, *, status: int = 200, **more: 
 @reads
 def activate(request: HttpRequest, draft_id: UUID) -> HttpResponse:
     def act() -> str:
-        require_recent_sign_in(request)
+        require_strong_sign_in(request)
         if request.POST.get("read") != "yes":
             raise bad_request("Say that you have read what changes. Nothing was recorded.")
         version = activate_draft(draft_id, revision=1, actor=signed_in(request).id)
@@ -96,5 +98,7 @@ def _answer(request: HttpRequest, draft_id: UUID, act: Callable[[], str]) -> Htt
     try:
         messages.success(request, act())
     except Problem as problem:
+        if again.leads(problem):
+            return again.lead(request, problem, back=reverse("approvals:policy_draft", args=[row.id]))
         return _show(request, _draft(draft_id), status=problem.status, error=problem.detail or problem.title)
     return redirect("approvals:policy_draft", row.id)

@@ -8,6 +8,8 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from decisions.api.describing import DescribedSchema
+from decisions.auth.api import agent_of
+from decisions.auth.limits import Limit, spend
 from decisions.errors import Problem, bad_request
 
 
@@ -30,6 +32,12 @@ class ApiView(APIView):
     content_negotiation_class = FirstRenderer
     http_method_names = ["get", "head", "post"]
     schema = DescribedSchema()
+
+    def check_throttles(self, request: Request) -> None:
+        """Count what an agent reads; people are not counted."""
+        agent = agent_of(request)
+        if agent is not None:
+            spend(agent.agent_id, Limit.READ, self.headers)
 
 
 def asked(request: Request, *known: str) -> dict[str, str]:

@@ -149,7 +149,7 @@ class Operation:
 
 
 ALWAYS: Mapping[Callers, tuple[int, ...]] = MappingProxyType(
-    {"people": (401, 403), "agents": (401, 403), "both": (401, 403), "anybody": ()}
+    {"people": (401, 403), "agents": (401, 403, 429), "both": (401, 403, 429), "anybody": ()}
 )
 HEADER_SCHEMAS: Mapping[str, Json] = MappingProxyType(
     {

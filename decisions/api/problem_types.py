@@ -113,6 +113,9 @@ PROBLEM_TYPES: Mapping[str, Meaning] = MappingProxyType(
         "queue-full": Meaning(
             (429,), "More is waiting than can be stored in a moment. Send it again after Retry-After."
         ),
+        "rate-limited": Meaning(
+            (429,), "The agent asks more often than it may. Nothing was looked at; ask again after Retry-After."
+        ),
         "raw-secret": Meaning(
             (400,), "A proposal's parameter holds a secret; `path` says which. Send a reference to the secret instead."
         ),
@@ -139,6 +142,9 @@ PROBLEM_TYPES: Mapping[str, Meaning] = MappingProxyType(
             (413,), "A command and an event hold at most 64 KiB, a body of events 16 MiB, packed or not."
         ),
         "too-many-keys": Meaning((409,), "An agent has at most two live keys. Revoke one first."),
+        "too-many-open": Meaning(
+            (429,), "As many decisions of the agent wait for people as may. Withdraw some, or wait for the answers."
+        ),
         "unauthorized": Meaning((401,), "There is no valid key and no session."),
         "unchanged": Meaning((409,), "This policy is in force already."),
         "unknown-agent": Meaning((422,), "The register has no such agent."),

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
+
 from decisions import kinds, register
 from decisions.envelope import Entry
 from decisions.errors import Problem
@@ -87,4 +89,14 @@ def frozen() -> Problem:
         "People have stopped this agent or what it acts on",
         "Nothing was recorded but the attempt. Propose again after the freeze is lifted.",
         {"retryable": False},
+    )
+
+
+def too_many_open() -> Problem:
+    return Problem(
+        429,
+        "too-many-open",
+        "Too much of this agent waits for people",
+        f"At most {settings.OPEN_HOLDS} of its decisions may. Withdraw what is no longer needed, or wait.",
+        {"retryable": True, "retry_after_s": 30},
     )

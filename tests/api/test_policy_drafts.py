@@ -113,7 +113,7 @@ def test_every_fault_is_told_at_once(api: Api, manager: Person) -> None:
 
 
 def test_a_sign_in_that_is_too_old(api: Api, manager: Person, executive: Person, drafted: str, settings: Any) -> None:
-    settings.RECENT_SIGN_IN_SECONDS = -1
+    settings.RECENT_SIGN_IN_SECONDS = settings.FRESH_SIGN_IN_SECONDS = -1
     problem(api.as_person(manager).command(VERSIONS, DRAFT, version=1), 401, "reauth-required")
     problem(api.as_person(executive).command(f"{drafted}/activate", {}, version=1), 401, "reauth-required")
     # Taking back loosens nothing.

@@ -15,6 +15,7 @@ from decisions.errors import Problem, Refusal, conflict, not_found
 from decisions.models import Agent, Alarm, Decision
 from decisions.models.ledger import EntryRow, Head
 from decisions.recording import Moment, Recorded, record, record_all
+from decisions.refusals import RefusalCap
 from decisions.vocab import Kind
 from tests import factories
 from tests.conftest import Clock
@@ -89,7 +90,7 @@ def test_refusals_of_one_principal_are_recorded_at_a_limited_rate(monkeypatch: p
 
 
 def test_the_rate_of_refusals_is_counted_by_the_minute() -> None:
-    cap = recording._RefusalCap()
+    cap = RefusalCap(recording.REFUSALS_PER_MINUTE)
     assert [cap.allow("a", 60.0) for _ in range(61)] == [True] * 60 + [False]
     assert cap.allow("b", 60.0)
     assert cap.allow("a", 120.0)
