@@ -82,7 +82,7 @@ def test_a_refusal_is_one_entry_and_its_problem(clock: Clock) -> None:
 
 @pytest.mark.django_db
 def test_refusals_of_one_principal_are_recorded_at_a_limited_rate(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recording, "REFUSALS_PER_MINUTE", 3)
+    monkeypatch.setattr(recording._refusals, "most", 3)
     for principal in ["person:1"] * 5 + ["person:2"]:
         with pytest.raises(Problem, match="not-open"):
             record(refusing, principal=principal)
