@@ -19,7 +19,7 @@ _TIME = re.compile(
 )
 _KIND = re.compile(r"[a-z_]+\.[a-z_]+")
 _ACTOR = re.compile(r"system|(?:agent|person):[!-~]+")
-_DIGESTS = re.compile(r"(?:[A-Za-z0-9_-]{43},)+")
+_DIGESTS = re.compile(r"[A-Za-z0-9_-]*")
 _HASH = re.compile(r"[0-9a-f]{64}")
 
 
@@ -96,8 +96,6 @@ def is_ref(value: object) -> bool:
 
 
 def _are_digests(digests: list[Any]) -> bool:
-    if not digests:
-        return True
-    if any(type(digest) is not str for digest in digests) or digests != sorted(set(digests)):
+    if any(type(digest) is not str or len(digest) != 43 for digest in digests) or digests != sorted(set(digests)):
         return False
-    return _DIGESTS.fullmatch(",".join(digests) + ",") is not None
+    return _DIGESTS.fullmatch("".join(digests)) is not None
