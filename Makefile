@@ -79,7 +79,7 @@ lock: $(VENV)/.dev ## Write the lock files anew (UPGRADE=--upgrade takes newer v
 	$(BIN)/python -c 'import tomllib; print("\n".join(tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]["dev"]))' \
 		| $(COMPILE) $(UPGRADE) --constraint requirements.txt --output-file requirements-dev.txt pyproject.toml -
 
-sdk: $(VENV)/.made ## Build the agents' client as a wheel into sdk/dist
+sdk: $(VENV)/.made ## Build the agents' client and the offline verifier as a wheel into sdk/dist
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir sdk/dist ./sdk
 
 clean: ## Remove the virtual environment and caches (never the data)

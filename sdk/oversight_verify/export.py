@@ -79,7 +79,7 @@ def _say_entries(whole: Whole, head: Checkpoint, findings: Findings) -> None:
     )
     if whole.references:
         findings.proven.append(
-            f"{count(whole.references, 'answer')} of people refer to exactly the entry that they saw, as it is in the ledger."
+            f"Answers of people that name, by its hash, exactly the entry that they saw: {whole.references:,}."
         )
 
 
@@ -113,7 +113,7 @@ def _say_disclosures(whole: Whole, head: Checkpoint, folder: Path, findings: Fin
     if not os.path.lexists(path):
         if whole.digests:
             findings.open.append(
-                f"What {count(whole.digests, 'value')} say: the export discloses none of them, only their digests."
+                f"The content of {count(whole.digests, 'value')}: the export discloses none, only their digests."
             )
         return
     if path.is_symlink() or not path.is_file():
@@ -128,14 +128,14 @@ def _say_disclosures(whole: Whole, head: Checkpoint, folder: Path, findings: Fin
     with path.open("rb") as file:
         found = disclosed.check(file, folder, head.origin, head.size, erased)
     findings.facts |= {"disclosed": found.right, "erased": found.erased, "withheld": found.withheld}
-    findings.proven.append(f"{count(found.right, 'disclosed value')} are exactly what was recorded.")
+    findings.proven.append(f"Disclosed, and exactly what was recorded: {count(found.right, 'value')}.")
     if found.erased:
         findings.noted.append(
-            f"{count(found.erased, 'value')} were erased, and the ledger says so; the proofs stand without them."
+            f"Erased, and the ledger says so: {count(found.erased, 'value')}. The proofs stand without them."
         )
     if found.withheld:
         findings.open.append(
-            f"What {count(found.withheld, 'value')} say: they are withheld, and the ledger does not say that they were erased."
+            f"The content of {count(found.withheld, 'value')}: withheld, and the ledger does not say erased."
         )
 
 
@@ -154,7 +154,7 @@ def _say_counters(whole: Whole, findings: Findings) -> None:
     twice = {source: numbers.twice for source, numbers in whole.counters.items() if numbers.twice}
     if whole.counters:
         findings.noted.append(
-            f"{count(len(whole.counters), 'source')} counted their submissions; {len(broken)} left numbers out."
+            f"Sources that count their submissions: {len(whole.counters):,}; of these with numbers left out: {len(broken):,}."
         )
     for (actor, source), found in sorted(broken.items())[:SHOWN]:
         said = ", ".join(f"{first}" if first == last else f"{first} to {last}" for first, last in found[:SHOWN])

@@ -12,6 +12,8 @@ from oversight_verify.strict import shown
 
 WIDTH = 256
 ENTRIES = "entries"
+# Not every system has all of these. Without waiting: a pipe in place of a file would never open.
+_PLAIN = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY", "O_CLOEXEC"))
 _PATH = re.compile(r"tile/(entries|0|[1-9][0-9]?)/((?:x[0-9]{3}/)*[0-9]{3})(?:\.p/([1-9][0-9]{0,2}))?")
 
 
@@ -99,14 +101,15 @@ def read_tile(folder: Path, tile: Tile) -> bytes:
 def read_file(path: Path, limit: int) -> bytes:
     """The content of a plain file of at most `limit` bytes. Raises Unreadable, or FileNotFoundError."""
     try:
-        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+        handle = os.open(path, _PLAIN)
     except FileNotFoundError:
         raise
     except OSError as error:
         raise Unreadable(f"it cannot be opened: {error.strerror}") from None
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise Unreadable("it is not a plain file")
     with os.fdopen(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise Unreadable("it is not a plain file")
         raw = file.read(limit + 1)
     if len(raw) > limit:
         raise Unreadable(f"it is longer than {limit:,} bytes")

@@ -48,6 +48,8 @@ def check_pair(
 
 
 def _grown(old: Checkpoint, new: Checkpoint, proof: tuple[bytes, ...] | None, findings: Findings) -> None:
+    if proof and (not old.size or old.size == new.size):
+        raise Refuted("between these two sizes a proof holds no hash, and the one given does")
     if old.size == new.size:
         if old.root != new.root:
             raise Refuted(

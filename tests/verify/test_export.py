@@ -146,7 +146,7 @@ def test_an_answer_refers_to_the_entry_that_was_seen(tmp_path: Path, trusted: Pa
     writer.write(tmp_path / "right", entries)
     findings = verify(tmp_path / "right", "--policy", trusted)
     assert findings.exit is Exit.PROVEN
-    assert any(sentence.startswith("1 answer of people") for sentence in findings.proven)
+    assert any(sentence.endswith("exactly the entry that they saw: 1.") for sentence in findings.proven)
     for number, ref in enumerate([{**seen, "seq": 8}, {**seen, "seq": 300}, {**seen, "seq": 301}, {**seen, "seq": -1}]):
         entries[300] = writer.canonical(writer.envelope(300, kind="verdict.given", actor="person:p-1", ref=ref))
         writer.write(tmp_path / str(number), entries)
