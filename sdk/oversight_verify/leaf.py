@@ -19,7 +19,7 @@ _TIME = re.compile(
 )
 _KIND = re.compile(r"[a-z_]+\.[a-z_]+")
 _ACTOR = re.compile(r"system|(?:agent|person):[!-~]+")
-_DIGESTS = re.compile(r"[A-Za-z0-9_-]*")
+_DIGESTS = re.compile(r"(?:[A-Za-z0-9_-]{43},)+")
 _HASH = re.compile(r"[0-9a-f]{64}")
 
 
@@ -33,16 +33,19 @@ def _no_float(digits: str) -> float:
     raise Refuted("it holds a number that is not an integer")
 
 
-_decode = json.JSONDecoder(parse_int=_integer, parse_float=_no_float, parse_constant=_no_float).decode
-_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
+_read = json.JSONDecoder(parse_int=_integer, parse_float=_no_float, parse_constant=_no_float).raw_decode
+# What was just read has no cycle to look for.
+_write = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, check_circular=False
+).encode
 
 
 def read_canonical(body: bytes) -> Any:
     """The value of canonical JSON. Raises Refuted for any other bytes, so that two readers cannot read two things."""
     try:
-        value = _decode(body.decode())
-        # A key that is there twice, a space, another order or another spelling all give other bytes.
-        same = _encode(value).encode() == body
+        value, _ = _read(body.decode())
+        # A key that is there twice, a space, another order, another spelling and a tail all give other bytes.
+        same = _write(value).encode() == body
     except (ValueError, RecursionError):
         raise Refuted("it is not JSON text in UTF-8") from None
     if not same:
@@ -66,36 +69,38 @@ def read_leaf(body: bytes, origin: str) -> dict[str, Any]:
         raise Refuted("it does not have the keys of an entry")
     if leaf["log"] != origin:
         raise Refuted("it is an entry of another ledger")
-    if not (_is(_UUID, leaf["id"]) and _is(_TIME, leaf["ts"]) and _is(_KIND, leaf["kind"])):
-        raise Refuted("its id, time or kind is not of the form of an entry")
-    if not (_is(_ACTOR, leaf["actor"]) and type(leaf["src"]) is str and type(leaf["facts"]) is dict):
-        raise Refuted("its actor, source or facts are not of the form of an entry")
+    try:
+        if not (_UUID.fullmatch(leaf["id"]) and _TIME.fullmatch(leaf["ts"]) and _KIND.fullmatch(leaf["kind"])):
+            raise Refuted("its id, time or kind is not of the form of an entry")
+        if not (_ACTOR.fullmatch(leaf["actor"]) and type(leaf["src"]) is str and type(leaf["facts"]) is dict):
+            raise Refuted("its actor, source or facts are not of the form of an entry")
+        if leaf["_sd_alg"] != "sha-256" or not _are_digests(leaf["_sd"]):
+            raise Refuted("its digests of disclosures are not of the form of an entry")
+    except TypeError:
+        raise Refuted("a text in it is another kind of value") from None
     if leaf["src_seq"] is not None and (type(leaf["src_seq"]) is not int or leaf["src_seq"] < 0):
         raise Refuted("its source's counter is not a number")
     if leaf["policy"] is not None and type(leaf["policy"]) is not dict:
         raise Refuted("its policy is not of the form of an entry")
-    if leaf["ref"] is not None and not is_ref(leaf["ref"]):
+    if leaf["ref"] is not None and not _is_ref(leaf["ref"]):
         raise Refuted("what it refers to is not a number and a hash")
-    digests = leaf["_sd"]
-    if leaf["_sd_alg"] != "sha-256" or type(digests) is not list or not _are_digests(digests):
-        raise Refuted("its digests of disclosures are not of the form of an entry")
     return leaf
 
 
-def _is(form: re.Pattern[str], value: object) -> bool:
-    return type(value) is str and form.fullmatch(value) is not None
-
-
-def is_ref(value: object) -> bool:
+def _is_ref(value: Any) -> bool:
     return (
         type(value) is dict
         and value.keys() == {"seq", "leaf"}
         and type(value["seq"]) is int
-        and _is(_HASH, value["leaf"])
+        and type(value["leaf"]) is str
+        and _HASH.fullmatch(value["leaf"]) is not None
     )
 
 
-def _are_digests(digests: list[Any]) -> bool:
-    if any(type(digest) is not str or len(digest) != 43 for digest in digests) or digests != sorted(set(digests)):
+def _are_digests(digests: Any) -> bool:
+    """Whether it is a list of base64url SHA-256 digests, sorted, none twice. Raises TypeError where one is no text."""
+    if type(digests) is not list or digests != sorted(set(digests)):
         return False
-    return _DIGESTS.fullmatch("".join(digests)) is not None
+    joined = ",".join(digests) + ","
+    # A comma in a digest would take the place of one between two: the length tells.
+    return not digests or (len(joined) == 44 * len(digests) and _DIGESTS.fullmatch(joined) is not None)

@@ -84,7 +84,11 @@ WITNESSES = [Signer("witness.example/w1", 4), Signer("witness.example/w2", 4)]
 
 
 def checkpoint(leaves: Sequence[bytes], *signers: Signer, origin: str = ORIGIN) -> bytes:
-    text = f"{origin}\n{len(leaves)}\n{b64(mth(leaves))}\n"
+    return note(origin, len(leaves), mth(leaves), *signers)
+
+
+def note(origin: str, size: int, root: bytes, *signers: Signer) -> bytes:
+    text = f"{origin}\n{size}\n{b64(root)}\n"
     return (text + "\n" + "".join(signer.line(text) for signer in signers or (LOG,))).encode()
 
 
