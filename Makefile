@@ -47,7 +47,7 @@ test: $(VENV)/.dev ## Run the test suite (embedded mode, no service needed)
 	$(TEST_ENV) $(PYTEST) -n $(WORKERS) --dist worksteal $(ARGS)
 
 test-services: $(VENV)/.dev ## Run the same suite and its extra part on PostgreSQL and Redis
-	DATABASE_URL="$(TEST_DATABASE_URL)" REDIS_URL="$(TEST_REDIS_URL)" $(PYTEST) -n $(WORKERS) --dist worksteal -m "not browser and not deep" $(ARGS)
+	DATABASE_URL="$(TEST_DATABASE_URL)" REDIS_URL="$(TEST_REDIS_URL)" $(PYTEST) -n $(WORKERS) --dist worksteal -m "not browser and not deep and not judges" $(ARGS)
 
 test-browser: $(VENV)/.dev ## Run the pages in a real Chromium
 	$(TEST_ENV) $(PYTEST) -m browser $(ARGS)

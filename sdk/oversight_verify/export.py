@@ -33,6 +33,8 @@ def check_export(folder: Path, policy: Policy | None, older: Sequence[Older], fi
         head = read_checkpoint(read_file(folder / "checkpoint", MAX_NOTE))
     except FileNotFoundError:
         raise Unreadable("there is no file `checkpoint` in it: is it an export?") from None
+    except Unreadable as fault:
+        raise Unreadable(f"{shown(str(folder / 'checkpoint'))}: {fault}") from None
     findings.subject = f"Ledger {shown(head.origin)}, {count(head.size, 'entry', 'entries')}"
     findings.facts |= {"origin": head.origin, "size": head.size, "root": head.root.hex()}
     for one in older:
@@ -126,7 +128,7 @@ def _say_disclosures(whole: Whole, head: Checkpoint, folder: Path, findings: Fin
         if seq < head.size
     )
     with path.open("rb") as file:
-        found = disclosed.check(file, folder, head.origin, head.size, erased)
+        found = disclosed.check(file, folder, head.size, erased)
     findings.facts |= {"disclosed": found.right, "erased": found.erased, "withheld": found.withheld}
     findings.proven.append(f"Disclosed, and exactly what was recorded: {count(found.right, 'value')}.")
     if found.erased:

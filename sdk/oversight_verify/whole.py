@@ -1,15 +1,16 @@
 """All parts of an export put together in order: what the entries lead to. It must not know what the checkpoint claims but its size."""
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from oversight_verify import bundle
 from oversight_verify.bundle import Part, Stretch
 from oversight_verify.counters import Numbers
-from oversight_verify.faults import Refuted
+from oversight_verify.faults import Refuted, Unreadable
 from oversight_verify.layout import WIDTH, Tile, partial_tiles
 from oversight_verify.note import Checkpoint
 from oversight_verify.upper import Upper
@@ -95,5 +96,15 @@ def _parts(folder: Path, head: Checkpoint, partial: list[Tile], sizes: Sequence[
     if workers < 2 or bundles <= 2 * BUNDLES:
         yield from map(bundle.check, stretches)
         return
-    with ProcessPoolExecutor(workers) as pool:
-        yield from pool.map(bundle.check, stretches)
+    # A few at a time: a checkpoint may claim more entries than there is memory to plan for.
+    running: deque[Future[Part]] = deque()
+    try:
+        with ProcessPoolExecutor(workers) as pool:
+            for stretch in stretches:
+                running.append(pool.submit(bundle.check, stretch))
+                if len(running) > 4 * workers:
+                    yield running.popleft().result()
+            while running:
+                yield running.popleft().result()
+    except BrokenProcessPool:
+        raise Unreadable("a process of the check was ended from outside: try again, with fewer --workers") from None

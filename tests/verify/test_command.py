@@ -113,6 +113,15 @@ def test_a_file_of_endless_length_is_not_read_whole(tmp_path: Path, export: Path
         (export / name).write_bytes(kept)
 
 
+def test_a_checkpoint_that_claims_a_thousand_million_million_entries_is_answered_at_once(tmp_path: Path):
+    writer.write(tmp_path / "export", writer.bodies(3))
+    (tmp_path / "export" / "checkpoint").write_bytes(writer.note(writer.ORIGIN, 10**15, bytes(32), writer.LOG))
+    shutil.rmtree(tmp_path / "export" / "tile")
+    done = command(tmp_path / "export", "--vkey", writer.LOG.vkey, "--workers", "2")
+    assert (done.returncode, done.stderr) == (1, "")
+    assert done.stdout.count("is missing: the export is not whole") == 20
+
+
 def test_it_runs_where_nothing_but_cryptography_is_installed():
     blocked = (
         "import sys\nfor name in ('httpx', 'django', 'msgspec', 'rfc8785', 'oversight_sdk'): sys.modules[name] = None\n"
