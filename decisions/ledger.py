@@ -172,6 +172,12 @@ def stored(first: int, end: int, *, batch: int = 2000) -> Iterator[Stored]:
             yield Stored(seq, id_, kind, at, bytes(body), bytes(leaf), tuple(texts.get(seq, ())))
 
 
+def disclosures(first: int, end: int) -> list[tuple[int, str, str]]:
+    """(seq, name, salted text) of what is disclosed of the entries from `first` up to but not including `end`."""
+    rows = Disclosure.objects.filter(seq__gte=first, seq__lt=end).order_by("seq", "name")
+    return list(rows.values_list("seq", "name", "text"))
+
+
 def outside(end: int) -> tuple[int, int]:
     """How many rows lie where none may be: (entries, disclosures) with a seq below 0 or from `end` on."""
     stray = Q(seq__lt=0) | Q(seq__gte=end)
@@ -240,6 +246,11 @@ def keep_checkpoint(size: int, note: str, at: datetime) -> None:
 
 def checkpoints() -> Iterator[tuple[int, str]]:
     yield from StoredCheckpoint.objects.order_by("size").values_list("size", "note")
+
+
+def has_checkpoint(sizes: range) -> bool:
+    """Whether a tree of one of `sizes`, which are consecutive, was signed."""
+    return StoredCheckpoint.objects.filter(size__gte=sizes.start, size__lt=sizes.stop).exists()
 
 
 def last_checkpoint() -> StoredCheckpoint | None:

@@ -129,11 +129,11 @@ class Tree:
         peaks, at = [], first
         for height in reversed(range((end - first).bit_length())):
             if end - first >> height & 1:
-                peaks.append(self._node(height, at >> height))
+                peaks.append(self.node(height, at >> height))
                 at += 1 << height
         return Frontier(end - first, peaks).root()
 
-    def _node(self, height: int, index: int) -> bytes:
+    def node(self, height: int, index: int) -> bytes:
         """The root of the complete subtree number `index` of 2^`height` leaves."""
         level, above = divmod(height, HEIGHT)
         n, offset = divmod(index << above, WIDTH)

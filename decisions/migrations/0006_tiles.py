@@ -48,21 +48,30 @@ POSTGRESQL_BACK = """
 DROP TRIGGER IF EXISTS tile_fits ON tile;
 DROP FUNCTION IF EXISTS oversight_tile_fits();
 """
-INSERTS_ALONE = "SELECT RAISE(ABORT, 'the table tile takes inserts alone')"
 SQLITE = (
-    f"CREATE TRIGGER tile_no_update BEFORE UPDATE ON tile BEGIN {INSERTS_ALONE}; END",
-    f"CREATE TRIGGER tile_no_delete BEFORE DELETE ON tile BEGIN {INSERTS_ALONE}; END",
-    "CREATE TRIGGER tile_no_replace BEFORE INSERT ON tile"
-    " WHEN EXISTS (SELECT 1 FROM tile WHERE level = NEW.level AND n = NEW.n)"
-    f" BEGIN {INSERTS_ALONE}; END",
-    "CREATE TRIGGER tile_fits BEFORE INSERT ON tile"
-    " WHEN NEW.n <> coalesce((SELECT max(n) + 1 FROM tile WHERE level = NEW.level), 0)"
-    " OR hex(NEW.hashes) IS NOT CASE WHEN NEW.level = 0"
-    " THEN (SELECT group_concat(part, '') FROM (SELECT hex(leaf) AS part FROM entry"
-    " WHERE seq >= NEW.n * 256 AND seq < (NEW.n + 1) * 256 ORDER BY seq))"
-    " ELSE (SELECT group_concat(part, '') FROM (SELECT hex(root) AS part FROM tile"
-    " WHERE level = NEW.level - 1 AND n >= NEW.n * 256 AND n < (NEW.n + 1) * 256 ORDER BY n)) END"
-    " BEGIN SELECT RAISE(ABORT, 'a tile holds what lies beneath it and leaves no gap'); END",
+    (
+        "CREATE TRIGGER tile_no_update BEFORE UPDATE ON tile"
+        " BEGIN SELECT RAISE(ABORT, 'the table tile takes inserts alone'); END"
+    ),
+    (
+        "CREATE TRIGGER tile_no_delete BEFORE DELETE ON tile"
+        " BEGIN SELECT RAISE(ABORT, 'the table tile takes inserts alone'); END"
+    ),
+    (
+        "CREATE TRIGGER tile_no_replace BEFORE INSERT ON tile"
+        " WHEN EXISTS (SELECT 1 FROM tile WHERE level = NEW.level AND n = NEW.n)"
+        " BEGIN SELECT RAISE(ABORT, 'the table tile takes inserts alone'); END"
+    ),
+    (
+        "CREATE TRIGGER tile_fits BEFORE INSERT ON tile"
+        " WHEN NEW.n <> coalesce((SELECT max(n) + 1 FROM tile WHERE level = NEW.level), 0)"
+        " OR hex(NEW.hashes) IS NOT CASE WHEN NEW.level = 0"
+        " THEN (SELECT group_concat(part, '') FROM (SELECT hex(leaf) AS part FROM entry"
+        " WHERE seq >= NEW.n * 256 AND seq < (NEW.n + 1) * 256 ORDER BY seq))"
+        " ELSE (SELECT group_concat(part, '') FROM (SELECT hex(root) AS part FROM tile"
+        " WHERE level = NEW.level - 1 AND n >= NEW.n * 256 AND n < (NEW.n + 1) * 256 ORDER BY n)) END"
+        " BEGIN SELECT RAISE(ABORT, 'a tile holds what lies beneath it and leaves no gap'); END"
+    ),
 )
 SQLITE_NAMES = ("tile_no_update", "tile_no_delete", "tile_no_replace", "tile_fits")
 
