@@ -68,6 +68,8 @@ format: $(VENV)/.dev ## Put files into the form that lint asks for
 
 bench: $(VENV)/.dev ## Measure what benchmarks/ claims, on this machine
 	$(BIN)/python -m benchmarks.intake $(ARGS)
+	$(BIN)/python -m benchmarks.replay
+	$(BIN)/python -m benchmarks.gate
 
 verify: $(VENV)/.run ## Check the ledger from its first entry to its last
 	$(BIN)/python manage.py verify_ledger

@@ -20,8 +20,14 @@ ADMINISTERS = (Role.ADMIN,)
 HANDLES_ALARMS = (Role.RESPONDER, Role.MANAGER, Role.ADMIN)
 ALARMS_OF: Mapping[str, Sequence[Role]] = MappingProxyType({"glass_broken": (Role.EXECUTIVE, Role.AUDITOR)})
 """Alarms that concern others: whoever could break the glass cannot make the alarm of it go away."""
+DRAFTS_POLICY = (Role.MANAGER, Role.ADMIN)
 ACTIVATES_POLICY = (Role.EXECUTIVE,)
+"""Never who drafted it: `activate_draft` sees to that."""
+LOOSENS_POLICY = (Role.MANAGER, Role.EXECUTIVE)
+"""Who may be named as answering for a loosening exception."""
 APPROVER_ROLES = (Role.RESPONDER, Role.MANAGER)
+ANSWERS_ALONE = (Role.MANAGER,)
+"""Who approves where no group is asked."""
 REVIEWS = (Role.RESPONDER, Role.MANAGER)
 BREAKS_GLASS = (Role.MANAGER,)
 STOPS = (Role.RESPONDER, Role.MANAGER, Role.EXECUTIVE, Role.ADMIN)
@@ -75,8 +81,8 @@ def why_not_approve(known: register.Register, person: UUID, row: Decision, agent
     if row.requirement:
         if not groups_of(known, person) & {str(part["group"]) for part in row.requirement}:
             return forbidden(f"This takes a member of {requirement_words(row.requirement)}.", "not-eligible")
-    elif not may(known, person, [Role.MANAGER]):
-        return _not_permitted("approve", [Role.MANAGER])
+    elif not may(known, person, ANSWERS_ALONE):
+        return _not_permitted("approve", ANSWERS_ALONE)
     return None
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 
+from approvals.queries.estate import Estate
 from decisions.models import Person, Service, Standing
 from decisions.vocab import ENVIRONMENTS, TIERS, Role, Scope
 
@@ -79,13 +80,39 @@ class PersonForm(forms.Form):
     roles = forms.MultipleChoiceField(
         choices=[(role, role.capitalize()) for role in Role], required=False, widget=forms.CheckboxSelectMultiple
     )
-    active = forms.BooleanField(required=False, initial=True)
-    password = forms.CharField(
-        required=False,
-        min_length=12,
-        widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "new-password"}),
-        help_text="Leave empty to keep the present one.",
-    )
+    active = forms.BooleanField(required=False, initial=True, help_text="Signs in and counts in groups.")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.initial.get("active", True):
+            # Whoever has left hands over what they answer for, on a page of its own.
+            self.fields["active"].disabled, self.fields["active"].initial = True, True
+            self.fields["active"].widget = forms.HiddenInput()
+
+
+class LeavingForm(forms.Form):
+    """Who answers from now on for each thing that somebody leaves behind."""
+
+    def __init__(self, *args: Any, leaver: Person, estate: Estate, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        able = [one for one in people() if one[0] not in ("", leaver.username)]
+        same = [("", "the same as for everything"), *able]
+        if estate.owned or estate.agents:
+            self._ask("successor", "Everything, unless said otherwise below", [("", "choose for each"), *able])
+        for service in estate.owned:
+            self._ask(f"owner:{service.slug}", f"Service {service.slug}, tier {service.tier}: accountable owner", same)
+        for agent in estate.agents:
+            self._ask(f"agent:{agent.slug}", f"Agent {agent.slug}: owner", same)
+        for service in estate.stood_in:
+            self._ask(f"deputy:{service.slug}", f"Service {service.slug}: deputy", [("", "nobody"), *able])
+
+    def _ask(self, name: str, label: str, choices: list[tuple[str, str]]) -> None:
+        self.fields[name] = forms.ChoiceField(choices=choices, label=label, required=False)
+
+    def of(self, kind: str) -> dict[str, str]:
+        """What was chosen for each thing of `kind`: owner, deputy or agent."""
+        chosen = self.cleaned_data.items()
+        return {name.partition(":")[2]: value for name, value in chosen if name.startswith(f"{kind}:")}
 
 
 class KeyForm(forms.Form):

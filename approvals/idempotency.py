@@ -6,16 +6,17 @@ Command and answer are one transaction: either both are there after a crash or n
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
-
-from django.db import transaction
 
 from approvals.models import IdempotentAnswer
 from decisions import clock
 from decisions.errors import Problem, bad_request
-from decisions.models.bulk import lock_head
+from decisions.models.bulk import lock_head, writing
 
 KEY_LENGTH = 255
+KEPT = timedelta(days=30)
+"""How long a command that is sent again gets the answer it got."""
 LASTING = frozenset({403, 409, 423})
 """Refusals that the ledger may hold: sent again, they must not be tried again. Other problems have written nothing."""
 Json = dict[str, Any]
@@ -37,6 +38,12 @@ def checked_key(text: str) -> str:
     return text
 
 
+def forget(now: datetime) -> int:
+    """Remove the answers that nobody may ask for any more; how many there were, at most a thousand a call."""
+    old = IdempotentAnswer.objects.filter(at__lt=now - KEPT).values_list("id", flat=True)[:1000]
+    return IdempotentAnswer.objects.filter(id__in=list(old)).delete()[0]
+
+
 def once(principal: str, key: str, said: bytes, act: Callable[[], Json]) -> Kept:
     """Run `act`, which records something and returns a body, unless `principal` has had its answer under `key`.
 
@@ -44,7 +51,7 @@ def once(principal: str, key: str, said: bytes, act: Callable[[], Json]) -> Kept
     used for something else.
     """
     digest = hashlib.sha256(said).hexdigest()
-    with transaction.atomic():
+    with writing():
         # First of all, as in every writing transaction: of two at once, the second sees the answer of the first.
         lock_head()
         earlier = IdempotentAnswer.objects.filter(principal=principal, key=key).first()

@@ -8,6 +8,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.conf import settings
 
+from approvals import idempotency
 from approvals.actions import expire as expiry
 from approvals.actions import request_report as reports
 from approvals.models import Report, ReportBuild
@@ -31,6 +32,13 @@ def resend_builds() -> None:
     stuck.update(state="failed", error="The building process ended without a word.", updated_at=now)
     for build in ReportBuild.objects.filter(state="queued", requested_at__lt=now - timedelta(seconds=30)):
         reports.send(build.id)
+
+
+@shared_task(name="approvals.tasks.forget_answers", ignore_result=True)
+def forget_answers() -> None:
+    """Remove the answers to commands that are too old to be sent again."""
+    while idempotency.forget(clock.now()):
+        pass
 
 
 @shared_task(name="approvals.tasks.build_report", ignore_result=True)

@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from approvals.views import alarms, decision, inbox, policy, register, reports, stop, veto_all
+from approvals.views import (
+    alarms,
+    decision,
+    inbox,
+    people,
+    policy,
+    policy_drafts,
+    policy_edit,
+    register,
+    reports,
+    stop,
+    veto_all,
+)
 
 app_name = "approvals"
 urlpatterns = [
@@ -12,9 +24,18 @@ urlpatterns = [
     path("needs-you/", inbox.needs_you, name="needs_you"),
     path("sign-off/", inbox.sign_off_queue, name="sign_off_queue"),
     path("policy/", policy.page, name="policy"),
+    path("policy/versions/<int:version>/", policy.version, name="policy_version"),
+    path("policy/drafts/new/", policy_edit.write, name="draft_policy"),
+    path("policy/drafts/<uuid:draft_id>/", policy_drafts.one, name="policy_draft"),
+    path("policy/drafts/<uuid:draft_id>/activate/", policy_drafts.activate, name="activate_draft"),
+    path("policy/drafts/<uuid:draft_id>/withdraw/", policy_drafts.withdraw, name="withdraw_draft"),
     path("register/", register.page, name="register"),
     path("register/agents/<slug:slug>/keys", register.new_key, name="new_key"),
     path("register/agents/<slug:slug>/keys/<str:key_id>/revoke", register.end_key, name="revoke_key"),
+    path("register/people/<str:username>/link/", people.link, name="person_link"),
+    path("register/people/<str:username>/factor/", people.factor, name="person_factor"),
+    path("register/people/<str:username>/unlock/", people.unlock, name="person_unlock"),
+    path("register/people/<str:username>/leaves/", people.leaving, name="person_leaves"),
     path("register/<str:section>/<str:key>/", register.edit, name="register_edit"),
     path("decisions/<uuid:decision_id>/review", decision.look, name="review"),
     path("decisions/<uuid:decision_id>/extend", decision.extend, name="extend"),

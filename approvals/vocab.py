@@ -20,6 +20,14 @@ VERDICT_WORDS = MappingProxyType(
 )
 
 
+class DraftState(StrEnum):
+    """What has become of a draft of the policy."""
+
+    OPEN = "open"
+    ACTIVATED = "activated"
+    WITHDRAWN = "withdrawn"
+
+
 class Finding(StrEnum):
     """What a person found who looked at a decision that needs one."""
 

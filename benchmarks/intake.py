@@ -66,7 +66,7 @@ def prepare() -> str:
     """Tables, the example organisation and policy, and a key."""
     call_command("migrate", verbosity=0)
     change_register(organisation.read((ROOT / "examples/organisation.yaml").read_text()), actor=None)
-    activate_policy(yaml.safe_load((ROOT / "examples/policy.yaml").read_text()), actor=None)
+    activate_policy(yaml.safe_load((ROOT / "examples/policy.yaml").read_text()))
     agent = Agent.objects.earliest("slug")
     return make_key(agent.id, scopes=[Scope.REPORT], days=1, actor=None)
 

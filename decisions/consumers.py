@@ -3,12 +3,14 @@
 import asyncio
 import contextlib
 import json
+import time
 from typing import Any
 from urllib.parse import parse_qs
 
 from channels.generic.websocket import AsyncWebsocketConsumer
 
 from decisions import clock, feed
+from decisions.auth import sessions
 from decisions.auth.people import may_read, may_veto
 from decisions.models import Person
 from decisions.served import watch
@@ -16,6 +18,7 @@ from decisions.served import watch
 FRAME_ROWS = 500
 PAUSE = 0.05
 BEAT = 5.0
+CHECK = 3.0
 
 
 class TimelineConsumer(AsyncWebsocketConsumer):
@@ -27,6 +30,8 @@ class TimelineConsumer(AsyncWebsocketConsumer):
             await self.close(code=4401)
             return
         await self.accept()
+        self.person, self.handle = person, self.scope["session"].get(sessions.HANDLE, "")
+        self.checked = time.monotonic()
         self.watches = await feed.in_reader(may_veto, person)
         if self.watches:
             watch.enter()
@@ -71,13 +76,21 @@ class TimelineConsumer(AsyncWebsocketConsumer):
         else:
             await self._catch_up(replay=True)
         await self._say("live")
-        while True:
+        while await self._signed_in():
             if await feed.hub.beyond(self.seq, BEAT):
                 await self._catch_up(replay=False)
                 await self._stops()
                 await asyncio.sleep(PAUSE)
             else:
                 await self._say("hb")
+        await self.close(code=4401)
+
+    async def _signed_in(self) -> bool:
+        """Whether the session lives and its person may still read, asked every few seconds; an open page counts as being seen."""
+        if time.monotonic() - self.checked < CHECK:
+            return True
+        self.checked = time.monotonic()
+        return await feed.in_reader(lambda: may_read(self.person) and sessions.seen(self.handle))
 
     async def _catch_up(self, *, replay: bool) -> None:
         more = True

@@ -25,6 +25,7 @@ from decisions.vocab import BADGE_OF, BADGES, HOLDING, SignOff, State
 P = ParamSpec("P")
 T = TypeVar("T")
 _readers = ThreadPoolExecutor(4, "readers")
+_commands = ThreadPoolExecutor(12, "commands")
 POLL_SECONDS = 1.0
 REPLAY_LIMIT = 5000
 TITLE = 300
@@ -33,12 +34,27 @@ FIRST_YEAR, LAST_YEAR = 1970, 9000
 
 async def in_reader(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Run a read of the database outside the event loop; few threads, since each holds a connection."""
+    return await _in(_readers, function, *args, **kwargs)
 
+
+async def in_command(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run what waits for the writer outside the event loop: more threads, since what waits together is committed together.
+
+    Reads are not kept waiting by it.
+    """
+    return await _in(_commands, function, *args, **kwargs)
+
+
+async def _in(pool: ThreadPoolExecutor, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     def run() -> T:
         close_old_connections()
-        return function(*args, **kwargs)
+        try:
+            return function(*args, **kwargs)
+        finally:
+            # An idle thread keeps no connection that another could use.
+            close_old_connections()
 
-    return await asyncio.get_running_loop().run_in_executor(_readers, run)
+    return await asyncio.get_running_loop().run_in_executor(pool, run)
 
 
 def millis(at: datetime | None) -> int:

@@ -15,6 +15,7 @@ from decisions.merkle import Frontier, leaf_hash
 from decisions.models.bulk import chunks, insert_rows, lock_head
 from decisions.models.ledger import Disclosure, EntryRow, Head, StoredCheckpoint, TileRow
 from decisions.tiles import HASH, HEIGHT, WIDTH, full_tiles, subtree
+from decisions.vocab import Kind
 
 TILES_AT_ONCE = 256
 """How many tiles are held in memory: two megabytes."""
@@ -143,6 +144,30 @@ def entries(first: int, last: int, *, batch: int = 2000) -> Iterator[Entry]:
         texts = texts_of(seq for seq, _ in rows)
         for seq, body in rows:
             yield open_entry(seq, bytes(body), texts.get(seq, {}).values())
+
+
+def pages_of(kinds: Iterable[Kind], first: int, end: int, *names: str, batch: int = 1000) -> Iterator[list[Entry]]:
+    """The entries of `kinds` from `first` up to but not including `end`, in order, opened, at most `batch` a page.
+
+    Only the disclosures of `names` are read; by default none.
+    """
+    rows = EntryRow.objects.filter(kind__in=[str(kind) for kind in kinds], seq__lt=end).order_by("seq")
+    while page := list(rows.filter(seq__gte=first).values_list("seq", "body")[:batch]):
+        texts = texts_of([seq for seq, _ in page], *names) if names else {}
+        yield [open_entry(seq, bytes(body), texts.get(seq, {}).values()) for seq, body in page]
+        first = page[-1][0] + 1
+
+
+def seq_at(at: datetime) -> int:
+    """The seq of the first entry that was recorded at `at` or later; the size of the ledger where there is none."""
+    low, high = 0, size()
+    while low < high:
+        middle = (low + high) // 2
+        if EntryRow.objects.values_list("at", flat=True).get(seq=middle) < at:
+            low = middle + 1
+        else:
+            high = middle
+    return low
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ entries to read models; each kind of entry has exactly one owner.
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from decisions.envelope import Entry
@@ -61,7 +61,7 @@ class Ruling:
 
 
 class Gate(Protocol):
-    def rule_many(self, actions: Sequence[Ruleable], *, config: str) -> list[Ruling]: ...
+    def rule_many(self, actions: Sequence[Ruleable], *, config: str, at: datetime) -> list[Ruling]: ...
 
 
 Projection = Callable[[Sequence[Entry]], None]
@@ -90,12 +90,15 @@ def plug_projection(projection: Projection, kinds: Sequence[Kind]) -> None:
             raise ValueError(f"{kind} already has an owner")
 
 
-def rule_many(actions: Sequence[Ruleable], *, config: str) -> list[Ruling]:
-    """The rulings of `actions`, in order; never raises: what cannot be ruled is held."""
+def rule_many(actions: Sequence[Ruleable], *, config: str, at: datetime) -> list[Ruling]:
+    """The rulings of `actions` at `at`, in order; never raises: what cannot be ruled is held.
+
+    `at` is the time of record, so that the entry holds all that the ruling came of.
+    """
     if sockets.gate is None:
         return [HELD] * len(actions)
     try:
-        rulings = sockets.gate.rule_many(actions, config=config)
+        rulings = sockets.gate.rule_many(actions, config=config, at=at)
     except Exception:
         log.exception("the gate failed; everything is held")
         return [HELD] * len(actions)

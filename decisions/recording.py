@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
+from uuid import UUID
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
@@ -23,7 +24,10 @@ from decisions import clock, guard_file, hints, ledger, projections, restored
 from decisions.envelope import Draft, Sealed, as_entry, seal
 from decisions.errors import Problem, Refusal, conflict
 from decisions.models import Alarm, Decision
-from decisions.vocab import Kind
+from decisions.models.bulk import writing
+from decisions.refusals import RefusalCap
+from decisions.states import expired
+from decisions.vocab import HOLDING, Kind
 from decisions.writer import Writer
 
 log = logging.getLogger(__name__)
@@ -41,21 +45,30 @@ class Moment:
     now: datetime
     config: str
     _keys: frozenset[str] = frozenset()
-    _known: dict[str, Decision] | None = None
+    _known: dict[str, Decision | None] | None = None
     _alarms: set[str] | None = None
+    _holds: dict[UUID, int] = field(default_factory=dict)
 
     def decision(self, ref_key: str) -> Decision | None:
         """The decision that `ref_key` names; one query serves every key announced by the batch."""
         if self._known is None:
-            self._known = projections.decisions_by_ref(self._keys)
-        if ref_key not in self._keys and ref_key not in self._known:
-            self._known |= projections.decisions_by_ref([ref_key])
-        return self._known.get(ref_key)
+            self._known = dict.fromkeys(self._keys) | projections.decisions_by_ref(self._keys)
+        if ref_key not in self._known:
+            self._known[ref_key] = projections.decisions_by_ref([ref_key]).get(ref_key)
+        return self._known[ref_key]
 
     def alarm_is_open(self, key: str) -> bool:
         if self._alarms is None:
             self._alarms = set(Alarm.objects.exclude(state="cleared").values_list("key", flat=True))
         return key in self._alarms
+
+    def hold_one(self, agent: UUID) -> bool:
+        """Count one more decision of `agent` that waits for people; False if that is more than may."""
+        if agent not in self._holds:
+            waiting = Decision.objects.filter(agent_id=agent, state__in=[*HOLDING]).exclude(expired(self.now))
+            self._holds[agent] = waiting[: settings.OPEN_HOLDS].count()
+        self._holds[agent] += 1
+        return self._holds[agent] <= settings.OPEN_HOLDS
 
 
 Decide = Callable[[Moment], Sequence[Draft]]
@@ -85,17 +98,19 @@ class _Job:
     keys: frozenset[str] | None
     """The decisions it speaks of, where that is all it reads; None if it may read anything."""
     weight: int
+    urgent: bool = False
     future: "Future[Recorded]" = field(default_factory=Future)
 
 
-def record(decide: Decide, *, principal: str) -> Recorded:
+def record(decide: Decide, *, principal: str, urgent: bool = False) -> Recorded:
     """Run `decide` under the head lock and commit what it returns. Returns after the commit: it is durable.
 
     `decide` only reads, and raises Refusal when the state forbids the command; the refusal is then recorded as
     `attempt.refused` of `principal` and its problem raised here. Any Problem it raises is raised here, with nothing
-    written. A draft whose `once` differs from that of an existing entry raises a 409 problem.
+    written. A draft whose `once` differs from that of an existing entry raises a 409 problem. What is `urgent` goes before
+    what else waits for the writer, and is never refused because too much does: what stops or undoes an act.
     """
-    return _submit(_Job(decide, principal, None, 1))
+    return _submit(_Job(decide, principal, None, 1, urgent))
 
 
 def record_all(decide: Decide, *, principal: str, keys: Iterable[str], weight: int) -> Recorded:
@@ -151,7 +166,7 @@ class _Batch:
         job, so that its neighbours do not suffer for it.
         """
         try:
-            with transaction.atomic():
+            with writing():
                 self._run()
         except BaseException as error:
             if inline:
@@ -367,22 +382,7 @@ def _unavailable(error: BaseException) -> Problem:
     return problem
 
 
-class _RefusalCap:
-    """At most so many recorded refusals a principal and minute, so that a loop of refusals cannot fill the ledger."""
-
-    def __init__(self) -> None:
-        self.minute = 0
-        self.counts: dict[str, int] = {}
-
-    def allow(self, principal: str, monotonic: float) -> bool:
-        minute = int(monotonic // 60)
-        if minute != self.minute:
-            self.minute, self.counts = minute, {}
-        self.counts[principal] = self.counts.get(principal, 0) + 1
-        return self.counts[principal] <= REFUSALS_PER_MINUTE
-
-
-_refusals = _RefusalCap()
+_refusals = RefusalCap(REFUSALS_PER_MINUTE)
 
 
 _writer: Writer[_Job] = Writer(lambda jobs: _Batch(jobs).commit())

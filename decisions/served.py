@@ -8,21 +8,21 @@ import asyncio
 import logging
 from datetime import datetime, timedelta
 
-from django.db import transaction
-
 from decisions import clock
 from decisions.feed import in_reader
 from decisions.models import ServedClock
+from decisions.models.bulk import writing
+from decisions.states import TICK
 
 log = logging.getLogger(__name__)
 EVERY = 1.0
-MOST = timedelta(milliseconds=1500)
+MOST = TICK
 """A longer silence than this was not served: nobody knows that anybody was there."""
 
 
 def tick(now: datetime | None = None) -> int:
     """Add the time since the last tick of any process, if it was served; the served milliseconds after it."""
-    with transaction.atomic():
+    with writing():
         held, _ = ServedClock.objects.select_for_update().get_or_create(id=1)
         at = now or clock.now()
         since = at - held.beat_at if held.beat_at else None

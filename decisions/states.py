@@ -3,7 +3,7 @@
 `effective_state` and its SQL twin `with_effective_state` are tested to be equal. It must not write.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import Case, CharField, Exists, F, OuterRef, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce, Greatest, Least
@@ -13,6 +13,8 @@ from decisions.vocab import HOLDING, SignOff, State
 
 REARMED_MS = 60_000
 """What is left of a veto window, at least, after nobody who can veto was reachable for a while."""
+TICK = timedelta(milliseconds=1500)
+"""The most time that one tick of the served clock adds."""
 DONE = (State.SUCCEEDED, State.FAILED)
 
 
@@ -48,6 +50,25 @@ def effective_state(row: Decision, now: datetime) -> State:
     if state is State.EXECUTING and now >= lease_ends(row):
         return State.REVERT_ORDERED if row.to_revert else State.UNKNOWN
     return state
+
+
+def may_change_at(row: Decision, now: datetime) -> datetime | None:
+    """The earliest moment after `now` at which time alone may give `row` another effective state; None if it cannot.
+
+    Only a later entry, heartbeat or absence of watchers can move it, and never to an earlier moment but by an entry.
+    """
+    state = effective_state(row, now)
+    if state in HOLDING and row.stopped_at is None and row.hold_until is not None:
+        left = window_left_ms(row) if state is State.WINDOW else None
+        if left is None:
+            return row.hold_until
+        # The served clock is written down once a second: what it says is that old.
+        return min(row.hold_until, max(now, now + timedelta(milliseconds=left) - TICK))
+    if state is State.AUTHORIZED:
+        return row.hold_until if row.state == State.WINDOW else row.claim_until
+    if state is State.EXECUTING:
+        return lease_ends(row)
+    return row.protect_until if state in DONE and _settled(row) else None
 
 
 def window_left_ms(row: Decision) -> int | None:

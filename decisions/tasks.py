@@ -1,11 +1,20 @@
-"""Work outside the request: a checkpoint each minute. A task is a call of one function; it must not hold rules."""
+"""Work outside the request: a checkpoint each minute, and what has expired swept away. A task is a call of one function; it must not hold rules."""
 
 from celery import shared_task
 
 from decisions import checkpoints
+from decisions.auth import counters, links, sessions
 
 
 @shared_task(ignore_result=True)
 def publish_checkpoint() -> None:
     """Sign and publish the head. A disagreement is an alarm and a failed task; the next minute tries again."""
     checkpoints.publish()
+
+
+@shared_task(ignore_result=True)
+def forget_expired() -> None:
+    """Delete sessions, counters and links that are over. None of them works any more; this only makes room."""
+    sessions.sweep()
+    counters.sweep()
+    links.sweep()

@@ -28,6 +28,7 @@ class Kind(StrEnum):
     SIGN_OFF_GIVEN = "sign_off.given"
     FREEZE_SET = "freeze.set"
     FREEZE_LIFTED = "freeze.lifted"
+    POLICY_DRAFTED = "policy.drafted"
     POLICY_ACTIVATED = "policy.activated"
     REGISTER_CHANGED = "register.changed"
     ATTEMPT_REFUSED = "attempt.refused"

@@ -1,10 +1,12 @@
 """The writer thread of a process: gathers what concurrent callers ask for into batches. It must not know what a batch does."""
 
+import itertools
 import queue
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from enum import IntEnum
 from typing import Any, Generic, Protocol, TypeVar
 
 from django.db import connection
@@ -19,7 +21,17 @@ QUEUE_LENGTH = 10_000
 class Work(Protocol):
     weight: int
     """About how many entries it will make."""
+    urgent: bool
+    """Whether it goes before what is not, is never refused, and is committed without waiting for more."""
     future: "Future[Any]"
+
+
+class _Lane(IntEnum):
+    """What is taken first."""
+
+    URGENT = 0
+    ORDINARY = 1
+    END = 2
 
 
 W = TypeVar("W", bound=Work)
@@ -33,7 +45,8 @@ class Writer(Generic[W]):
 
     def __init__(self, commit: Callable[[list[W]], None]) -> None:
         self._commit = commit
-        self._queue: queue.Queue[W | None] = queue.Queue(QUEUE_LENGTH)
+        self._queue: queue.PriorityQueue[tuple[_Lane, int, W | None]] = queue.PriorityQueue()
+        self._count = itertools.count()
         self._lock = threading.Lock()
         self._ending = False
         self.thread: threading.Thread | None = None
@@ -47,22 +60,21 @@ class Writer(Generic[W]):
             if self.thread is None or not self.thread.is_alive():
                 self.thread = threading.Thread(target=self._run, name="spine-writer", daemon=True)
                 self.thread.start()
-            try:
-                self._queue.put_nowait(work)
-            except queue.Full:
+            if not work.urgent and self.waiting() >= QUEUE_LENGTH:
                 raise Problem(
                     429,
                     "queue-full",
                     "Too much at once",
                     "More is waiting than can be stored in a second. Send it again after the time in Retry-After.",
                     {"retryable": True, "retry_after_s": 1},
-                ) from None
+                )
+            self._queue.put((_Lane.URGENT if work.urgent else _Lane.ORDINARY, next(self._count), work))
 
     def stop(self) -> None:
         """Commit what is queued, end the thread and close its connection."""
         with self._lock:
             if self.thread is not None and self.thread.is_alive():
-                self._queue.put(None)
+                self._queue.put((_Lane.END, 0, None))
                 self.thread.join()
             self.thread, self._ending = None, False
 
@@ -76,15 +88,21 @@ class Writer(Generic[W]):
         finally:
             connection.close()
 
+    def _urgent_next(self) -> bool:
+        # Only this thread takes anything out: what is seen here is still there.
+        waiting = self._queue.queue
+        return bool(waiting) and waiting[0][0] is _Lane.URGENT
+
     def _gather(self) -> list[W]:
         batch: list[W] = []
         weight, until = 0, 0.0
         while weight < BATCH_ENTRIES:
             # An empty queue means that nobody is waiting behind the first: commit at once rather than sit out the wait.
-            if len(batch) == 1 and self._queue.empty():
+            # Nor is what is urgent made to wait until what is not is done with.
+            if (len(batch) == 1 and self._queue.empty()) or (batch and batch[0].urgent and not self._urgent_next()):
                 break
             try:
-                work = self._queue.get(timeout=max(0.0, until - time.monotonic()) if batch else None)
+                _, _, work = self._queue.get(timeout=max(0.0, until - time.monotonic()) if batch else None)
             except queue.Empty:
                 break
             if work is None:

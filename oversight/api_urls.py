@@ -3,7 +3,19 @@
 from django.urls import path, re_path
 from drf_spectacular.views import SpectacularJSONAPIView
 
-from approvals.api import alarms, commands, decisions, freezes, holds, keys, policy, register, reports, vetoes
+from approvals.api import (
+    alarms,
+    commands,
+    decisions,
+    freezes,
+    holds,
+    keys,
+    policy,
+    policy_drafts,
+    register,
+    reports,
+    vetoes,
+)
 from decisions.api import ledger, problem_types, timeline
 
 app_name = "api"
@@ -29,6 +41,14 @@ urlpatterns = [
     path(".well-known/jwks.json", keys.VerdictKeys.as_view(), name="jwks"),
     path("api/v1/policy", policy.PolicyInForce.as_view(), name="policy"),
     path("api/v1/policy/evaluate", policy.EvaluatePolicy.as_view(), name="evaluate_policy"),
+    path("api/v1/policy/versions", policy_drafts.Versions.as_view(), name="policy_versions"),
+    path("api/v1/policy/versions/<int:version>", policy.OneVersion.as_view(), name="policy_version"),
+    path("api/v1/policy/versions/<int:version>/replay", policy.ReplayVersion.as_view(), name="replay_version"),
+    path("api/v1/policy/drafts", policy_drafts.Drafts.as_view(), name="policy_drafts"),
+    path("api/v1/policy/drafts/<uuid:draft_id>", policy_drafts.OneDraft.as_view(), name="policy_draft"),
+    path("api/v1/policy/drafts/<uuid:draft_id>/activate", policy_drafts.ActivateDraft.as_view(), name="activate_draft"),
+    path("api/v1/policy/drafts/<uuid:draft_id>/withdraw", policy_drafts.WithdrawDraft.as_view(), name="withdraw_draft"),
+    path("api/v1/policy/drafts/<uuid:draft_id>/replay", policy_drafts.ReplayDraft.as_view(), name="replay_draft"),
     path("api/v1/alarms", alarms.Alarms.as_view(), name="alarms"),
     path("api/v1/alarms/<int:seq>/acknowledge", alarms.AcknowledgeAlarm.as_view(), name="acknowledge_alarm"),
     path("api/v1/alarms/<int:seq>/clear", alarms.ClearAlarm.as_view(), name="clear_alarm"),

@@ -1,8 +1,11 @@
 """The ASGI application: hot routes first, then WebSocket, then Django."""
 
 import asyncio
+import contextlib
+import gc
 import logging
 import os
+import resource
 from typing import Any
 
 from django.core.asgi import get_asgi_application
@@ -12,15 +15,15 @@ django_application = get_asgi_application()
 
 from channels.auth import AuthMiddlewareStack  # noqa: E402 - Django must be set up first
 from channels.routing import URLRouter  # noqa: E402
-from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
 from django.conf import settings  # noqa: E402
 from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler  # noqa: E402
 
 from decisions import recording  # noqa: E402
 from oversight.routing import hot_routes, websocket_routes  # noqa: E402
+from oversight.sockets import SameOriginSockets  # noqa: E402
 
 log = logging.getLogger(__name__)
-websocket_application = AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_routes)))
+websocket_application = SameOriginSockets(AuthMiddlewareStack(URLRouter(websocket_routes)))
 http_application = ASGIStaticFilesHandler(django_application) if settings.DEBUG else django_application
 
 
@@ -42,11 +45,26 @@ def check() -> None:
         log.exception("the database could not be checked yet; nothing is written before it is")
 
 
+def ready_for_many() -> None:
+    """Let this process hold ten thousand connections that wait, and not stand still because of them."""
+    # Shells start processes with a limit of about a thousand.
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):
+        # Where there is no highest number the system has one that it does not tell.
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    # A full collection looks at everything that waits: a second in which nobody is answered. What a request leaves
+    # behind is found by the two small ones.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 100)
+
+
 async def lifespan(receive: Any, send: Any) -> None:
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
             await asyncio.to_thread(check)
+            ready_for_many()
         if message["type"] == "lifespan.shutdown":
             await asyncio.to_thread(recording.stop)
         await send({"type": f"{message['type']}.complete"})

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from cryptography.fernet import Fernet
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004 - Django's name
 
@@ -29,6 +30,15 @@ def times_are_utc(**_: Any) -> list[CheckMessage]:
 def the_ledger_has_a_usable_name(**_: Any) -> list[CheckMessage]:
     bad = not settings.LOG_ORIGIN or any(mark.isspace() or mark == "+" for mark in settings.LOG_ORIGIN)
     return [Error("OVERSIGHT_LOG_ORIGIN may hold no space and no plus sign", id="oversight.E004")] if bad else []
+
+
+@register()
+def second_factors_can_be_sealed(**_: Any) -> list[CheckMessage]:
+    try:
+        Fernet(settings.FACTOR_KEY)
+    except ValueError:
+        return [Error("OVERSIGHT_FACTOR_KEY must be 32 bytes in URL-safe base64", id="oversight.E005")]
+    return []
 
 
 @register(deploy=True)

@@ -10,6 +10,7 @@ from django.urls import reverse
 from approvals import access
 from approvals.queries import stops
 from decisions import clock, inert, ledger, queries, register
+from decisions.auth import factors
 from decisions.models import Alarm, Person
 from decisions.vocab import Role
 
@@ -51,6 +52,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "zone": settings.ZONE,
         "head_seq": ledger.size() - 1,
         "person": {"name": person.name, "roles": roles},
+        "factor_due": factors.due(person),
         "nav": [
             {
                 "url": reverse(name),

@@ -1,20 +1,26 @@
-"""Middleware of every page: a request id, an access line, the content security policy and the zone."""
+"""Middleware of every page: a request id, an access line, the security policy, where a form came from, the session, the zone."""
 
 import logging
 import re
 import time
 import uuid
 from collections.abc import Callable
+from typing import Any, cast
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 
+from approvals.views import again
+from decisions.auth import sessions
 from decisions.errors import request_id
+from oversight import failures
 
 log = logging.getLogger("oversight.access")
 GetResponse = Callable[[HttpRequest], HttpResponse]
 KNOWN_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
+SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
 POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
@@ -37,9 +43,15 @@ class RequestId:
         finally:
             request_id.reset(token)
         response["X-Request-Id"] = id_
-        facts = {"method": request.method, "path": request.path, "status": response.status_code}
+        facts = {"method": request.method, "path": _without_token(request), "status": response.status_code}
         log.info("request", extra={**facts, "ms": round((time.monotonic() - started) * 1000)})
         return response
+
+
+def _without_token(request: HttpRequest) -> str:
+    """The path as it may be logged: whoever reads the log must not be able to use a one-time link."""
+    token = request.resolver_match.kwargs.get("token") if request.resolver_match else None
+    return request.path.replace(str(token), "…") if token else request.path
 
 
 class ContentSecurityPolicy:
@@ -52,6 +64,44 @@ class ContentSecurityPolicy:
         response = self.get_response(request)
         response.headers.setdefault("Content-Security-Policy", POLICY)
         return response
+
+
+class SameOrigin:
+    """Refuses what a page of another site makes a browser send, whatever token comes with it. Reads pass."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        # Browsers say it of every request; machines do not send it.
+        site = request.headers.get("Sec-Fetch-Site", "none")
+        trusted = request.headers.get("Origin") in settings.CSRF_TRUSTED_ORIGINS
+        if request.method in SAFE or site in ("same-origin", "none") or trusted:
+            return self.get_response(request)
+        return failures.elsewhere(request)
+
+
+class Presence:
+    """Writes down that the person of a session was seen."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        # A session that was changed is written anyway.
+        if request.session.accessed and not request.session.modified:
+            sessions.keep(cast("sessions.SessionStore", request.session))
+        return response
+
+
+class SignInFirst(LoginRequiredMiddleware):
+    """Django's rule that every page is for people who are signed in; what an expired session was about to send is kept."""
+
+    def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., Any]) -> HttpResponseRedirect:
+        if request.method in SAFE:
+            return super().handle_no_permission(request, view_func)
+        return again.sign_in_first(request)
 
 
 class Zone:

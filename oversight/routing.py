@@ -9,7 +9,8 @@ from django.conf import settings
 from django.urls import path
 
 from approvals.api.gate import ROUTES
-from approvals.api.hot import get_decision_waiting, post_proposal
+from approvals.api.hot import post_proposal
+from approvals.api.polls import get_decision_waiting
 from decisions.api.events import post_events
 from decisions.api.hot import hot, refuse_large
 from decisions.api.receipts import get_receipt

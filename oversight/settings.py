@@ -4,6 +4,7 @@ import secrets
 from pathlib import Path
 
 import dj_database_url
+from cryptography.fernet import Fernet
 
 from oversight import env
 
@@ -13,6 +14,8 @@ DATA_DIR.mkdir(parents=True, exist_ok=True)
 
 DEBUG = env.flag("OVERSIGHT_DEBUG", default=False)
 SECRET_KEY = env.secret("OVERSIGHT_SECRET_KEY", DATA_DIR / "keys" / "session", lambda: secrets.token_urlsafe(48))
+FACTOR_KEY = env.secret("OVERSIGHT_FACTOR_KEY", DATA_DIR / "keys" / "factors", lambda: Fernet.generate_key().decode())
+"""With what the secrets of second factors are encrypted in the database."""
 KEY_PEPPER = env.secret("OVERSIGHT_KEY_PEPPER", DATA_DIR / "keys" / "pepper", lambda: secrets.token_urlsafe(32))
 ALLOWED_HOSTS = env.words("OVERSIGHT_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = env.words("OVERSIGHT_TRUSTED_ORIGINS", "")
@@ -67,12 +70,14 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "rest_framework",
     "drf_spectacular",
     "channels",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
     "decisions",
     "approvals",
     "oversight.apps.OversightConfig",
@@ -85,12 +90,15 @@ MIDDLEWARE = [
     "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "oversight.middleware.SameOrigin",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "oversight.middleware.SignInFirst",
+    "oversight.middleware.Presence",
     "oversight.middleware.Zone",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
 ]
 ROOT_URLCONF = "oversight.urls"
 ASGI_APPLICATION = "oversight.asgi.application"
@@ -115,21 +123,29 @@ TEMPLATES = [
 AUTH_USER_MODEL = "decisions.Person"
 AUTHENTICATION_BACKENDS = ["decisions.auth.backend.RegisterBackend"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("username", "name", "email")},
+    },
     {
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
         "OPTIONS": {"min_length": 12},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
-LOGIN_URL = "login"
+LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "decisions:timeline"
-LOGOUT_REDIRECT_URL = "login"
+LOGOUT_REDIRECT_URL = "account_login"
+SESSION_ENGINE = "decisions.auth.sessions"
 SESSION_COOKIE_AGE = 12 * 3600
+"""A session ends so long after the sign-in, in seconds, whatever happens in it."""
+SESSION_IDLE_SECONDS = 30 * 60
+"""A session ends so long after its person was last seen."""
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_NAME = "__Host-oversight" if HTTPS else "oversight"
+CSRF_COOKIE_NAME = "__Host-csrftoken" if HTTPS else "csrftoken"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "oversight.failures.csrf"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
@@ -138,12 +154,44 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 RECENT_SIGN_IN_SECONDS = env.number("OVERSIGHT_RECENT_SIGN_IN_SECONDS", 8 * 3600, least=60, most=12 * 3600)
 """How fresh a sign-in must be to approve or sign off."""
+FRESH_SIGN_IN_SECONDS = env.number("OVERSIGHT_FRESH_SIGN_IN_SECONDS", 300, least=60, most=12 * 3600)
+"""How fresh it must be on tier 0 and 1, to lift a freeze, to activate a policy and to change how people sign in."""
+REQUIRE_SECOND_FACTOR = env.flag("OVERSIGHT_REQUIRE_SECOND_FACTOR", default=SERVICE_MODE)
+
+# -- sign-in by allauth: password, then a second factor where there is one. A security key is one more of these types.
+CACHES = {"default": {"BACKEND": "decisions.auth.counters.CounterCache"}}
+ALLAUTH_TRUSTED_PROXY_COUNT = env.number("OVERSIGHT_PROXIES", 0, least=0, most=5)
+ACCOUNT_ADAPTER = "decisions.auth.adapters.AccountAdapter"
+ACCOUNT_FORMS = {"login": "decisions.auth.forms.SignInForm"}
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_RATE_LIMITS = {
+    "login": "60/m/ip",
+    "login_failed": "5/15m/key,50/15m/ip",
+    "reauthenticate": "10/m/user",
+}
+MFA_ADAPTER = "decisions.auth.adapters.FactorAdapter"
+MFA_FORMS = {"authenticate": "decisions.auth.forms.CodeForm", "activate_totp": "decisions.auth.forms.EnrolForm"}
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = "Oversight"
+MFA_TOTP_TOLERANCE = 1
 
 # -- the machine contract
 COMMAND_LIMIT = 64 * 1024
 EVENT_LIMIT = 64 * 1024
 EVENTS_BODY_LIMIT = 16 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+REQUESTS_PER_MINUTE = {
+    "propose": env.number("OVERSIGHT_PROPOSALS_PER_MINUTE", 60, least=3, most=1_000_000),
+    "command": env.number("OVERSIGHT_COMMANDS_PER_MINUTE", 120, least=3, most=1_000_000),
+    "read": env.number("OVERSIGHT_READS_PER_MINUTE", 120, least=3, most=1_000_000),
+}
+REQUESTS_PER_MINUTE["orders"] = REQUESTS_PER_MINUTE["read"]
+"""Of one agent in one process; a third of it may come at once. Nothing that stops or undoes an act is counted."""
+OPEN_HOLDS = env.number("OVERSIGHT_OPEN_HOLDS", 50, least=1, most=1_000_000)
+"""How many decisions of one agent may wait for people at once."""
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "decisions.auth.api.AgentKeyAuthentication",

@@ -19,7 +19,7 @@ from approvals.actions.activate_policy import activate_policy
 from approvals.actions.change_register import change_register
 from decisions import clock as product_clock
 from decisions import recording
-from decisions.auth import keys
+from decisions.auth import keys, limits
 from decisions.models import Agent, Person
 from tests import database, factories
 from tests.environment import DATA_DIR
@@ -107,6 +107,7 @@ def as_at_start() -> Iterator[None]:
     product_clock.use(product_clock.system)
     recording._refusals.counts.clear()
     keys.forget()
+    limits.forget()
 
 
 class Clock:
@@ -145,7 +146,7 @@ def data_dir(settings: Any, tmp_path: Path) -> Path:
 def organisation(db: None, clock: Clock) -> factories.Register:
     """A small company with everybody in it, and a policy in force; the clock stands still."""
     change_register(factories.organisation(), actor=None)
-    activate_policy(factories.policy(), actor=None)
+    activate_policy(factories.policy())
     return factories.Register(
         people={person.username: person for person in Person.objects.all()},
         agents={agent.slug: agent for agent in Agent.objects.all()},

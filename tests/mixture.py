@@ -7,10 +7,12 @@ from typing import Any
 
 from django.db.models import F
 
+from approvals.actions.activate_draft import activate_draft
 from approvals.actions.activate_policy import activate_policy
 from approvals.actions.answer_revert import acknowledge_revert, finish_revert
 from approvals.actions.change_register import change_register
 from approvals.actions.comment import comment
+from approvals.actions.draft_policy import draft_policy
 from approvals.actions.expire import expire
 from approvals.actions.extend_hold import extend_hold
 from approvals.actions.handle_alarm import handle_alarm
@@ -21,8 +23,11 @@ from approvals.actions.review import review
 from approvals.actions.set_freeze import set_freeze
 from approvals.actions.sign_off import sign_off
 from approvals.actions.withdraw import withdraw
+from approvals.actions.withdraw_draft import withdraw_draft
+from approvals.models import PolicyDraft
 from approvals.organisation import Organisation
-from approvals.vocab import Finding, Judgement
+from approvals.queries import policies
+from approvals.vocab import DraftState, Finding, Judgement
 from decisions import served
 from decisions.errors import Problem
 from decisions.models import Agent, Alarm, Decision, Freeze, Person, ServedClock
@@ -54,6 +59,7 @@ class Mixture:
             self.revert,
             self.look,
             self.stop,
+            self.draw_the_line,
         ]
 
     def run(self, count: int) -> None:
@@ -61,7 +67,7 @@ class Mixture:
             self.clock.advance(minutes=self.chance.choice((0, 0, 0, 1, 1, 2, 12)))
             # What is refused is part of it: the ledger has an entry of it, or nothing.
             with contextlib.suppress(Problem):
-                self.chance.choices(self.steps, weights=[6, 8, 3, 6, 4, 1, 2, 1, 6, 5, 4, 4, 2])[0]()
+                self.chance.choices(self.steps, weights=[6, 8, 3, 6, 4, 1, 2, 1, 6, 5, 4, 4, 2, 3])[0]()
 
     def agent(self) -> Agent:
         return self.chance.choice(list(self.register.agents.values()))
@@ -188,12 +194,44 @@ class Mixture:
             handle_alarm(alarm.seq, verb=verb, actor=self.person("ines", "yuki").id)  # type: ignore[arg-type]
 
     def change(self) -> None:
-        which = self.chance.randrange(4)
-        if which == 0:
-            activate_policy(factories.policy(name=f"Policy {self.chance.random()}"), actor=self.person("helena").id)
-        elif which == 1:
+        if self.chance.randrange(3) == 0:
             make_key(self.agent().id, scopes=list(Scope), days=1, actor=self.register.people["yuki"].id)
         else:
             row = factories.service("geo", self.chance.randrange(4), owner=self.chance.choice(["", "marta", "helena"]))
             person = factories.person("tomasz", "responder", active=self.chance.random() < 0.5)
             change_register(Organisation(people=[person], services=[row]), actor=self.register.people["yuki"].id)
+
+    def draw_the_line(self) -> None:
+        """Somebody drafts, takes back or activates; now and then an operator loads a version from the command line."""
+        draft = PolicyDraft.objects.filter(state=DraftState.OPEN).order_by("-seq").first()
+        latest = policies.in_force()
+        assert latest is not None
+        if self.chance.random() < 0.1:
+            activate_policy(self.policy())
+        elif draft is None or self.chance.random() < 0.3:
+            draft_policy(
+                self.policy(),
+                reason="Another line is better.",
+                based_on=latest.version - (self.chance.random() < 0.1),
+                replaces=draft.id if draft and self.chance.random() < 0.5 else None,
+                actor=self.person("marta", "david", "yuki").id,
+            )
+        elif self.chance.random() < 0.3:
+            withdraw_draft(draft.id, revision=1, actor=self.person("marta", "helena").id)
+        else:
+            activate_draft(draft.id, revision=1, actor=self.person("helena").id)
+
+    def policy(self) -> dict[str, Any]:
+        """The example policy, here and there another level, an exception or a freeze window."""
+        document = factories.policy(name=f"Policy {self.chance.random()}")
+        row = {"tier": self.chance.choice((1, 2)), "kind": self.chance.choice(KINDS), "environment": "prod"}
+        level = self.chance.choice(("L0", "L1", "L2", "L3", "L4"))
+        document["matrix"].insert(0, {**row, "level": level, "requirement": "one"})
+        start = self.clock.at + timedelta(minutes=self.chance.randint(-90, 90))
+        if self.chance.random() < 0.3:
+            span = {"from": start.isoformat(), "to": (start + timedelta(minutes=40)).isoformat()}
+            document["freeze_windows"] = [{"name": "quiet", **span, "cap": self.chance.choice(("L0", "L1", "L2"))}]
+        if self.chance.random() < 0.5:
+            condition = {"f": "parameters.replicas", "op": "gt", "v": self.chance.randint(1, 5)}
+            document["exceptions"] = [{"id": "many", "when": [condition], "effect": "tighten", "max_level": "L1"}]
+        return document

@@ -64,5 +64,5 @@ def _answer(
             )
         ]
 
-    record(decide, principal=f"agent:{agent}")
+    record(decide, principal=f"agent:{agent}", urgent=True)
     return access.own_decision(agent, id=decision_id)

@@ -8,6 +8,7 @@ from uuid import UUID
 from approvals import access
 from approvals.organisation import AgentRow, GroupRow, Organisation, PersonRow, ServiceRow
 from decisions import register
+from decisions.auth import sessions
 from decisions.envelope import Draft
 from decisions.errors import Problem
 from decisions.models import Agent, Membership, Person, RegisterGroup, Service, Standing
@@ -23,28 +24,37 @@ def change_register(wanted: Organisation, *, actor: UUID | None, dry_run: bool =
     """
     ids = _people(wanted.people, write=not dry_run)
     lines: list[str] = []
+    by = f"person:{actor}" if actor else "system"
 
     def decide(moment: Moment) -> list[Draft]:
         if actor is not None:
             access.require(register.at(moment.config), actor, access.ADMINISTERS, "change the register")
         lines.clear()
-        drafts = []
-        by = f"person:{actor}" if actor else "system"
-        for facts, row, was, label in _changes(wanted, ids):
-            if (facts, row) == was:
-                continue
-            lines.append(f"{'change' if was else 'add'} {facts['table']} {label}")
-            drafts.append(Draft(Kind.REGISTER_CHANGED, by, {"kv": 1, **facts}, {"row": row} if row else {}))
-        _keep_an_administrator(wanted, ids)
-        return drafts
+        return drafts_of(wanted, ids, by=by, lines=lines)
 
     if dry_run:
-        for facts, row, was, label in _changes(wanted, ids):
-            if (facts, row) != was:
-                lines.append(f"{'change' if was else 'add'} {facts['table']} {label}")
-    else:
-        record(decide, principal=f"person:{actor}" if actor else "system")
+        drafts_of(wanted, ids, by=by, lines=lines)
+        return lines
+    record(decide, principal=by)
+    for row in wanted.people:
+        if not row.active:
+            sessions.end(ids[row.username])
     return lines
+
+
+def drafts_of(wanted: Organisation, ids: dict[str, UUID], *, by: str, lines: list[str]) -> list[Draft]:
+    """An entry for each row that differs from what `wanted` states, and a line about it. Reads only.
+
+    Raises a 409 problem if nobody could administer afterwards.
+    """
+    drafts = []
+    for facts, row, was, label in _changes(wanted, ids):
+        if (facts, row) == was:
+            continue
+        lines.append(f"{'change' if was else 'add'} {facts['table']} {label}")
+        drafts.append(Draft(Kind.REGISTER_CHANGED, by, {"kv": 1, **facts}, {"row": row} if row else {}))
+    _keep_an_administrator(wanted, ids)
+    return drafts
 
 
 Held = tuple[dict[str, Any], dict[str, Any]] | None

@@ -59,7 +59,7 @@ def _guard(row: Decision, moment: Moment, action_hash: str) -> Ruling:
     known = register.at(moment.config)
     action = row.action or {}
     asked = ruleable(action, row.agent_id, known, screen_stored(action, row.account))
-    [ruling] = rule_many([asked], config=moment.config)
+    [ruling] = rule_many([asked], config=moment.config, at=moment.now)
     if ruling.policy is None and PolicyVersion.objects.exists():
         raise Problem(
             503,

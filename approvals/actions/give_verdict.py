@@ -38,7 +38,7 @@ def give_verdict(decision_id: UUID, *, verdict: VerdictWord, reason: str, shown:
         ordered = after is State.REVERT_ORDERED
         return [given, *([order(row, actor=f"person:{actor}", follows=given.id)] if ordered else [])]
 
-    return record(decide, principal=f"person:{actor}")
+    return record(decide, principal=f"person:{actor}", urgent=verdict is VerdictWord.VETO)
 
 
 def _veto(row: Decision, state: State, known: register.Register, moment: Moment, actor: UUID) -> State:

@@ -34,6 +34,7 @@ def make_key(agent_id: UUID, *, scopes: list[Scope], days: int, actor: UUID | No
         register_change(facts, actor=actor)
         if AgentKey.objects.filter(agent_id=agent_id, revoked_at=None, expires_at__gt=now).count() >= LIVE_KEYS:
             raise Problem(409, "too-many-keys", "The agent has two live keys", "Revoke one of them first.")
+        row.made_by = actor
         row.save(force_insert=True)
     return key
 

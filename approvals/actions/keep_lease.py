@@ -4,15 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db import transaction
-
 from approvals import access
 from approvals.machine import LEASE, MAX_LEASE
 from approvals.queries.stops import modes_over
 from decisions import clock
 from decisions.errors import Problem, conflict
 from decisions.models import Decision, Heartbeat
-from decisions.models.bulk import lock_head
+from decisions.models.bulk import lock_head, writing
 from decisions.states import effective_state, lease_ends
 from decisions.vocab import FreezeMode, State
 
@@ -27,7 +25,7 @@ class Kept:
 
 def keep_lease(lease_id: UUID, *, fencing: int, agent: UUID) -> Kept:
     """Extend the lease, unless people have stopped it: then it is left to run out. Raises a Problem: 404, 409, 410."""
-    with transaction.atomic():
+    with writing():
         # Under the head lock: a veto or the end of the lease is either before this or after it.
         # The time is read after it: while this waits, the lease may end.
         head = lock_head()

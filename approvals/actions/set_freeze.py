@@ -53,7 +53,7 @@ def set_freeze(*, scope: FreezeScope, value: str, mode: FreezeMode, reason: str,
         )
         return [stop, *(expiry(row) for row in authorised.order_by("seq"))]
 
-    record(decide, principal=f"person:{actor}")
+    record(decide, principal=f"person:{actor}", urgent=True)
     return _same(scope, value, mode).get()
 
 

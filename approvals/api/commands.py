@@ -9,6 +9,7 @@ from msgspec import UNSET
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from approvals import access
 from approvals.actions.break_glass import break_glass
 from approvals.actions.give_verdict import give_verdict
 from approvals.actions.sign_off import sign_off
@@ -23,7 +24,7 @@ from decisions.api.base import ApiView, etag, version_of
 from decisions.api.describing import Operation, describe
 from decisions.api.parsing import command
 from decisions.auth.api import People, person
-from decisions.auth.people import require_recent_sign_in
+from decisions.auth.people import require_sign_in_for
 from decisions.errors import Problem, bad_request
 from decisions.models import Decision
 
@@ -43,7 +44,7 @@ class Verdicts(ApiView):
             headers=COMMAND_HEADERS,
             problems=(400, 404, 409, 412, 413, 415, 422, 428, 503),
             detail=(
-                "An approval needs If-Match, a recent sign-in, and what was seen: action_hash, display_hash, ref and "
+                "An approval needs If-Match, a recent sign-in (on tier 0 and 1 within minutes), and what was seen: action_hash, display_hash, ref and "
                 "version, as the decision states them. So does break_glass, one manager's approval in place of a quorum, "
                 "which also needs a reason, raises an alarm and owes a sign-off within 24 hours. A veto needs none of these: stopping must not fail for a stale view."
             ),
@@ -53,7 +54,7 @@ class Verdicts(ApiView):
         key, given = checked_key(request.headers.get("Idempotency-Key", "")), command(request, VerdictCommand)
         actor, shown = person(request).id, _shown(given)
         if given.verdict is not VerdictWord.VETO:
-            require_recent_sign_in(request._request)  # noqa: SLF001 - the framework's documented name for it
+            signed_in_for(request, decision_id, critical=given.verdict is VerdictWord.BREAK_GLASS)
             if shown is None:
                 raise bad_request("An approval says what was seen: action_hash, display_hash, ref and version.")
             same_version(request, shown.version)
@@ -79,13 +80,13 @@ class SignOffs(ApiView):
             takes={"application/json": SignOffCommand},
             headers={**COMMAND_HEADERS, "If-Match": True},
             problems=(400, 404, 409, 412, 413, 415, 422, 428, 503),
-            detail="A later sign-off corrects an earlier one, and both stay. Needs a recent sign-in.",
+            detail="A later sign-off corrects an earlier one, and both stay. Needs a recent sign-in, on tier 0 and 1 within minutes.",
         )
     )
     def post(self, request: Request, decision_id: UUID) -> Response:
         key, given = checked_key(request.headers.get("Idempotency-Key", "")), command(request, SignOffCommand)
         actor = person(request).id
-        require_recent_sign_in(request._request)  # noqa: SLF001 - as above
+        signed_in_for(request, decision_id)
         same_version(request, given.version)
 
         def act() -> None:
@@ -100,6 +101,12 @@ class SignOffs(ApiView):
             )
 
         return answered(request, decision_id, key, given, act)
+
+
+def signed_in_for(request: Request, decision_id: UUID, *, critical: bool = False) -> None:
+    """Raise 401 or 403 where the sign-in is too weak for an answer to that decision, 404 where there is none."""
+    tier = 0 if critical else access.decision_of(decision_id).tier
+    require_sign_in_for(request._request, tier)  # noqa: SLF001 - its documented name
 
 
 def answered(request: Request, decision_id: UUID, key: str, given: Any, act: Callable[[], None]) -> Response:

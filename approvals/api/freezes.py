@@ -19,7 +19,7 @@ from decisions.api.describing import Operation, describe
 from decisions.api.parsing import command
 from decisions.api.shapes import Id, Moment, Whole
 from decisions.auth.api import People, Readers, person
-from decisions.auth.people import require_recent_sign_in
+from decisions.auth.people import require_strong_sign_in
 from decisions.models import Freeze
 from decisions.vocab import FreezeMode, FreezeScope
 
@@ -125,13 +125,13 @@ class LiftFreeze(ApiView):
             takes={"application/json": Nothing},
             headers=HEADERS,
             problems=(400, 404, 409, 413, 415, 422, 503),
-            detail="202 until a second person asks too, within half an hour. Needs a recent sign-in.",
+            detail="202 until a second person asks too, within half an hour. Needs a sign-in within minutes.",
         )
     )
     def post(self, request: Request, freeze_id: UUID) -> Response:
         key, given = checked_key(request.headers.get("Idempotency-Key", "")), command(request, Nothing)
         actor = person(request).id
-        require_recent_sign_in(request._request)  # noqa: SLF001 - the framework's documented name for it
+        require_strong_sign_in(request._request)  # noqa: SLF001 - the framework's documented name for it
         kept = once(
             f"person:{actor}", key, _said(request, given), lambda: represent(lift_freeze(freeze_id, actor=actor))
         )

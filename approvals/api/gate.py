@@ -1,9 +1,7 @@
 """The gate's routes for agents: claim, heartbeat, outcome, withdraw, reverts. All thin; what they do is in the actions."""
 
-import time
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import parse_qs
 from uuid import UUID
 
 from django.conf import settings
@@ -16,22 +14,21 @@ from approvals.actions.report_outcome import report_outcome
 from approvals.actions.withdraw import withdraw
 from approvals.api import gate_shapes as shapes
 from approvals.api.granted import grant, heartbeat, revert_order
+from approvals.api.polls import REVERT_ORDERS, get_revert_orders
 from approvals.api.representation import represent
 from approvals.api.shapes import Decision as DecisionShape
 from approvals.idempotency import checked_key
-from approvals.queries.reverts import orders_of
-from decisions import clock, feed
+from decisions import clock
 from decisions.api.describing import Operation
 from decisions.api.hot import Answer, Request
 from decisions.api.parsing import json_only, shaped, strict
 from decisions.auth.keys import AgentPrincipal, authenticate
-from decisions.errors import bad_request
-from decisions.feed import in_reader
+from decisions.auth.limits import Limit, spend
+from decisions.feed import in_command, in_reader
 from decisions.vocab import Outcome, Scope
 
 COMMAND = {"Idempotency-Key": True}
 PROBLEMS = (400, 404, 405, 409, 413, 415, 429, 503)
-MAX_WAIT = 55
 
 CLAIM = Operation(
     "claim",
@@ -73,14 +70,6 @@ WITHDRAW = Operation(
     headers=COMMAND,
     problems=PROBLEMS,
 )
-REVERT_ORDERS = Operation(
-    "listRevertOrders",
-    "What people have ordered this agent to undo, oldest first",
-    "agents",
-    shapes.RevertOrders,
-    query={"wait": {"type": "integer", "minimum": 0, "maximum": MAX_WAIT}},
-    problems=(400, 405),
-)
 ACKNOWLEDGE = Operation(
     "acknowledgeRevert",
     "Take an order to revert",
@@ -108,9 +97,16 @@ async def _agent(request: Request, scope: Scope) -> AgentPrincipal:
     return agent
 
 
-async def _command(request: Request, shape: type[Any], scope: Scope) -> tuple[AgentPrincipal, str, Any]:
-    """(who, under which key, what). Raises the problem of whatever is not in order."""
+async def _command(
+    request: Request, shape: type[Any], scope: Scope, *, counted: bool = False
+) -> tuple[AgentPrincipal, str, Any]:
+    """(who, under which key, what). Raises the problem of whatever is not in order.
+
+    `counted` is what an agent may not do as often as it likes: never what ends or undoes an act.
+    """
     agent = await _agent(request, scope)
+    if counted:
+        spend(agent.agent_id, Limit.COMMAND, request.answered)
     key = checked_key(request.headers.get("idempotency-key", ""))
     json_only(request.headers.get("content-type", ""))
     return agent, key, shaped(strict(await request.body(settings.COMMAND_LIMIT)), shape)
@@ -129,7 +125,7 @@ def _said(given: Any) -> dict[str, Any]:
 
 
 async def post_claim(request: Request) -> Answer:
-    agent, _, given = await _command(request, shapes.ClaimCommand, Scope.CLAIM)
+    agent, _, given = await _command(request, shapes.ClaimCommand, Scope.CLAIM, counted=True)
 
     def act() -> Answer:
         row = claim(
@@ -141,7 +137,7 @@ async def post_claim(request: Request) -> Answer:
         )
         return 200, grant(row, issuer=settings.PUBLIC_URL)
 
-    return await in_reader(act)
+    return await in_command(act)
 
 
 async def post_heartbeat(request: Request) -> Answer:
@@ -150,7 +146,7 @@ async def post_heartbeat(request: Request) -> Answer:
     def act() -> Answer:
         return 200, heartbeat(keep_lease(_part(request, 4), fencing=given.fencing, agent=agent.agent_id))
 
-    return await in_reader(act)
+    return await in_command(act)
 
 
 async def post_outcome(request: Request) -> Answer:
@@ -166,38 +162,16 @@ async def post_outcome(request: Request) -> Answer:
         )
         return (202 if late else 200), represent(row, clock.now())
 
-    return await in_reader(act)
+    return await in_command(act)
 
 
 async def post_withdraw(request: Request) -> Answer:
-    agent, _, given = await _command(request, shapes.WithdrawCommand, Scope.PROPOSE)
+    agent, _, given = await _command(request, shapes.WithdrawCommand, Scope.PROPOSE, counted=True)
 
     def act() -> Answer:
         return 200, represent(withdraw(_part(request, 4), reason=given.reason, agent=agent.agent_id), clock.now())
 
-    return await in_reader(act)
-
-
-async def get_revert_orders(request: Request) -> Answer:
-    """The open orders as soon as there is one, else none when `wait` seconds are over."""
-    agent = await _agent(request, Scope.CLAIM)
-    query = parse_qs(request.scope["query_string"].decode("latin-1"), keep_blank_values=True)
-    text = query.pop("wait", ["0"])
-    if query or len(text) > 1 or not text[0].isdigit() or len(text[0]) > 2 or int(text[0]) > MAX_WAIT:
-        raise bad_request(f"The one parameter is wait, a whole number from 0 to {MAX_WAIT}.", "unknown-filter")
-    until = time.monotonic() + int(text[0])
-    while True:
-        seq = await in_reader(feed.head_seq)
-        items = await in_reader(_orders, agent.agent_id)
-        left = until - time.monotonic()
-        if items or left <= 0:
-            return 200, {"items": items}
-        await feed.hub.beyond(seq, min(left, 1.0))
-
-
-def _orders(agent: UUID) -> list[dict[str, Any]]:
-    now = clock.now()
-    return [revert_order(row, now) for row in orders_of(agent, now)]
+    return await in_command(act)
 
 
 async def post_acknowledge(request: Request) -> Answer:
@@ -207,7 +181,7 @@ async def post_acknowledge(request: Request) -> Answer:
         row = acknowledge_revert(_part(request, 4), fencing=given.fencing, key=key, agent=agent.agent_id)
         return 200, revert_order(row, clock.now())
 
-    return await in_reader(act)
+    return await in_command(act)
 
 
 async def post_reverted(request: Request) -> Answer:
@@ -224,7 +198,7 @@ async def post_reverted(request: Request) -> Answer:
         )
         return 200, revert_order(row, clock.now())
 
-    return await in_reader(act)
+    return await in_command(act)
 
 
 Route = Callable[[Request], Any]

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from approvals.actions.comment import comment
 from approvals.actions.extend_hold import extend_hold
 from approvals.actions.review import review
-from approvals.api.commands import COMMAND_HEADERS, answered, same_version
+from approvals.api.commands import COMMAND_HEADERS, answered, same_version, signed_in_for
 from approvals.api.shapes import Decision as DecisionShape
 from approvals.api.shapes import Version
 from approvals.idempotency import checked_key
@@ -20,7 +20,6 @@ from decisions.api.base import ApiView
 from decisions.api.describing import Operation, describe
 from decisions.api.parsing import command
 from decisions.auth.api import People, person
-from decisions.auth.people import require_recent_sign_in
 
 PROBLEMS = (400, 404, 409, 413, 415, 422, 503)
 HEADERS = {"Idempotency-Key": True, "X-CSRFToken": True}
@@ -103,13 +102,13 @@ class Reviews(ApiView):
             takes={"application/json": ReviewCommand},
             headers={**COMMAND_HEADERS, "If-Match": True},
             problems=(*PROBLEMS, 412, 428),
-            detail="An unknown or late outcome, a revert that its executor says it made, one that failed. Needs a recent sign-in.",
+            detail="An unknown or late outcome, a revert that its executor says it made, one that failed. Needs a recent sign-in, on tier 0 and 1 within minutes.",
         )
     )
     def post(self, request: Request, decision_id: UUID) -> Response:
         key, given = checked_key(request.headers.get("Idempotency-Key", "")), command(request, ReviewCommand)
         actor = person(request).id
-        require_recent_sign_in(request._request)  # noqa: SLF001 - the framework's documented name for it
+        signed_in_for(request, decision_id)
         same_version(request, given.version)
 
         def act() -> None:

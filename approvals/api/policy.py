@@ -1,14 +1,18 @@
-"""The policy in force, and what it would say of an action. Nothing here changes it."""
+"""The versions of the policy, and what the one in force would say of an action. Nothing here changes it."""
+
+from typing import Any
 
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from approvals.api.policy_replays import REPLAY_QUERY, replayed
+from approvals.api.policy_shapes import Policy, PolicyReplay
 from approvals.api.representation import identity, time
 from approvals.api.shapes import EvaluateCommand, Ruling
-from approvals.api.shapes import Policy as PolicyShape
 from approvals.models import PolicyVersion
+from approvals.queries import policies
 from approvals.queries.ruling import NOBODY, ruling_of
-from decisions.api.base import ApiView
+from decisions.api.base import ApiView, etag
 from decisions.api.describing import Operation, describe
 from decisions.api.parsing import command
 from decisions.auth.api import Callers, Readers, agent_of
@@ -17,24 +21,62 @@ from decisions.models import Agent
 from decisions.vocab import Scope
 
 
+def represent(row: PolicyVersion, *, document: bool) -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "version": row.version,
+        "sha256": row.sha256,
+        "seq": row.seq,
+        "activated_at": time(row.activated_at),
+        "activated_by": identity(row.activated_by),
+        "draft": identity(row.draft_id),
+    }
+    return body | ({"document": row.document} if document else {})
+
+
 class PolicyInForce(ApiView):
     permission_classes = [Readers]
 
-    @describe(Operation("getPolicy", "The version of the policy in force", "both", PolicyShape, problems=(404,)))
+    @describe(
+        Operation(
+            "getPolicy",
+            "The version of the policy in force",
+            "both",
+            Policy,
+            problems=(404,),
+            detail="Its ETag is what a draft names in If-Match.",
+        )
+    )
     def get(self, request: Request) -> Response:
-        row = PolicyVersion.objects.order_by("-version").first()
+        row = policies.in_force()
         if row is None:
             raise not_found("policy yet")
-        return Response(
-            {
-                "version": row.version,
-                "sha256": row.sha256,
-                "seq": row.seq,
-                "activated_at": time(row.activated_at),
-                "activated_by": identity(row.activated_by),
-                "document": row.document,
-            }
+        return Response(represent(row, document=True), headers={"ETag": etag(row.version)})
+
+
+class OneVersion(ApiView):
+    permission_classes = [Readers]
+
+    @describe(Operation("getPolicyVersion", "A version of the policy", "both", Policy, problems=(404,)))
+    def get(self, request: Request, version: int) -> Response:
+        return Response(represent(policies.version(version), document=True))
+
+
+class ReplayVersion(ApiView):
+    permission_classes = [Readers]
+
+    @describe(
+        Operation(
+            "replayPolicyVersion",
+            "What a version would have said of past decisions, compared with what was ruled then",
+            "both",
+            PolicyReplay,
+            query=REPLAY_QUERY,
+            problems=(400, 404, 422),
+            detail="By default of the last seven days, and at most of 366. Takes a moment for each ten thousand decisions.",
         )
+    )
+    def get(self, request: Request, version: int) -> Response:
+        return Response(replayed(request, policies.compiled(policies.version(version)), against=None))
 
 
 class EvaluatePolicy(ApiView):

@@ -268,17 +268,6 @@ class GroupPage(Struct):
     next: str | None
 
 
-class Policy(Struct):
-    """The version in force."""
-
-    version: Whole
-    sha256: str
-    seq: Whole
-    activated_at: Moment
-    activated_by: Id | None
-    document: dict[str, Any]
-
-
 class Ruling(Struct):
     """What the policy would say of the action now, and the rule that fires. Nothing is recorded."""
 

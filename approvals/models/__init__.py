@@ -1,7 +1,16 @@
 """The tables of what people said: policy versions, verdicts, sign-offs, reports."""
 
-from approvals.models.policy import PolicyVersion
+from approvals.models.policy import PolicyDraft, PolicyVersion
 from approvals.models.reports import Report, ReportBuild
 from approvals.models.said import Comment, IdempotentAnswer, SignOffRecord, Verdict
 
-__all__ = ["Comment", "IdempotentAnswer", "PolicyVersion", "Report", "ReportBuild", "SignOffRecord", "Verdict"]
+__all__ = [
+    "Comment",
+    "IdempotentAnswer",
+    "PolicyDraft",
+    "PolicyVersion",
+    "Report",
+    "ReportBuild",
+    "SignOffRecord",
+    "Verdict",
+]

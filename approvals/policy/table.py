@@ -5,24 +5,18 @@ freeze windows; then the caps that no table can lift (an irreversible action, on
 that cannot be read, and an action at L3 without an undo need a person). The result is the minimum, so tightening is independent of order. It must not read a clock or a database.
 """
 
-import fnmatch
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
+from approvals.policy.conditions import Condition, holds
+from approvals.policy.windows import Window
 from decisions.ports import Ruleable, Ruling
 from decisions.vocab import Level, Risk
 
 RISK_ORDER = MappingProxyType({Risk.LOW: 0, Risk.MEDIUM: 1, Risk.HIGH: 2})
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    field: str
-    op: str
-    value: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +46,8 @@ class PolicyException:
     max_level: Level
     requirement: str
     until: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    name: str
-    start: datetime
-    end: datetime
-    environments: frozenset[str]
-    cap: Level
+    approved_by: tuple[str, ...] = ()
+    """The usernames of those who answer for a loosening one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +129,7 @@ def _caps(policy: Policy, action: Ruleable, now: datetime, level: Level) -> list
     caps += [
         (window.cap, f"freeze window {window.name}", "")
         for window in policy.windows
-        if window.start <= now < window.end
-        and (not window.environments or action.environment_class in window.environments)
+        if window.times.covers(now) and (not window.environments or action.environment_class in window.environments)
     ]
     if action.reversible is False or action.kind in policy.irreversible:
         caps.append((Level.L2, "irreversible actions need a person", ""))
@@ -184,50 +170,7 @@ def _applies(exception: PolicyException, action: Ruleable, now: datetime) -> boo
     if exception.until is not None and now >= exception.until:
         return False
     try:
-        return all(_holds(condition, action) for condition in exception.when)
-    except (TypeError, ValueError, KeyError):
+        return all(holds(condition, action) for condition in exception.when)
+    except (TypeError, ValueError, LookupError, AttributeError):
         # What cannot be evaluated counts as matched where it tightens, and as not matched where it loosens.
         return exception.effect == "tighten"
-
-
-def _value(name: str, action: Ruleable) -> Any:
-    if name.startswith("parameters."):
-        value: Any = action.parameters
-        for part in name.split(".")[1:]:
-            value = value.get(part) if isinstance(value, Mapping) else None
-        return value
-    return {
-        "kind": action.kind,
-        "target.service": action.service,
-        "target.resource": action.resource,
-        "tier": action.tier,
-        "environment": action.environment_class,
-        "data_class": action.data_class,
-        "agent": action.agent_id,
-        "risk": str(action.risk),
-        "registered": action.registered,
-        "has_undo": action.has_undo,
-    }[name]
-
-
-def _holds(condition: Condition, action: Ruleable) -> bool:
-    value, wanted = _value(condition.field, action), condition.value
-    match condition.op:
-        case "exists":
-            return (value is not None) is bool(wanted)
-        case "eq":
-            return bool(value == wanted)
-        case "ne":
-            return bool(value != wanted)
-        case "in":
-            return value in wanted
-        case "gt":
-            return bool(value > wanted)
-        case "lt":
-            return bool(value < wanted)
-        case "between":
-            return bool(wanted[0] <= value <= wanted[1])
-        case "matches-glob":
-            return value is not None and fnmatch.fnmatchcase(str(value), str(wanted))
-        case _:
-            raise ValueError(condition.op)

@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from decisions.envelope import Draft
 from decisions.models import Decision, Timeline
-from decisions.states import lease_over
+from decisions.states import lease_ends, lease_over
 from decisions.vocab import ACTED, Kind, Outcome, State
 
 OPEN = (State.REVERT_ORDERED, State.REVERTING)
@@ -44,6 +44,12 @@ def orders_of(agent: UUID, now: datetime) -> list[Decision]:
     # An executing one counts if it was vetoed and its lease is over, which no entry need say yet.
     ordered = rows.filter(Q(state__in=OPEN) | (lease_over(now) & Q(to_revert=True)))
     return list(ordered.order_by("seq")[:FEW])
+
+
+def next_order_at(agent: UUID, now: datetime) -> datetime | None:
+    """When the first lease of `agent` ends that was vetoed while it ran: then its act is ordered to be undone."""
+    running = Decision.objects.filter(agent_id=agent, state=State.EXECUTING, to_revert=True, complete=True)
+    return min((end for end in map(lease_ends, running) if end > now), default=None)
 
 
 def fencing_of(row: Decision) -> int:

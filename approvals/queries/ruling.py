@@ -5,7 +5,7 @@ from uuid import UUID
 
 import msgspec
 
-from decisions import ledger, register
+from decisions import clock, ledger, register
 from decisions.intake import events, shape
 from decisions.intake.ruleable import state_of_proposal
 from decisions.ports import rule_many
@@ -28,7 +28,7 @@ def ruling_of(action: shape.Action, agent: UUID) -> dict[str, Any]:
     config = ledger.config()
     known = register.at(config)
     asked = events.ruleable_of(prepared, known)
-    ruling = rule_many([asked], config=config)[0]
+    ruling = rule_many([asked], config=config, at=clock.now())[0]
     state = state_of_proposal(ruling)
     accountable, _ = known.answerable(asked.service)
     assert prepared.action is not None

@@ -1,7 +1,8 @@
 """Freezes in force, and what they say of one decision. It must not write."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,8 +12,9 @@ from decisions import register
 from decisions.errors import Problem
 from decisions.intake.ruleable import frozen
 from decisions.models import Agent, Decision, Freeze
+from decisions.ports import Ruleable, Ruling
 from decisions.states import effective_state
-from decisions.vocab import HOLDING, Basis, FreezeMode, FreezeScope, State, word
+from decisions.vocab import HOLDING, Basis, FreezeMode, FreezeScope, Level, State, word
 
 
 def in_force() -> list[Freeze]:
@@ -35,6 +37,20 @@ def why_stopped(row: Decision, basis: Basis) -> Problem | None:
     if FreezeMode.ALL in modes or (FreezeMode.AUTONOMY in modes and basis is not Basis.QUORUM):
         return frozen()
     return None
+
+
+def stopped(ruling: Ruling, action: Ruleable, freezes: Sequence[Freeze]) -> Ruling:
+    """`ruling` under the freezes that cover `action`: nothing at all, or nothing without a person."""
+    modes = {
+        freeze.mode
+        for freeze in freezes
+        if freeze.covers(service=action.service, environment_class=action.environment_class, agent_id=action.agent_id)
+    }
+    if FreezeMode.ALL in modes:
+        return replace(ruling, level=Level.L0, rule="stopped by people", frozen=True)
+    if FreezeMode.AUTONOMY in modes and ruling.level > Level.L2:
+        return replace(ruling, level=Level.L2, rule="people have stopped what agents do alone", window=None)
+    return ruling
 
 
 def described(now: datetime) -> list[dict[str, Any]]:

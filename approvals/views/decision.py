@@ -13,6 +13,7 @@ from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
+from approvals import access
 from approvals.actions.break_glass import break_glass
 from approvals.actions.comment import comment
 from approvals.actions.extend_hold import extend_hold
@@ -21,9 +22,10 @@ from approvals.actions.review import review
 from approvals.actions.sign_off import sign_off
 from approvals.queries import decision as queries
 from approvals.queries.shown import Shown
+from approvals.views import again
 from approvals.vocab import Finding, Judgement, VerdictWord
 from decisions import clock
-from decisions.auth.people import reads, require_recent_sign_in, signed_in
+from decisions.auth.people import reads, require_sign_in_for, signed_in
 from decisions.errors import Problem, bad_request
 from decisions.vocab import Cause, Effect
 
@@ -44,7 +46,7 @@ def show(request: HttpRequest, decision_id: UUID, *, status: int = 200, **more: 
     if loaded is None:
         raise Http404
     template = "approvals/_decision.html" if _wants_pane(request) else "approvals/decision.html"
-    values = queries.context(loaded, person.id) | {"key": uuid.uuid4()} | more
+    values = queries.context(loaded, person.id) | {"key": uuid.uuid4()} | again.context(request) | more
     response = render(request, template, values, status=status)
     response["ETag"] = f'"v{loaded.row.version}"'
     response["Cache-Control"] = "no-store"
@@ -65,7 +67,7 @@ def verdict(request: HttpRequest, decision_id: UUID) -> HttpResponse:
         word = _choice(VerdictWord, request, "verdict")
         if word is not VerdictWord.VETO:
             # Stopping must not fail for an old sign-in.
-            require_recent_sign_in(request)
+            _signed_in_for(request, decision_id, critical=word is VerdictWord.BREAK_GLASS)
         if word is VerdictWord.BREAK_GLASS:
             break_glass(decision_id, reason=_reason(request), shown=_shown(request), actor=signed_in(request).id)
             return "You have authorised it alone. Executives and auditors are told."
@@ -87,7 +89,7 @@ def judge(request: HttpRequest, decision_id: UUID) -> HttpResponse:
     """Sign off: accept or refuse, with effect and cause."""
 
     def act() -> str:
-        require_recent_sign_in(request)
+        _signed_in_for(request, decision_id)
         cause = request.POST.get("cause", "")
         sign_off(
             decision_id,
@@ -109,7 +111,7 @@ def look(request: HttpRequest, decision_id: UUID) -> HttpResponse:
     """Say what became of an act that only a person can end."""
 
     def act() -> str:
-        require_recent_sign_in(request)
+        _signed_in_for(request, decision_id)
         review(
             decision_id,
             finding=_choice(Finding, request, "finding"),
@@ -153,7 +155,9 @@ def _answer(request: HttpRequest, decision_id: UUID, act: Callable[[], str]) -> 
     except Problem as problem:
         if problem.status == 404:
             raise Http404 from None
-        kept = {"typed_reason": request.POST.get("reason", "")[:REASON_LIMIT]}
+        if again.leads(problem):
+            return again.lead(request, problem, back=again.where(request))
+        kept = {"typed": {name: value[:REASON_LIMIT] for name, value in request.POST.items()}}
         name = "conflict" if problem.status in (409, 412) else "error"
         text = f"{problem.title}. {problem.detail}" if problem.status != 409 else problem.detail
         return show(request, decision_id, status=problem.status, **{name: text}, **kept)
@@ -164,6 +168,10 @@ def _answer(request: HttpRequest, decision_id: UUID, act: Callable[[], str]) -> 
             return redirect(following)
         return redirect("approvals:decision", decision_id=decision_id)
     return show(request, decision_id, done=done)
+
+
+def _signed_in_for(request: HttpRequest, decision_id: UUID, *, critical: bool = False) -> None:
+    require_sign_in_for(request, 0 if critical else access.decision_of(decision_id).tier)
 
 
 def _choice(words: type[Word], request: HttpRequest, name: str) -> Word:

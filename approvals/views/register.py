@@ -5,18 +5,19 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.contrib.auth.password_validation import validate_password
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from approvals import access, organisation
 from approvals.actions.change_register import change_register
 from approvals.actions.handle_key import make_key, revoke_key
 from approvals.forms import AgentForm, GroupForm, KeyForm, PersonForm, ServiceForm, service_initial
+from approvals.views import again, people
 from decisions import register
-from decisions.auth.people import reads, signed_in
+from decisions.auth.people import reads, require_factor, signed_in
 from decisions.errors import Problem
 from decisions.models import Agent, AgentKey, Membership, Person, RegisterGroup, Service, Standing
 from decisions.vocab import Scope
@@ -33,6 +34,15 @@ NEW = "new"
 
 def _may_edit(request: HttpRequest) -> bool:
     return access.may(register.latest(), signed_in(request).id, access.ADMINISTERS)
+
+
+def _led_away(request: HttpRequest) -> HttpResponse | None:
+    """The way to a second factor, for an administrator who must have one. To revoke a key takes none."""
+    try:
+        require_factor(request)
+    except Problem as problem:
+        return again.lead(request, problem, back=reverse("approvals:register"))
+    return None
 
 
 @require_safe
@@ -88,11 +98,15 @@ def edit(request: HttpRequest, section: str, key: str) -> HttpResponse:
         raise Http404
     if not _may_edit(request):
         raise PermissionDenied("Only an administrator changes the register.")
+    if request.method == "POST" and (led := _led_away(request)):
+        return led
     initial = None if key == NEW else _initial(section, key)
     form = FORMS[section](request.POST or None, initial=initial)
     if initial is not None:
         form.fields["username" if section == "people" else "slug"].disabled = True
     if request.method == "POST" and form.is_valid() and _save(request, section, form):
+        if section == "people" and key == NEW:
+            return redirect("approvals:register_edit", section=section, key=form.cleaned_data["username"])
         return redirect("approvals:register")
     context = {
         "form": form,
@@ -106,6 +120,8 @@ def edit(request: HttpRequest, section: str, key: str) -> HttpResponse:
             "key_form": KeyForm(initial={"scopes": list(Scope)}),
             "new_key": request.session.pop("new_key", None),
         }
+    if section == "people" and initial:
+        context |= {"sign_in": people.sign_in(request, key), **again.context(request)}
     return render(request, "approvals/register_edit.html", context)
 
 
@@ -146,7 +162,6 @@ def _agent(slug: str) -> Agent:
 def _save(request: HttpRequest, section: str, form: forms.Form) -> bool:
     """Record the row; False with the reason in the form where it cannot be."""
     data = dict(form.cleaned_data)
-    password = data.pop("password", "")
     make = {
         "services": organisation.service,
         "agents": organisation.agent,
@@ -155,18 +170,11 @@ def _save(request: HttpRequest, section: str, form: forms.Form) -> bool:
     }[section]
     wanted = organisation.Organisation()
     try:
-        if password:
-            validate_password(password)
         getattr(wanted, section).append(make(data))
         change_register(wanted, actor=signed_in(request).id)
-    except (Problem, ValueError, ValidationError) as error:
-        said = error.detail or error.title if isinstance(error, Problem) else error
-        form.add_error(None, said if isinstance(said, str | ValidationError) else str(said))
+    except (Problem, ValueError) as error:
+        form.add_error(None, (error.detail or error.title) if isinstance(error, Problem) else str(error))
         return False
-    if password:
-        person = Person.objects.get(username=data["username"])
-        person.set_password(password)
-        person.save(update_fields=["password"])
     messages.success(request, "Recorded.")
     return True
 
@@ -178,6 +186,8 @@ def new_key(request: HttpRequest, slug: str) -> HttpResponse:
     agent, form = _agent(slug), KeyForm(request.POST)
     if not _may_edit(request):
         raise PermissionDenied("Only an administrator makes keys.")
+    if led := _led_away(request):
+        return led
     if form.is_valid():
         scopes = [Scope(scope) for scope in form.cleaned_data["scopes"]]
         try:

@@ -7,14 +7,16 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from approvals import access
 from approvals.actions.lift_freeze import lift_freeze, others
 from approvals.actions.set_freeze import set_freeze
 from approvals.queries import stops
+from approvals.views import again
 from decisions import clock, register
-from decisions.auth.people import reads, require_recent_sign_in, signed_in
+from decisions.auth.people import reads, require_strong_sign_in, signed_in
 from decisions.errors import Problem, bad_request
 from decisions.vocab import FreezeMode, FreezeScope
 
@@ -59,7 +61,7 @@ def stop(request: HttpRequest) -> HttpResponse:
 @reads
 def lift(request: HttpRequest, freeze_id: UUID) -> HttpResponse:
     def act() -> str:
-        require_recent_sign_in(request)
+        require_strong_sign_in(request)
         freeze = lift_freeze(freeze_id, actor=signed_in(request).id)
         if freeze.lifted_at is None:
             return "You have asked to let agents go on. A second person must agree within half an hour."
@@ -72,6 +74,8 @@ def _answer(request: HttpRequest, act: Callable[[], str]) -> HttpResponse:
     try:
         messages.success(request, act())
     except Problem as problem:
+        if again.leads(problem):
+            return again.lead(request, problem, back=reverse("approvals:stop"))
         return _show(request, status=problem.status, error=problem.detail or problem.title)
     return redirect("approvals:stop")
 
@@ -88,6 +92,7 @@ def _show(request: HttpRequest, *, status: int = 200, **more: Any) -> HttpRespon
         "may_lift": may_lift,
         "alone": may_lift and not others(known, person),
         "viewer": person,
+        **again.context(request),
         "word": request.POST.get("word", ""),
         "reason": request.POST.get("reason", ""),
     }

@@ -8,6 +8,8 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from decisions.api.describing import DescribedSchema
+from decisions.auth.api import agent_of
+from decisions.auth.limits import Limit, spend
 from decisions.errors import Problem, bad_request
 
 
@@ -30,6 +32,12 @@ class ApiView(APIView):
     content_negotiation_class = FirstRenderer
     http_method_names = ["get", "head", "post"]
     schema = DescribedSchema()
+
+    def check_throttles(self, request: Request) -> None:
+        """Count what an agent reads; people are not counted."""
+        agent = agent_of(request)
+        if agent is not None:
+            spend(agent.agent_id, Limit.READ, self.headers)
 
 
 def asked(request: Request, *known: str) -> dict[str, str]:
@@ -54,7 +62,7 @@ def version_of(header: str) -> int:
     """The version that an If-Match header names, weakened by compression or not. Raises a 400 problem."""
     text = header.strip().removeprefix("W/")
     if not (text.startswith('"v') and text.endswith('"') and text[2:-1].isascii() and text[2:-1].isdigit()):
-        raise bad_request('If-Match must be the ETag of the decision, such as "v3".')
+        raise bad_request('If-Match must be the ETag of what was read, such as "v3".')
     if len(text) > 12:
-        raise Problem(412, "stale-view", "The decision has no such version", "Look at it again; nothing was recorded.")
+        raise Problem(412, "stale-view", "There is no such version", "Look at it again; nothing was recorded.")
     return int(text[2:-1])

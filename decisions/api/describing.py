@@ -53,10 +53,12 @@ PATH_SCHEMAS: Mapping[str, Json] = MappingProxyType(
     {
         "decision_id": {"type": "string", "format": "uuid"},
         "lease_id": {"type": "string", "format": "uuid"},
+        "draft_id": {"type": "string", "format": "uuid"},
         "freeze_id": {"type": "string", "format": "uuid"},
         "report_id": {"type": "string", "format": "uuid"},
         "seq": {"type": "integer", "minimum": 0, "maximum": 2**53 - 1},
         "slug": {"type": "string"},
+        "version": {"type": "integer", "minimum": 0, "maximum": 2**31 - 1},
     }
 )
 WHOLE: Json = {"type": "integer", "minimum": 0, "maximum": 2**53}
@@ -147,7 +149,7 @@ class Operation:
 
 
 ALWAYS: Mapping[Callers, tuple[int, ...]] = MappingProxyType(
-    {"people": (401, 403), "agents": (401, 403), "both": (401, 403), "anybody": ()}
+    {"people": (401, 403), "agents": (401, 403, 429), "both": (401, 403, 429), "anybody": ()}
 )
 HEADER_SCHEMAS: Mapping[str, Json] = MappingProxyType(
     {

@@ -3,11 +3,13 @@
 A hot route is an async function from a Request to (status, body); a Problem it raises becomes the answer.
 """
 
+import asyncio
+import contextlib
 import json
 import logging
 import uuid
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -28,6 +30,8 @@ class Request:
     scope: Scope
     receive: Receive
     headers: dict[str, str]
+    answered: dict[str, str] = field(default_factory=dict)
+    """Headers that its answer gets, whatever that is."""
 
     async def body(self, limit: int) -> bytes:
         """The raw body. Raises 413 as soon as more than `limit` bytes have come."""
@@ -45,6 +49,21 @@ class Request:
                 raise too_large(limit)
             if not message.get("more_body", False):
                 return b"".join(parts)
+
+    @contextlib.asynccontextmanager
+    async def left(self, gone: Callable[[], None]) -> AsyncIterator[None]:
+        """Inside, call `gone` as soon as the client has closed the connection. For a request without a body."""
+
+        async def listen() -> None:
+            while (await self.receive())["type"] != "http.disconnect":
+                pass
+            gone()
+
+        listening = asyncio.create_task(listen())
+        try:
+            yield
+        finally:
+            listening.cancel()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +124,11 @@ def _allowed(scope: Scope, method: str) -> None:
 
 
 async def _answer(scope: Scope, receive: Receive, method: str, route: Route) -> tuple[int, bytes, dict[str, str]]:
+    request = Request(scope, receive, {})
     try:
         _allowed(scope, method)
-        status, body = await route(Request(scope, receive, _headers(scope)))
+        request.headers = _headers(scope)
+        status, body = await route(request)
     except Exception as error:
         problem = as_problem(error)
         if problem is None:
@@ -115,11 +136,15 @@ async def _answer(scope: Scope, receive: Receive, method: str, route: Route) -> 
             problem = Problem(
                 500, "fault", "The server failed", "Nothing that was answered with 2xx is lost. Try again."
             )
-        more = {"Allow": method} if problem.status == 405 else {}
+        more = request.answered | ({"Allow": method} if problem.status == 405 else {})
         return problem.status, _json(problem.document()), {"Content-Type": MEDIA_TYPE, **headers_of(problem), **more}
     if isinstance(body, Text):
-        return status, body.text.encode(), {"Content-Type": "text/plain; charset=utf-8", **body.headers}
-    return status, _json(body), {"Content-Type": "application/json"}
+        return (
+            status,
+            body.text.encode(),
+            {"Content-Type": "text/plain; charset=utf-8", **body.headers, **request.answered},
+        )
+    return status, _json(body), {"Content-Type": "application/json", **request.answered}
 
 
 _json_text = partial(json.dumps, ensure_ascii=False, separators=(",", ":"), default=str)

@@ -31,6 +31,10 @@ PROBLEM_TYPES: Mapping[str, Meaning] = MappingProxyType(
             (409,),
             "The agent's name for the decision stands for another action already. Use a new name for a new action.",
         ),
+        "another-version": Meaning(
+            (409,),
+            "Another version of the policy came in force since the draft; `version` says which. Draft again on top of it.",
+        ),
         "bad-event": Meaning(
             (400,), "An event or its data does not have the shape of the contract; `index` names it in a batch."
         ),
@@ -81,11 +85,15 @@ PROBLEM_TYPES: Mapping[str, Meaning] = MappingProxyType(
             "A machine's credential can never approve, veto, sign off, or answer for a person, whatever its scopes.",
         ),
         "method-not-allowed": Meaning((405,), "The address does not take this method; Allow says which it takes."),
+        "no-second-factor": Meaning((409,), "The person has no second factor that could be removed."),
         "not-acceptable": Meaning((406,), "There is no such representation."),
+        "not-active": Meaning((409,), "The person has left. Make them active in the register first."),
         "not-eligible": Meaning((403,), "The requirement names groups of which you are not a member."),
         "not-found": Meaning((404,), "There is no such thing, or it is not yours to see."),
         "not-normal": Meaning((400,), "An identifier is not in Unicode form NFC."),
-        "not-open": Meaning((409,), "It is not open any more: a hold that is over, an alarm that is handled."),
+        "not-open": Meaning(
+            (409,), "It is not open any more: a hold that is over, an alarm that is handled, a draft that has ended."
+        ),
         "not-ruled": Meaning(
             (503,), "The policy could not be asked, so nothing was permitted. Claim again in a moment."
         ),
@@ -104,25 +112,42 @@ PROBLEM_TYPES: Mapping[str, Meaning] = MappingProxyType(
         "policy-changed": Meaning(
             (412,), "The policy no longer permits the action on what was agreed. Propose it again."
         ),
-        "precondition-required": Meaning((428,), "The command needs If-Match with the decision's ETag."),
+        "precondition-required": Meaning((428,), "The command needs If-Match with the ETag of what was read."),
         "queue-full": Meaning(
             (429,), "More is waiting than can be stored in a moment. Send it again after Retry-After."
+        ),
+        "rate-limited": Meaning(
+            (429,), "The agent asks more often than it may. Nothing was looked at; ask again after Retry-After."
         ),
         "raw-secret": Meaning(
             (400,), "A proposal's parameter holds a secret; `path` says which. Send a reference to the secret instead."
         ),
-        "reason-needed": Meaning((400,), "A sign-off and a review need a reason of at least ten characters."),
-        "reauth-required": Meaning((401,), "The sign-in is too old for an approval or a sign-off. Sign in again."),
+        "reason-needed": Meaning((400,), "A sign-off, a review and a draft need a reason of at least ten characters."),
+        "reauth-required": Meaning(
+            (401,), "The sign-in is too old for this. Sign in again at /accounts/reauthenticate/."
+        ),
         "role": Meaning((403,), "It takes a role that you do not have."),
         "scope": Meaning((403,), "The key lacks a scope. An administrator makes keys."),
+        "second-factor-needed": Meaning(
+            (403,), "Your roles take a second factor for this. Set one up under /account/; a veto and a stop need none."
+        ),
         "second-person": Meaning((409,), "You have asked to lift the freeze already; a second person must agree."),
-        "self-approval": Meaning((403,), "The owner of an agent may not approve or review its actions."),
+        "self-approval": Meaning(
+            (403,),
+            "The owner of an agent may not approve or review its actions, nor the author of a draft activate it.",
+        ),
         "stale-fencing": Meaning((409,), "The fencing number is not that of the lease or order."),
-        "stale-view": Meaning((412,), "The decision has changed since you read it. Read it again and decide anew."),
+        "stale-view": Meaning((412,), "What you read has changed since. Read it again and decide anew."),
+        "still-owned": Meaning(
+            (409,), "Somebody who leaves is still the only owner of something; `left` lists it. Hand it over first."
+        ),
         "too-large": Meaning(
             (413,), "A command and an event hold at most 64 KiB, a body of events 16 MiB, packed or not."
         ),
         "too-many-keys": Meaning((409,), "An agent has at most two live keys. Revoke one first."),
+        "too-many-open": Meaning(
+            (429,), "As many decisions of the agent wait for people as may. Withdraw some, or wait for the answers."
+        ),
         "unauthorized": Meaning((401,), "There is no valid key and no session."),
         "unchanged": Meaning((409,), "This policy is in force already."),
         "unknown-agent": Meaning((422,), "The register has no such agent."),

@@ -70,6 +70,15 @@ class Readers(BasePermission):
         return True
 
 
+class ReadersAndPeople(Readers):
+    """As Readers to read; to command, people alone, whatever the scopes of a key."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        if request.method == "POST":
+            return bool(person(request))
+        return super().has_permission(request, view)
+
+
 class Callers(BasePermission):
     """People with any role, and every key: the view itself narrows what an agent is answered."""
 

@@ -1,6 +1,5 @@
 """The signed-in person of a request, and the right to read at all."""
 
-import time
 from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec
@@ -11,11 +10,13 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
 
 from decisions import register
+from decisions.auth import factors, sessions
 from decisions.errors import Problem
 from decisions.models import Person
 from decisions.vocab import VETOES, Role
 
 P = ParamSpec("P")
+CRITICAL_TIERS = (0, 1)
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 
@@ -54,8 +55,42 @@ def reads(view: View[P]) -> View[P]:
 
 
 def require_recent_sign_in(request: HttpRequest) -> None:
-    """Raise 401 `reauth-required` where the sign-in is older than an answer may rest on."""
-    if time.time() - request.session.get("signed_in_at", 0) > settings.RECENT_SIGN_IN_SECONDS:
+    """Raise 401 `reauth-required` where the sign-in is older than an ordinary answer may rest on."""
+    _require(request, settings.RECENT_SIGN_IN_SECONDS)
+
+
+def require_fresh_sign_in(request: HttpRequest) -> None:
+    """Raise 401 `reauth-required` where the person has not shown in the last minutes who they are."""
+    _require(request, settings.FRESH_SIGN_IN_SECONDS)
+
+
+def require_factor(request: HttpRequest) -> None:
+    """Raise 403 `second-factor-needed` where the installation asks for one that the person has not set up."""
+    if factors.due(signed_in(request)):
+        raise Problem(
+            403,
+            "second-factor-needed",
+            "Set up a second factor first",
+            "What your roles let you do here takes a second factor. Nothing was recorded.",
+        )
+
+
+def require_strong_sign_in(request: HttpRequest) -> None:
+    """The rule for what weighs most: fresh, and with a second factor where one is asked. Raises 401 or 403 problems."""
+    require_factor(request)
+    require_fresh_sign_in(request)
+
+
+def require_sign_in_for(request: HttpRequest, tier: int | None) -> None:
+    """The rule for an approval or a judgement: strong on tier 0 and 1, and where the tier is not known."""
+    if tier is None or tier in CRITICAL_TIERS:
+        require_strong_sign_in(request)
+    else:
+        require_recent_sign_in(request)
+
+
+def _require(request: HttpRequest, seconds: int) -> None:
+    if sessions.age(request.session) > seconds:
         raise Problem(
             401, "reauth-required", "Sign in again", "Your sign-in is too old for this; nothing was recorded."
         )

@@ -17,7 +17,7 @@ from decisions.envelope import Draft, named_uuid, timestamp, uuid7
 from decisions.errors import Problem, Refusal, bad_request, conflict
 from decisions.intake import screening, shape
 from decisions.intake.cloudevents import Event
-from decisions.intake.ruleable import frozen, ruleable, state_of_proposal
+from decisions.intake.ruleable import frozen, ruleable, state_of_proposal, too_many_open
 from decisions.ports import Ruleable, Ruling, rule_many
 from decisions.recording import Moment
 from decisions.vocab import HOLDING, Kind, Level, Outcome, Scope
@@ -205,7 +205,7 @@ def decide(prepared: Sequence[Prepared], moment: Moment, *, replayed: bool = Fal
     """
     known, told = register.at(moment.config), _Told(moment)
     describing = [ruleable_of(item, known) for item in prepared if item.type in DESCRIBES]
-    ruled = iter(zip(describing, rule_many(describing, config=moment.config), strict=True))
+    ruled = iter(zip(describing, rule_many(describing, config=moment.config, at=moment.now), strict=True))
     drafts: list[Draft] = []
     for index, item in enumerate(prepared):
         try:
@@ -292,6 +292,8 @@ def _described(
         "rule": ruling.rule,
         "risk": str(ruleable.risk),
         "reversible": ruleable.reversible,
+        "hidden": ruleable.hidden,
+        "uninspectable": ruleable.uninspectable,
         "replayed": replayed,
         "sign_off_seconds": int(ruling.sign_off.total_seconds()) if ruling.sign_off else None,
     }
@@ -332,6 +334,8 @@ def _hold(item: Prepared, facts: dict[str, Any], ruling: Ruling, told: _Told) ->
         raise Refusal(conflict("another-action", detail, decision_id=facts["decision"]), facts["decision"])
     if facts["state"] not in HOLDING or told.described(item):
         return []
+    if not facts["replayed"] and not told.moment.hold_one(item.agent):
+        raise Refusal(too_many_open(), facts["decision"])
     # A window that is over may be claimed for as long as any other permission.
     hold = ruling.hold + ruling.window if ruling.window else ruling.hold
     held = Draft(

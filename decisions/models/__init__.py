@@ -6,20 +6,24 @@ from decisions.models.decision import Decision
 from decisions.models.freeze import Freeze
 from decisions.models.people import Membership, Person, RegisterGroup, Standing
 from decisions.models.register import Agent, AgentKey, Service
+from decisions.models.sign_in import Counter, InvitationLink, Session
 from decisions.models.timeline import Timeline
 
 __all__ = [
     "Agent",
     "AgentKey",
     "Alarm",
+    "Counter",
     "Decision",
     "Freeze",
     "Heartbeat",
+    "InvitationLink",
     "Membership",
     "Person",
     "RegisterGroup",
     "ServedClock",
     "Service",
+    "Session",
     "Standing",
     "Timeline",
 ]

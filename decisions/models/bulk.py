@@ -1,6 +1,8 @@
 """Bulk writes and the head lock: the one module, besides settings, where the two databases differ."""
 
 import json
+import threading
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -30,6 +32,50 @@ def lock_head() -> Head:
     return heads.get(id=1)
 
 
+class _Turns:
+    """Lets threads in one at a time, in the order in which they came."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._busy = False
+        self._waiting: deque[threading.Lock] = deque()
+
+    def __enter__(self) -> None:
+        mine = threading.Lock()
+        with self._lock:
+            if not self._busy:
+                self._busy = True
+                return
+            mine.acquire()
+            self._waiting.append(mine)
+        mine.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            if self._waiting:
+                self._waiting.popleft().release()
+            else:
+                self._busy = False
+
+
+_turns = _Turns()
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """A writing transaction; inside one that is open already, a part of it that can fail alone.
+
+    PostgreSQL queues those who wait for the head row. SQLite lets them try again and again, and whoever is unlucky never
+    gets it: there the threads of this process take turns.
+    """
+    if on_postgresql() or connection.in_atomic_block:
+        with transaction.atomic():
+            yield
+    else:
+        with _turns, transaction.atomic():
+            yield
+
+
 def insert_rows(model: type[Model], columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
     """Insert `rows` by COPY on PostgreSQL and by executemany on SQLite. Columns are database columns; no defaults."""
     if not rows:
@@ -57,17 +103,24 @@ def _sqlite(value: Any) -> Any:
 
 
 def upsert(model: type[Model], rows: Sequence[Model]) -> None:
-    """Insert the new ones of `rows` and replace the others by primary key, every column."""
+    """Insert the new ones of `rows` and write every column of the others, which are there."""
     fields = model._meta.concrete_fields  # noqa: SLF001 - the documented home of a model's fields
     fresh = [row for row in rows if row._state.adding]  # noqa: SLF001 - as documented for instances
     insert_rows(model, [str(field.column) for field in fields], _values(fresh, fields))
     changed = [row for row in rows if not row._state.adding]  # noqa: SLF001
     if changed:
-        key = next(field for field in fields if field.primary_key)
-        others = [field.name for field in fields if field is not key]
-        model._default_manager.bulk_create(  # noqa: SLF001
-            changed, batch_size=CHUNK, update_conflicts=True, unique_fields=[key.name], update_fields=others
-        )
+        _update(model, fields, changed)
+
+
+def _update(model: type[Model], fields: "Sequence[Field[Any, Any]]", rows: Sequence[Model]) -> None:
+    # Django would compile a statement of sixty columns anew each time, which takes longer than running it.
+    key = next(field for field in fields if field.primary_key)
+    fields = [*(field for field in fields if field is not key), key]
+    columns = ", ".join(f'"{field.column}" = %s' for field in fields[:-1])
+    statement = f'UPDATE "{model._meta.db_table}" SET {columns} WHERE "{key.column}" = %s'  # noqa: S608, SLF001 - names are our own
+    values = _values(rows, fields)
+    with connection.cursor() as cursor:
+        cursor.executemany(statement, values if on_postgresql() else [tuple(map(_sqlite, row)) for row in values])
 
 
 def _values(rows: Sequence[Model], fields: "Sequence[Field[Any, Any]]") -> list[tuple[Any, ...]]:

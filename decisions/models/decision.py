@@ -14,7 +14,15 @@ BLANK_OR_LEVEL = ["", *Level]
 class DecisionManager(models.Manager["Decision"]):
     """Decisions with the operational clocks that their effective state needs, so that no read can forget them."""
 
+    _kept: "models.QuerySet[Decision] | None" = None
+
     def get_queryset(self) -> "models.QuerySet[Decision]":
+        # Made once: to make it anew takes longer than to ask for a row.
+        if self._kept is None:
+            self._kept = self._made()
+        return self._kept.all()
+
+    def _made(self) -> "models.QuerySet[Decision]":
         served = ServedClock.objects.filter(id=1)
         beats = Heartbeat.objects.filter(decision_seq=models.OuterRef("seq"))
         return (
@@ -114,6 +122,8 @@ class Decision(models.Model):
     cause = models.CharField(max_length=20, blank=True)
 
     objects = DecisionManager()
+    rows = models.Manager["Decision"]()
+    """The rows alone, for the fold: it may know no clock but that of the entries."""
     beat_until: datetime | None = None
     served_ms: int | None = None
     resumed_ms: int | None = None
@@ -147,6 +157,11 @@ class Decision(models.Model):
             models.Index(
                 fields=["hold_until"],
                 name="decision_open_hold",
+                condition=Q(state__in=[State.SUGGESTED, State.PENDING, State.WINDOW]),
+            ),
+            models.Index(
+                fields=["agent_id"],
+                name="decision_open_of_agent",
                 condition=Q(state__in=[State.SUGGESTED, State.PENDING, State.WINDOW]),
             ),
             models.Index(

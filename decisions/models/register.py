@@ -1,7 +1,5 @@
 """Services that are acted on and agents that act. Rows change by `register.changed` entries alone, but for keys."""
 
-import uuid
-
 from django.db import models
 from django.db.models import Q
 
@@ -55,6 +53,7 @@ class AgentKey(models.Model):
     agent_id = models.UUIDField(db_index=True)
     digest = models.BinaryField(max_length=32)
     scopes = models.JSONField()
+    made_by = models.UUIDField(null=True)
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True)
@@ -62,15 +61,3 @@ class AgentKey(models.Model):
 
     class Meta:
         db_table = "agent_key"
-
-
-class InvitationLink(models.Model):
-    """Operational: the one-time link with which the first administrator is made; the token is stored hashed."""
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
-    digest = models.BinaryField(max_length=32, unique=True)
-    expires_at = models.DateTimeField()
-    used_at = models.DateTimeField(null=True)
-
-    class Meta:
-        db_table = "invitation_link"

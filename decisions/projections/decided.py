@@ -39,9 +39,10 @@ Fold = Callable[[Decision, Entry], None]
 
 
 def decisions_by_ref(keys: Iterable[str]) -> dict[str, Decision]:
+    """By their keys, as the entries alone make them."""
     found: dict[str, Decision] = {}
     for some in chunks(keys):
-        found.update((row.ref_key, row) for row in Decision.objects.filter(ref_key__in=some))
+        found.update((row.ref_key, row) for row in Decision.rows.filter(ref_key__in=some))
     return found
 
 

@@ -77,4 +77,15 @@ def _key(entry: Entry) -> None:
     """A key made or revoked is told by the ledger; the credential itself is operational."""
 
 
-APPLY = {"service": _service, "agent": _agent, "group": _group, "person": _person, "key": _key}
+def _sign_in(entry: Entry) -> None:
+    """A link made or a factor removed by an administrator: told by the ledger, so that nobody takes an account over unseen."""
+
+
+APPLY = {
+    "service": _service,
+    "agent": _agent,
+    "group": _group,
+    "person": _person,
+    "key": _key,
+    "sign_in": _sign_in,
+}

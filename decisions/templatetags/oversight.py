@@ -50,6 +50,17 @@ def badge_as(slug: str, text: str) -> SafeString:
 
 
 @register.simple_tag
+def turn(direction: str) -> SafeString:
+    """Whether a change of the policy is looser or tighter, by shape, word and colour."""
+    return format_html(
+        '<span class="turn turn-{}"><svg class="icon" aria-hidden="true"><use href="#i-{}"/></svg>{}</span>',
+        direction,
+        direction,
+        direction,
+    )
+
+
+@register.simple_tag
 def beyond_mark() -> SafeString:
     """The mark of an action that went further than its level allowed."""
     return format_html(

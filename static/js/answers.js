@@ -3,6 +3,7 @@ import { make, shout } from './shared.js';
 import { settle } from './fragment.js';
 
 const SIGN_IN = '/accounts/login/';
+const AGAIN = ['/accounts/reauthenticate/', '/account/factor/'];
 
 function complain(form, words, link) {
   let place = form.querySelector('.error');
@@ -23,10 +24,14 @@ function beforeResponse(event) {
   const form = ctx.sourceElement?.closest('form');
   const { raw } = ctx.response;
   if (!form) return;
-  if (raw.redirected && new URL(raw.url).pathname === SIGN_IN) {
+  if (raw.redirected && AGAIN.includes(new URL(raw.url).pathname)) {
+    // The server keeps what was typed, and comes back here.
     event.preventDefault();
-    const href = `${SIGN_IN}?next=${encodeURIComponent(location.pathname)}`;
-    complain(form, 'You are signed out. Nothing was recorded; what you typed is still here.', { text: 'Sign in', href });
+    location.href = raw.url;
+  } else if (raw.redirected && new URL(raw.url).pathname === SIGN_IN) {
+    event.preventDefault();
+    // The server keeps what was typed here, and its address says where it will be.
+    complain(form, 'You are signed out. Nothing was recorded; what you typed is kept.', { text: 'Sign in', href: raw.url });
   } else if (raw.status >= 400 && raw.headers.get('content-type')?.includes('json')) {
     event.preventDefault();
     complain(form, `The server refused this (${raw.status}). Nothing was recorded.`);

@@ -32,6 +32,7 @@ SEEN = {
     "version": 1,
 }
 APPROVERS, SIGNERS = ("responder", "manager"), ("manager", "executive")
+DRAFTERS = ("manager", "admin")
 STOPPERS = ("responder", "manager", "executive", "admin")
 BOARD, HANDLERS = ("manager", "executive", "auditor"), ("responder", "manager", "admin")
 JUDGEMENT = {"judgement": "accept", "effect": "helped", "reason": "It was right to do so.", "version": 1}
@@ -48,6 +49,12 @@ READS = [
         "/api/v1/agents",
         "/api/v1/groups",
         "/api/v1/policy",
+        "/api/v1/policy/versions",
+        "/api/v1/policy/versions/1",
+        "/api/v1/policy/versions/1/replay",
+        "/api/v1/policy/drafts",
+        f"/api/v1/policy/drafts/{ANY}",
+        f"/api/v1/policy/drafts/{ANY}/replay",
         "/api/v1/alarms",
         "/api/v1/freezes",
         "/ledger/checkpoint",
@@ -97,6 +104,30 @@ PEOPLES = [
         roles=STOPPERS,
     ),
     Endpoint("POST", f"/api/v1/freezes/{ANY}/lift", {}, {"Idempotency-Key": "lift"}, None, roles=SIGNERS),
+    Endpoint(
+        "POST",
+        "/api/v1/policy/versions",
+        {"document": factories.policy(name="Next"), "reason": "Another line is better."},
+        KEY | {"Idempotency-Key": "draft"},
+        None,
+        roles=DRAFTERS,
+    ),
+    Endpoint(
+        "POST",
+        f"/api/v1/policy/drafts/{ANY}/activate",
+        {},
+        KEY | {"Idempotency-Key": "activate"},
+        None,
+        roles=("executive",),
+    ),
+    Endpoint(
+        "POST",
+        f"/api/v1/policy/drafts/{ANY}/withdraw",
+        {},
+        KEY | {"Idempotency-Key": "draft-back"},
+        None,
+        roles=("manager", "executive", "admin"),
+    ),
     Endpoint("POST", "/api/v1/alarms/0/acknowledge", {}, scope=None, roles=HANDLERS),
     Endpoint("POST", "/api/v1/alarms/0/clear", {}, scope=None, roles=HANDLERS),
     Endpoint("GET", "/api/v1/reports", scope=None, roles=BOARD),

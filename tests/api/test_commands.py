@@ -67,7 +67,7 @@ def test_what_the_decision_states_is_what_an_approval_sends(api: Api, held: Deci
 
 
 def test_a_veto_needs_no_more_than_the_word(api: Api, held: Decision, responder: Person, settings: Any) -> None:
-    settings.RECENT_SIGN_IN_SECONDS = -1
+    settings.RECENT_SIGN_IN_SECONDS = settings.FRESH_SIGN_IN_SECONDS = -1
     stale = seen(held, verdict="veto", version=held.version + 7, ref={"seq": 0, "leaf": "0" * 64})
     first = api.as_person(responder).command(verdicts(held), stale, version=1)
     assert first.json()["state"] == "vetoed"
@@ -201,7 +201,7 @@ def test_who_may_not_approve(api: Api, held: Decision, organisation: factories.R
 
 
 def test_a_sign_in_that_is_too_old(api: Api, held: Decision, acted: Decision, manager: Person, settings: Any) -> None:
-    settings.RECENT_SIGN_IN_SECONDS = -1
+    settings.RECENT_SIGN_IN_SECONDS = settings.FRESH_SIGN_IN_SECONDS = -1
     browser = api.as_person(manager)
     problem(browser.command(verdicts(held), seen(held), version=held.version), 401, "reauth-required")
     problem(browser.command(sign_off(acted), judgement(acted), version=acted.version), 401, "reauth-required")

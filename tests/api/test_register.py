@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from approvals.api import shapes
+from approvals.api import policy_shapes, shapes
 from approvals.models import PolicyVersion
 from decisions.models import Agent, Alarm, Decision, Person
 from decisions.vocab import Scope
@@ -66,7 +66,7 @@ def test_bad_queries(reader: Api) -> None:
 
 
 def test_the_policy_in_force(reader: Api) -> None:
-    body = conforms(reader.get("/api/v1/policy").json(), shapes.Policy)
+    body = conforms(reader.get("/api/v1/policy").json(), policy_shapes.Policy)
     assert (body["version"], body["document"]["name"]) == (1, "Example policy")
     assert body["sha256"] == PolicyVersion.objects.get().sha256
 

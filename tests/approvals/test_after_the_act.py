@@ -218,7 +218,7 @@ def test_what_is_told_beside_the_lease_of_a_vetoed_act_orders_nothing_by_itself(
 
 def test_people_can_make_a_suggestion_their_own(agent: Agent, manager: Person) -> None:
     suggest = [{"tier": "*", "kind": "*", "environment": "*", "level": "L1"}]
-    activate_policy(factories.policy(matrix=suggest), actor=None)
+    activate_policy(factories.policy(matrix=suggest))
     row = factories.propose(agent)
     assert row.state == State.SUGGESTED
     refused("not-open", factories.claim, row)
@@ -229,8 +229,8 @@ def test_people_can_make_a_suggestion_their_own(agent: Agent, manager: Person) -
 
 def test_a_suggestion_that_was_forbidden_since_is_not_claimed(agent: Agent, manager: Person) -> None:
     every = {"tier": "*", "kind": "*", "environment": "*"}
-    activate_policy(factories.policy(matrix=[{**every, "level": "L1"}]), actor=None)
+    activate_policy(factories.policy(matrix=[{**every, "level": "L1"}]))
     row = factories.propose(agent)
-    activate_policy(factories.policy(matrix=[{**every, "level": "L0"}]), actor=None)
+    activate_policy(factories.policy(matrix=[{**every, "level": "L0"}]))
     factories.approve(row, manager)
     refused("policy-changed", factories.claim, again(row))

@@ -86,9 +86,7 @@ def test_only_of_what_waits(agent: Agent, manager: Person, responder: Person, cl
 
 
 def test_a_suggestion_stays_one(agent: Agent, manager: Person) -> None:
-    activate_policy(
-        factories.policy(matrix=[{"tier": "*", "kind": "*", "environment": "*", "level": "L1"}]), actor=None
-    )
+    activate_policy(factories.policy(matrix=[{"tier": "*", "kind": "*", "environment": "*", "level": "L1"}]))
     refused("not-open", broken, factories.propose(agent, action=TWO), manager)
 
 
@@ -113,9 +111,7 @@ def test_a_veto_ends_it(agent: Agent, manager: Person, responder: Person) -> Non
 
 def test_the_policy_in_force_is_asked_again(agent: Agent, manager: Person) -> None:
     row = broken(factories.propose(agent, action=TWO), manager)
-    activate_policy(
-        factories.policy(matrix=[{"tier": "*", "kind": "*", "environment": "*", "level": "L1"}]), actor=None
-    )
+    activate_policy(factories.policy(matrix=[{"tier": "*", "kind": "*", "environment": "*", "level": "L1"}]))
     refused("policy-changed", factories.claim, row)
 
 
@@ -128,7 +124,7 @@ def test_it_ends_with_the_right_of_who_broke_it(agent: Agent, manager: Person) -
 def test_it_lasts_an_hour_at_most(agent: Agent, manager: Person, clock: Clock) -> None:
     day = {"two": {"quorum": [{"group": "approvers", "n": 2}], "hold": "15m", "claim": "24h"}}
     requirements = factories.policy()["requirements"] | day
-    activate_policy(factories.policy(requirements=requirements), actor=None)
+    activate_policy(factories.policy(requirements=requirements))
     row = broken(factories.propose(agent, action=TWO), manager)
     clock.advance(minutes=60)
     refused("expired", factories.claim, row)

@@ -109,20 +109,20 @@ def test_an_agent_sees_its_own_decisions_alone(approved: Decision, organisation:
     refused("not-found", keep_lease, again(approved).lease_id, fencing=0, agent=organisation.agents["autoscaler"].id)
 
 
-def test_a_stricter_policy_applies_at_once(agent: Agent, approved: Decision, executive: Person) -> None:
+def test_a_stricter_policy_applies_at_once(agent: Agent, approved: Decision) -> None:
     alone = factories.propose(agent, action=WIKI)
     assert alone.state == State.AUTHORIZED
     rows = [{"tier": "*", "kind": "*", "environment": "*", "level": "L2", "requirement": "two"}]
-    activate_policy(factories.policy(matrix=rows), actor=executive.id)
+    activate_policy(factories.policy(matrix=rows))
     assert refused("policy-changed", factories.claim, alone).status == 412
     # One person approved where the policy now asks for two.
     assert refused("policy-changed", factories.claim, approved).status == 412
 
 
-def test_a_looser_policy_does_not_reach_open_decisions(agent: Agent, executive: Person) -> None:
+def test_a_looser_policy_does_not_reach_open_decisions(agent: Agent) -> None:
     held = factories.propose(agent)
     rows = [{"tier": [1, 2, 3], "kind": "*", "environment": "*", "level": "L4"}]
-    activate_policy(factories.policy(matrix=rows), actor=executive.id)
+    activate_policy(factories.policy(matrix=rows))
     refused("not-open", factories.claim, held)
 
 
@@ -155,11 +155,11 @@ def test_a_vote_of_somebody_who_lost_the_role_fills_no_place(
 
 @pytest.mark.parametrize("ruled", [{"level": "L0"}, {"level": "L2", "requirement": "one"}])
 def test_what_cannot_be_ruled_cannot_be_claimed(
-    approved: Decision, executive: Person, monkeypatch: pytest.MonkeyPatch, ruled: dict[str, str]
+    approved: Decision, monkeypatch: pytest.MonkeyPatch, ruled: dict[str, str]
 ) -> None:
     """An error must not permit what the policy would forbid: a proposal may be held, a claim has nothing to hold."""
     rows = [{"tier": "*", "kind": "*", "environment": "*", **ruled}]
-    activate_policy(factories.policy(matrix=rows), actor=executive.id)
+    activate_policy(factories.policy(matrix=rows))
     monkeypatch.setattr(ports.sockets, "gate", None)
     assert refused("not-ruled", factories.claim, approved).status == 503
     assert now(approved) is State.AUTHORIZED

@@ -82,6 +82,14 @@ class Elsewhere:
         assert answer.status_code == 200, answer.text
         return str(answer.json()["state"])
 
+    def link(self, username: str) -> str:
+        """Where `username` chooses a password: a new link, made as an administrator."""
+        page = self.client.get(f"/register/people/{username}/").text
+        made = self.client.post(f"/register/people/{username}/link/", data=hidden(page)).text
+        found = re.search(r'id="new-link">https?://[^/]+([^<]+)<', made)
+        assert found, made[:2000]
+        return found[1]
+
     def cookies(self) -> list[dict[str, Any]]:
         """The session, for a browser to go on with."""
         return [

@@ -52,18 +52,45 @@ class Server:
     ) -> None:
         self.stop()
 
-    def start(self) -> None:
+    def _environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")}
-        own = {
+        return kept | {
             "PORT": str(self.port),
             "OVERSIGHT_DATA_DIR": str(self.folder),
             "OVERSIGHT_LOG_LEVEL": "WARNING",
+            # People are signed in once for a whole run of the tests; what is asked of a sign-in has tests of its own.
+            "OVERSIGHT_FRESH_SIGN_IN_SECONDS": "43200",
             "OVERSIGHT_ORGANISATION": "Meridian Hotels",
         }
+
+    def start(self) -> None:
         command = [sys.executable, "manage.py", *self.command]
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(command, cwd=ROOT, env=kept | own, stdout=log, stderr=log)
+            self.process = subprocess.Popen(command, cwd=ROOT, env=self._environment(), stdout=log, stderr=log)
         self._wait()
+
+    def age(self, username: str) -> None:
+        """Let the newest session of `username` be that of somebody who signed in half a day ago."""
+        self._with_newest_session(
+            username,
+            "from decisions.auth.sessions import SIGNED_IN, SessionStore;"
+            "held = SessionStore(row.session_key); held[SIGNED_IN] -= 43_300; held.save()",
+        )
+
+    def expire(self, username: str) -> None:
+        """Let the newest session of `username` be over."""
+        self._with_newest_session(
+            username, "import datetime; row.expire_date -= datetime.timedelta(hours=13); row.save()"
+        )
+
+    def _with_newest_session(self, username: str, do: str) -> None:
+        program = (
+            "from decisions.models import Person, Session;"
+            f"person = Person.objects.get(username={username!r});"
+            f"row = Session.objects.filter(person_id=person.id).latest('began_at'); {do}"
+        )
+        command = [sys.executable, "manage.py", "shell", "-v", "0", "-c", program]
+        subprocess.run(command, cwd=ROOT, env=self._environment(), check=True, capture_output=True)
 
     def _wait(self) -> None:
         until = time.monotonic() + STARTS_WITHIN

@@ -73,6 +73,42 @@ def glass(page: Page) -> None:
     expect(page.get_by_label("Why it cannot wait (at least 10 characters)")).to_be_visible()
 
 
+def a_link(page: Page) -> None:
+    page.get_by_role("button", name="Make an invitation link").or_(
+        page.get_by_role("button", name="Make a link")
+    ).click()
+    expect(page.locator("#new-link")).to_be_visible()
+
+
+def a_short_password(page: Page) -> None:
+    page.get_by_label("New password", exact=True).fill("short")
+    page.get_by_label("New password, once more").fill("shorter")
+    page.get_by_role("button", name="Change it").click()
+    expect(page.locator(".errorlist").first).to_be_visible()
+
+
+def a_draft_opened(page: Page) -> None:
+    """With both ways to answer it."""
+    for name in ("Put it in force", "Withdraw it"):
+        page.locator("summary", has_text=name).click()
+
+
+def a_cell_changed(page: Page) -> None:
+    page.get_by_label("Level").select_option("L4")
+    page.get_by_label("Tier").select_option("1")
+    page.get_by_label("Kind of action").select_option("failover")
+    page.get_by_role("button", name="Change the cell").click()
+    expect(page.get_by_role("heading", name="What it would change")).to_be_visible()
+
+
+def a_draft_with_faults(page: Page) -> None:
+    text = page.get_by_label("The document")
+    text.fill(text.input_value().replace('"L3"', '"L7"', 2))
+    page.get_by_label("Why").fill("To see what is wrong.")
+    page.get_by_role("button", name="Save the draft").click()
+    expect(page.get_by_role("alert")).to_contain_text("2 faults")
+
+
 def nothing(page: Page) -> None:
     """As it opens."""
 
@@ -103,11 +139,23 @@ PAGES = {
     "reports": Kind("helena", "/reports/"),
     "report": Kind("helena", "{report}"),
     "policy": Kind("samuel", "/policy/"),
+    "policy-version": Kind("samuel", "/policy/versions/1/?days=7"),
+    "policy-draft": Kind("helena", "{draft}", a_draft_opened),
+    "policy-edit": Kind("marta", "/policy/drafts/new/", a_cell_changed),
+    "policy-edit-faults": Kind("marta", "/policy/drafts/new/", a_draft_with_faults, complains_of="status of 422"),
     "stop": Kind("ines", "/stop/"),
     "register": Kind("yuki", "/register/"),
     "register-service": Kind("yuki", "/register/services/geo/", a_rejected_form),
     "register-agent": Kind("yuki", "/register/agents/opencode/"),
     "register-person": Kind("yuki", "/register/people/noor/"),
+    "register-leaving": Kind("yuki", "/register/people/marta/leaves/"),
+    "register-link": Kind("yuki", "/register/people/noor/", a_link),
+    "account": Kind("samuel", "/account/"),
+    "account-password": Kind("samuel", "/account/password/", a_short_password),
+    "account-factor": Kind("samuel", "/account/factor/"),
+    "sign-in-again": Kind("samuel", "/accounts/reauthenticate/?next=/account/"),
+    "choose-a-password": Kind(None, "{link}"),
+    "link-is-over": Kind(None, "/welcome/nothing/", complains_of="status of 404"),
     "alarms": Kind("david", "/alarms/"),
     "ledger": Kind("samuel", "/ledger/"),
     "not-found": Kind("samuel", "/nowhere/", complains_of="status of 404"),
@@ -136,7 +184,43 @@ def addresses(demo: Demo, people: Callable[[str], Elsewhere]) -> dict[str, str]:
     machine.client.close()
     manager = people("marta").client
     (beyond,) = manager.get("/api/v1/decisions", params={"q": name}).json()["items"]
-    return {"hold": f"/decisions/{hold['id']}/", "beyond": beyond["links"]["page"], "report": report(people("helena"))}
+    return {
+        "hold": f"/decisions/{hold['id']}/",
+        "beyond": beyond["links"]["page"],
+        "report": report(people("helena")),
+        "link": people("yuki").link("priya"),
+        "draft": drafted(people("marta")),
+    }
+
+
+def drafted(manager: Elsewhere) -> str:
+    """A draft that loosens one thing and tightens another."""
+    document = manager.client.get("/api/v1/policy").json()["document"]
+    document["matrix"] = [
+        {"tier": 1, "kind": "traffic_routing", "environment": "prod", "level": "L4"},
+        {
+            "tier": [2, 3],
+            "kind": ["restart", "rollout"],
+            "environment": "prod",
+            "level": "L2",
+            "requirement": "one-approver",
+        },
+        *document["matrix"],
+    ]
+    document["freeze_windows"].append(
+        {"name": "weekend", "weekly": {"from": "fri 16:00", "to": "mon 08:00"}, "zone": "Europe/Berlin", "cap": "L2"}
+    )
+    answer = manager.client.post(
+        "/api/v1/policy/versions",
+        json={"document": document, "reason": "Traffic may move alone; restarts of small services were vetoed often."},
+        headers={
+            "If-Match": '"v1"',
+            "Idempotency-Key": "drafted",
+            "X-CSRFToken": manager.client.cookies["csrftoken"],
+        },
+    )
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["links"]["page"])
 
 
 def report(reader: Elsewhere) -> str:

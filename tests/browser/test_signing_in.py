@@ -38,7 +38,7 @@ def test_a_wrong_password_is_refused_in_words(visit: Visit):
     page.get_by_label("Username").fill("ines")
     page.get_by_label("Password").fill("not her password")
     page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("alert")).to_contain_text("correct username and password")
+    expect(page.get_by_role("alert")).to_contain_text("Wrong username or password")
     expect(page.get_by_label("Username")).to_have_value("ines")
 
 

@@ -21,10 +21,12 @@ django.setup()
 
 from django.core.management import call_command  # noqa: E402
 
+from approvals.actions.activate_draft import activate_draft  # noqa: E402
 from approvals.actions.activate_policy import activate_policy  # noqa: E402
 from approvals.actions.answer_revert import acknowledge_revert, finish_revert  # noqa: E402
 from approvals.actions.change_register import change_register  # noqa: E402
 from approvals.actions.comment import comment  # noqa: E402
+from approvals.actions.draft_policy import draft_policy  # noqa: E402
 from approvals.actions.expire import expire  # noqa: E402
 from approvals.actions.extend_hold import extend_hold  # noqa: E402
 from approvals.actions.handle_alarm import handle_alarm  # noqa: E402
@@ -55,7 +57,7 @@ from tests.factories import event, send  # noqa: E402
 def scenario(time: Clock) -> None:
     """A night at the example company."""
     change_register(factories.organisation(), actor=None)
-    activate_policy(factories.policy(), actor=None)
+    activate_policy(factories.policy())
     people = {person.username: person for person in Person.objects.all()}
     agents = {agent.slug: agent for agent in Agent.objects.all()}
     agent, admin = agents["remediator"], people["yuki"].id
@@ -90,7 +92,22 @@ def scenario(time: Clock) -> None:
     import_recordings([("autoscaler", recording)], source="tests", actor=None)
     files = {"pdf": {"file": "report.pdf", "sha256": "00" * 32, "size": 7}}
     record_report(uuid.uuid4(), period="2026-10", edition="1", seq_limit=40, files=files, head="One action failed.")
-    activate_policy(factories.policy(name="Second policy"), actor=people["helena"].id)
+    draw_the_line(people)
+
+
+def draw_the_line(people: dict[str, Person]) -> None:
+    """A draft that was replaced, and the one that a second person put in force."""
+    first = draft_policy(
+        factories.policy(name="Scond policy"), reason="The year ends.", based_on=1, actor=people["marta"].id
+    )
+    draft = draft_policy(
+        factories.policy(name="Second policy"),
+        reason="The year ends; the name is right now.",
+        based_on=1,
+        replaces=first.id,
+        actor=people["yuki"].id,
+    )
+    activate_draft(draft.id, revision=1, actor=people["helena"].id)
 
 
 def revert(row: Decision, people: dict[str, Person]) -> None:

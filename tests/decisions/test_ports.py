@@ -1,6 +1,7 @@
 """The seam: what no gate can rule is held, and each kind of entry has one owner."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from decisions.ports import HELD, Ruleable, Ruling, rule_many, sockets
 from decisions.vocab import Kind, Level, Risk
 from tests import factories
 
+NOW = datetime(2026, 11, 22, 3, 47, tzinfo=UTC)
 ACTION = Ruleable(
     kind="scale",
     service="search",
@@ -32,7 +34,7 @@ class Gate:
     def __init__(self, answer: Any) -> None:
         self.answer = answer
 
-    def rule_many(self, actions: Sequence[Ruleable], *, config: str) -> list[Ruling]:
+    def rule_many(self, actions: Sequence[Ruleable], *, config: str, at: datetime) -> list[Ruling]:
         if isinstance(self.answer, Exception):
             raise self.answer
         return [self.answer] * len(actions) if isinstance(self.answer, Ruling) else self.answer
@@ -41,13 +43,13 @@ class Gate:
 def test_a_gate_that_rules_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
     ruling = Ruling(Level.L4, "r", None)
     monkeypatch.setattr(sockets, "gate", Gate(ruling))
-    assert rule_many([ACTION, ACTION], config="") == [ruling, ruling]
+    assert rule_many([ACTION, ACTION], config="", at=NOW) == [ruling, ruling]
 
 
 @pytest.mark.parametrize("gate", [None, Gate(RuntimeError("broken")), Gate([]), Gate([HELD] * 3)])
 def test_without_a_ruling_everything_is_held(gate: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sockets, "gate", gate)
-    assert rule_many([ACTION, ACTION], config="") == [HELD, HELD]
+    assert rule_many([ACTION, ACTION], config="", at=NOW) == [HELD, HELD]
     assert HELD.level is Level.L2
 
 

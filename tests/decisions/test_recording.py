@@ -15,6 +15,7 @@ from decisions.errors import Problem, Refusal, conflict, not_found
 from decisions.models import Agent, Alarm, Decision
 from decisions.models.ledger import EntryRow, Head
 from decisions.recording import Moment, Recorded, record, record_all
+from decisions.refusals import RefusalCap
 from decisions.vocab import Kind
 from tests import factories
 from tests.conftest import Clock
@@ -81,7 +82,7 @@ def test_a_refusal_is_one_entry_and_its_problem(clock: Clock) -> None:
 
 @pytest.mark.django_db
 def test_refusals_of_one_principal_are_recorded_at_a_limited_rate(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recording, "REFUSALS_PER_MINUTE", 3)
+    monkeypatch.setattr(recording._refusals, "most", 3)
     for principal in ["person:1"] * 5 + ["person:2"]:
         with pytest.raises(Problem, match="not-open"):
             record(refusing, principal=principal)
@@ -89,7 +90,7 @@ def test_refusals_of_one_principal_are_recorded_at_a_limited_rate(monkeypatch: p
 
 
 def test_the_rate_of_refusals_is_counted_by_the_minute() -> None:
-    cap = recording._RefusalCap()
+    cap = RefusalCap(recording.REFUSALS_PER_MINUTE)
     assert [cap.allow("a", 60.0) for _ in range(61)] == [True] * 60 + [False]
     assert cap.allow("b", 60.0)
     assert cap.allow("a", 120.0)

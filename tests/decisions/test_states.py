@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from decisions.models import Decision, Heartbeat, ServedClock
-from decisions.states import REARMED_MS, effective_state, over, with_effective_state
+from decisions.states import REARMED_MS, effective_state, may_change_at, over, with_effective_state
 from decisions.vocab import HOLDING, SignOff, State
 
 NOW = datetime(2026, 11, 22, 3, 47, tzinfo=UTC)
@@ -154,3 +154,27 @@ def test_time_alone_never_authorises(
     first, then = effective_state(row, NOW + since), effective_state(row, NOW + since + later)
     assert then in (first, State.EXPIRED, State.UNKNOWN, State.REVERT_ORDERED)
     assert then is not State.AUTHORIZED or state is State.AUTHORIZED
+
+
+@pytest.mark.parametrize("served", [None, 9 * MINUTE, 10 * MINUTE])
+@pytest.mark.parametrize("beat", [None, AFTER, NOW + timedelta(minutes=1)])
+def test_until_it_may_change_it_does_not(served: int | None, beat: datetime | None) -> None:
+    """Whatever the deadlines, and with somebody there all the time: then the served clock runs fastest."""
+    changing = 0
+    for case in every_case():
+        row = blank(1, **case)
+        row.served_ms, row.resumed_ms, row.beat_until = served, 0, beat
+        for now in (BEFORE, NOW, AFTER):
+            if (case.get("stopped_at") or now) > now:
+                continue
+            state, at = effective_state(row, now), may_change_at(row, now)
+            assert at is None or at >= now
+            for then in {NOW + timedelta(seconds=s) for s in (1, 59, 61, 3600)} | {at or AFTER, AFTER}:
+                if then < now or (at is not None and then >= at):
+                    continue
+                later = blank(1, **case)
+                later.resumed_ms, later.beat_until = 0, beat
+                later.served_ms = served + int((then - now).total_seconds() * 1000) if served is not None else None
+                assert effective_state(later, then) is state, (case, now, then)
+            changing += at is not None
+    assert changing

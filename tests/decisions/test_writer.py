@@ -15,6 +15,7 @@ from decisions.writer import Writer
 @dataclass
 class Piece:
     weight: int = 1
+    urgent: bool = False
     future: "Future[Any]" = field(default_factory=Future)
 
 
@@ -71,6 +72,20 @@ def test_too_much_at_once_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (caught.value.status, caught.value.extra["retry_after_s"]) == (429, 1)
     held.gate.set()
     assert last.future.result(10) == 2
+
+
+def test_what_is_urgent_goes_first_without_the_rest_and_is_never_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writer, "QUEUE_LENGTH", 2)
+    held = Held()
+    held.writer.put(Piece())
+    held.begun.wait(10)
+    ordinary, urgent = [Piece(), Piece()], [Piece(urgent=True), Piece(urgent=True)]
+    for piece in [*ordinary, *urgent]:
+        held.writer.put(piece)
+    held.gate.set()
+    for piece in ordinary:
+        piece.future.result(10)
+    assert held.batches[1:] == [urgent, ordinary]
 
 
 def test_work_whose_caller_has_gone_is_not_begun_and_harms_nobody() -> None:

@@ -1,5 +1,6 @@
 """One installation of its own, run as people run it and killed as power cuts kill it. It must not import the product."""
 
+import copy
 import json
 import os
 import secrets
@@ -15,6 +16,7 @@ from typing import Any, Self
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
+import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,16 +32,35 @@ def free_port() -> int:
         return port
 
 
+def postgresql() -> str:
+    """The address of a server, or the test is skipped: it starts none."""
+    server = os.environ.get("DATABASE_URL") or "postgres://postgres@127.0.0.1:5432/postgres"
+    try:
+        psycopg.connect(server, connect_timeout=2).close()
+    except psycopg.OperationalError:
+        pytest.skip("no PostgreSQL here")
+    return server
+
+
 class Installation:
     """A server on a data folder of its own; on PostgreSQL if `server` is an address of one.
 
-    With `whole` it is `manage.py up`, with worker and beat; else the ASGI server alone, which starts sooner.
+    With `whole` it is `manage.py up`, with worker and beat; else the ASGI server alone, which starts sooner, or another
+    `application` in its place.
     """
 
-    def __init__(self, folder: Path, server: str = "", *, whole: bool) -> None:
-        self.folder, self.server = folder, server
+    def __init__(
+        self,
+        folder: Path,
+        server: str = "",
+        *,
+        whole: bool,
+        application: str = "oversight.asgi:application",
+        redis: str = "",
+    ) -> None:
+        self.folder, self.server, self.is_twin = folder, server, False
         self.port = free_port()
-        alone = ["-m", "uvicorn", "oversight.asgi:application", "--port", str(self.port), "--log-level", "warning"]
+        alone = ["-m", "uvicorn", application, "--port", str(self.port), "--log-level", "warning"]
         self.command = [sys.executable, *(["manage.py", "up"] if whole else alone)]
         self.process: subprocess.Popen[bytes] | None = None
         self.name = f"oversight_test_{secrets.token_hex(4)}"
@@ -50,10 +71,19 @@ class Installation:
             "PORT": str(self.port),
             "DJANGO_SETTINGS_MODULE": "oversight.settings",
             **({"DATABASE_URL": self.database} if server else {}),
+            **({"REDIS_URL": redis} if redis else {}),
         }
 
+    def twin(self) -> "Installation":
+        """One more web process on the same database, data folder and secrets."""
+        made = copy.copy(self)
+        made.port, made.process, made.is_twin = free_port(), None, True
+        made.command = [str(made.port) if word == str(self.port) else word for word in self.command]
+        made.environment = self.environment | {"PORT": str(made.port)}
+        return made
+
     def __enter__(self) -> Self:
-        if self.server:
+        if self.server and not self.is_twin:
             self._administer(f'CREATE DATABASE "{self.name}"')
         return self
 
@@ -61,7 +91,7 @@ class Installation:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.kill()
-        if self.server:
+        if self.server and not self.is_twin:
             self._administer(f'DROP DATABASE IF EXISTS "{self.name}" WITH (FORCE)')
 
     def _administer(self, statement: str) -> None:
@@ -78,13 +108,18 @@ class Installation:
         return done.stdout.splitlines()
 
     def load(self, organisation: dict[str, Any], policy: dict[str, Any], agent: str, *scopes: str) -> str:
-        """Make the tables, load a register and a policy; a key of `agent`."""
+        """Make the tables, load a register and a policy; a key of `agent` with these scopes, or to report."""
         commands = [["migrate", "--verbosity=0"]]
         for verb, document in (("load_organisation", organisation), ("activate_policy", policy)):
             path = self.folder / f"{verb}.yaml"
             path.write_text(yaml.safe_dump(document))
             commands.append([verb, str(path)])
         return self.manage(*commands, ["make_key", agent, *(f"--scope={scope}" for scope in scopes)])[-1]
+
+    def verify(self) -> None:
+        """The ledger is clean, and its fold equals the read models."""
+        said = self.manage(["verify_ledger"], ["rebuild_read_models", "--check"])
+        assert [line for line in said if line == "The ledger is clean." or line.endswith("; 0 differ.")] == said[-2:]
 
     def start(self) -> None:
         """Start the server and wait until it answers."""

@@ -2,19 +2,16 @@
 
 import http.client
 import json
-import os
 import random
 import threading
 import time
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 
-from tests.deep.installation import Installation
+from tests.deep.installation import Installation, postgresql
 
-SERVER = os.environ.get("DATABASE_URL") or "postgres://postgres@127.0.0.1:5432/postgres"
 ORGANISATION = {
     "people": [{"username": "marta", "name": "Marta", "roles": ["manager"]}],
     "services": [{"slug": "search", "tier": 1, "environments": [{"name": "prod", "class": "prod"}], "owner": "marta"}],
@@ -132,17 +129,7 @@ def check(installation: Installation, sendings: list[bytes], storm: Storm) -> No
         answer = storm.answers[place]
         assert (answer["accepted"], answer["duplicates"]) in ((1, 0), (0, 1))
         assert json.loads(told[answer["first_seq"]])[2]["id"] == json.loads(body)["id"]
-    said = installation.manage(["verify_ledger"], ["rebuild_read_models", "--check"])
-    assert [line for line in said if line == "The ledger is clean." or line.endswith("; 0 differ.")] == said[-2:]
-
-
-def postgresql() -> str:
-    """The address of a server, or the test is skipped: it starts none."""
-    try:
-        psycopg.connect(SERVER, connect_timeout=2).close()
-    except psycopg.OperationalError:
-        pytest.skip("no PostgreSQL here")
-    return SERVER
+    installation.verify()
 
 
 @pytest.mark.deep

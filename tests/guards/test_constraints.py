@@ -7,6 +7,7 @@ from django.apps import apps
 from django.db import IntegrityError, connection, transaction
 
 from approvals.actions.change_register import change_register
+from approvals.actions.draft_policy import draft_policy
 from approvals.actions.record_report import record_report
 from approvals.actions.set_freeze import set_freeze
 from approvals.actions.sign_off import sign_off
@@ -47,6 +48,9 @@ BREAKS = {
     "membership_once": "INSERT INTO membership (id, group_slug, person_id) SELECT 'x', group_slug, person_id FROM membership",
     "service_tier": "UPDATE service SET tier = 4",
     "idempotent_answer_once": "UPDATE idempotent_answer SET key = 'same'",
+    "policy_draft_state": "UPDATE policy_draft SET state = 'perhaps', ended_at = drafted_at",
+    "policy_draft_ends": "UPDATE policy_draft SET ended_at = drafted_at",
+    "policy_draft_becomes": "UPDATE policy_draft SET became = 2",
     "report_state": "UPDATE report SET state = 'wrong'",
     "report_build_one_running": "UPDATE report_build SET state = 'building'",
     "sign_off_judgement": "UPDATE sign_off SET judgement = 'maybe'",
@@ -73,6 +77,7 @@ def filled(agent: Agent, manager: Person) -> None:
     sign_off(row.id, reason="Read it twice.", actor=manager.id, **given)
     factories.approve(factories.propose(agent, decision="b"), manager)
     set_freeze(scope=FreezeScope.EVERYTHING, value="", mode=FreezeMode.ALL, reason="", actor=manager.id)
+    draft_policy(factories.policy(name="Next"), reason="To have a draft.", based_on=1, actor=manager.id)
     served.tick()
     change_register(Organisation(groups=[]), actor=None)
     now = clock.now()

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections import Counter
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -12,7 +13,10 @@ from approvals import organisation
 from approvals.actions.activate_policy import activate_policy
 from approvals.actions.change_register import change_register
 from approvals.actions.import_recordings import import_recordings
+from approvals.documents import read_yaml
+from approvals.queries.replay import Past, actions
 from decisions import ledger
+from decisions.intake.ruleable import ruleable_of_entry
 from decisions.models import Decision
 from decisions.vocab import Kind
 from tests.contracts.tree import ROOT
@@ -31,7 +35,7 @@ def printed() -> list[tuple[str, dict[str, Any]]]:
 def imported(db: None, printed: list[tuple[str, dict[str, Any]]]) -> list[dict[str, Any]]:
     """What was recorded, after it was imported into the example organisation."""
     change_register(organisation.read((ROOT / "examples/organisation.yaml").read_text()), actor=None)
-    activate_policy({"matrix": [{"tier": "*", "kind": "*", "environment": "*", "level": "L1"}]}, actor=None)
+    activate_policy({"matrix": [{"tier": "*", "kind": "*", "environment": "*", "level": "L1"}]})
     assert import_recordings(printed, source="a test", actor=None) == 136
     return [json.loads(line) for line in (ROOT / "examples/recorded/decisions.jsonl").read_text().splitlines()]
 
@@ -66,6 +70,24 @@ def test_they_are_marked_as_replayed_and_keep_their_episodes(imported: list[dict
 
 def test_no_confidence_is_invented(imported: list[dict[str, Any]]):
     assert not [row.id for row in Decision.objects.all() if "confidence" in row.account]
+
+
+def test_the_policy_of_the_example_rules_on_them_again_as_it_did(
+    db: None, printed: list[tuple[str, dict[str, Any]]]
+) -> None:
+    """Each ruling follows from its entry alone, whatever was done to the action before it was recorded."""
+    change_register(organisation.read((ROOT / "examples/organisation.yaml").read_text()), actor=None)
+    activate_policy(read_yaml((ROOT / "examples/policy.yaml").read_text()))
+    import_recordings(printed, source="a test", actor=None)
+    past, seen = Past(datetime(2000, 1, 1, tzinfo=UTC), ledger.size()), 0
+    for page in actions(0, ledger.size()):
+        for entry in page:
+            asked = ruleable_of_entry(entry)
+            assert asked is not None
+            ruling = past.again(entry, asked)
+            assert (entry.facts["ruled"], entry.facts["rule"]) == (str(ruling.level), ruling.rule)
+            seen += 1
+    assert seen == 136
 
 
 def test_importing_again_changes_nothing(imported: list[dict[str, Any]], printed: list[tuple[str, dict[str, Any]]]):

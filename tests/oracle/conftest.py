@@ -25,7 +25,7 @@ def gate(
     monkeypatch.setattr(logging.getLogger("decisions.recording"), "disabled", True)
     # Half of what the walks try is refused.
     monkeypatch.setattr(logging.getLogger("django.request"), "disabled", True)
-    activate_policy(service.policy(), actor=None)
+    activate_policy(service.policy())
     monkeypatch.setattr(settings, "GUARD_FILE", data_dir / "guard.json")
     before = ports.sockets.gate
     yield service.Gate(organisation, clock)

@@ -116,7 +116,7 @@ class Gate:
         if name in APPROVERS:
             return self.approve(APPROVERS[name])
         if name in STRICTER:
-            activate_policy(policy(matrix=STRICTER[name]), actor=self.people["helena"].id)
+            activate_policy(policy(matrix=STRICTER[name]))
             return True
         if by is None:
             return self.steps[name]()

@@ -11,6 +11,7 @@ from asgiref.testing import ApplicationCommunicator
 from django.contrib.auth.models import AnonymousUser
 
 from decisions import feed, ledger
+from decisions.auth import sessions
 from decisions.consumers import TimelineConsumer
 from decisions.models import Agent, Person
 from tests import factories
@@ -21,9 +22,10 @@ pytestmark = pytest.mark.django_db(transaction=True)
 class Socket:
     """One WebSocket of `person` to the timeline."""
 
-    def __init__(self, person: object, after: int | None) -> None:
+    def __init__(self, person: object, after: int | None, handle: str = "") -> None:
         query = f"after={after}".encode() if after is not None else b""
-        scope = {"type": "websocket", "path": "/ws/timeline", "query_string": query, "user": person}
+        session = {sessions.HANDLE: handle}
+        scope = {"type": "websocket", "path": "/ws/timeline", "query_string": query, "user": person, "session": session}
         self.inner = ApplicationCommunicator(TimelineConsumer.as_asgi(), scope)
 
     async def connect(self) -> tuple[bool, Any]:

@@ -25,7 +25,7 @@ class Command(BaseCommand):
         if not isinstance(document, dict):
             raise CommandError(f"{options['file']} holds no policy")
         try:
-            recorded = activate_policy(document, actor=None)
+            recorded = activate_policy(document)
         except Problem as problem:
             faults = problem.extra.get("errors", [problem.detail])
             raise CommandError("\n".join([f"{problem.title}; nothing was changed:", *faults])) from None

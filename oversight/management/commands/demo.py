@@ -44,7 +44,7 @@ class Command(BaseCommand):
         wanted = organisation.read((EXAMPLES / "organisation.yaml").read_text())
         change_register(wanted, actor=None)
         if not PolicyVersion.objects.exists():
-            activate_policy(read_yaml((EXAMPLES / "policy.yaml").read_text()), actor=None)
+            activate_policy(read_yaml((EXAMPLES / "policy.yaml").read_text()))
             self._import()
         accounts = sign_ins(wanted)
         path = write_access(accounts, agent_keys())

@@ -123,7 +123,7 @@ def root_over(nodes: list[bytes]) -> bytes:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("decisions", "0005_edges")]
+    dependencies = [("decisions", "0007_holds_of_an_agent")]
     operations = [
         migrations.CreateModel(
             name="TileRow",

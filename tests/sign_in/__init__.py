@@ -1,0 +1,1 @@
+"""How people sign in, show again who they are, and are out."""
