@@ -14,7 +14,7 @@ from decisions.envelope import Entry, Sealed, open_entry
 from decisions.merkle import Frontier, leaf_hash
 from decisions.models.bulk import chunks, insert_rows, lock_head
 from decisions.models.ledger import Disclosure, EntryRow, Head, StoredCheckpoint, TileRow
-from decisions.tiles import HASH, HEIGHT, WIDTH, full_tiles, subtree
+from decisions.tiles import HASH, HEIGHT, LEVELS, WIDTH, full_tiles, subtree
 from decisions.vocab import Kind
 
 TILES_AT_ONCE = 256
@@ -203,10 +203,17 @@ def disclosures(first: int, end: int) -> list[tuple[int, str, str]]:
     return list(rows.values_list("seq", "name", "text"))
 
 
-def outside(end: int) -> tuple[int, int]:
-    """How many rows lie where none may be: (entries, disclosures) with a seq below 0 or from `end` on."""
+def outside(end: int) -> tuple[int, int, int]:
+    """How many rows lie where none may be: (entries, disclosures, tiles) that no ledger of `end` entries has."""
     stray = Q(seq__lt=0) | Q(seq__gte=end)
-    return EntryRow.objects.filter(stray).count(), Disclosure.objects.filter(stray).count()
+    tiles = Q(level__lt=0) | Q(level__gte=LEVELS) | Q(n__lt=0)
+    for level in range(LEVELS):
+        tiles |= Q(level=level, n__gte=full_tiles(end, level))
+    return (
+        EntryRow.objects.filter(stray).count(),
+        Disclosure.objects.filter(stray).count(),
+        TileRow.objects.filter(tiles).count(),
+    )
 
 
 def entry(seq: int) -> tuple[Entry, bytes, bytes] | None:
@@ -246,8 +253,17 @@ def tile(level: int, n: int, width: int) -> bytes:
         found = TileRow.objects.filter(level=level, n=n).values_list("hashes", flat=True).first()
         if found is not None:
             return bytes(found)
-    first = n * WIDTH
-    return roots(level - 1, first, first + width) if level else b"".join(leaves(first, first + width))
+    first, end = n * WIDTH, n * WIDTH + width
+    if level == 0:
+        return b"".join(leaves(first, end))
+    found = roots(level - 1, first, end)
+    # The last may be missing while an older version still writes: they are made of what lies beneath.
+    for below in range(first + len(found) // HASH, end):
+        beneath = tile(level - 1, below, WIDTH)
+        if len(beneath) < WIDTH * HASH:
+            break
+        found += subtree(beneath)
+    return found
 
 
 def bodies(first: int, end: int) -> list[bytes]:

@@ -1,6 +1,7 @@
 """The ledger over HTTP: an auditor fetches what the checkpoint covers and accepts it; nothing else is there."""
 
 import gzip
+import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,13 +11,14 @@ import pytest
 from celery import current_app
 from django.db import connection
 
+from approvals.models import Verdict
 from decisions import checkpoints, hints, ledger
 from decisions.checkpoints import publish
 from decisions.models import Agent, Person
 from decisions.vocab import Scope
 from tests.api.conftest import Api, problem
 from tests.auditor import check_export, check_note, check_receipt, expected
-from tests.factories import AgentClient, event, send
+from tests.factories import AgentClient, approve, event, propose, send
 from tests.tampering import as_owner
 
 pytestmark = pytest.mark.usefixtures("data_dir")
@@ -245,6 +247,18 @@ def test_an_agent_gets_the_receipts_of_its_own_events(api: Api, agent: Agent, wo
     assert answer.status_code == 200, answer.text
     assert f"\nindex {body['first_seq']}\n" in answer.text
     problem(receipt(mine, 0, wait=20), 404)
+
+
+def test_the_page_of_a_decision_leads_to_the_proofs_of_its_entries(api: Api, agent: Agent, manager: Person) -> None:
+    row = propose(agent)
+    approve(row, manager)
+    publish()
+    browser = api.as_person(manager)
+    links = re.findall(r'href="(/api/v1/entries/[^"]+)"', browser.get(f"/decisions/{row.id}/").text)
+    assert [check_receipt(browser.get(link).text, browser.get("/ledger/policy").text) for link in links] == [
+        row.seq,
+        Verdict.objects.get().seq,
+    ]
 
 
 def test_a_receipt_that_the_rows_do_not_prove_is_not_given_out(reader: Api, agent: Agent) -> None:
