@@ -34,6 +34,9 @@ class DisagreementError(Exception):
 def publish() -> str:
     """The signed note of the head, made and kept if there is none yet.
 
+    Without growth the note is the same to the byte, for a note holds no time: what is new is that the ledger was compared
+    with it, which the time of the file `latest` says.
+
     Raises DisagreementError, after raising the alarm `ledger_disagreement`, where the head does not extend the last
     note outside the database; nothing is signed then.
     """
@@ -58,6 +61,7 @@ def _publish() -> str:
             f"the head of size {head.size} does not extend {last.where if last else 'its own entries'}"
         )
     if last is not None and signed == head.size:
+        notes.confirm(last.note)
         # Kept again: a crash may have come between the file and the row.
         ledger.keep_checkpoint(head.size, last.note, clock.now())
         return last.note

@@ -9,8 +9,10 @@ import time
 from collections.abc import Callable
 
 import redis
+from celery import current_app
 from django.conf import settings
 from django.db import connection
+from kombu.exceptions import OperationalError
 
 Listener = Callable[[int], None]
 log = logging.getLogger(__name__)
@@ -18,6 +20,7 @@ _listeners: list[Listener] = []
 _lock = threading.Lock()
 _pending = threading.Event()
 _latest = 0
+_wanted_at = -1.0
 _threads: dict[str, threading.Thread] = {}
 
 
@@ -42,6 +45,18 @@ def advanced(size: int) -> None:
             _latest = max(_latest, size)
         _start("hints-out", _send)
         _pending.set()
+
+
+def checkpoint_wanted() -> None:
+    """Ask the worker to sign the head, at most once a second from each process. Without a broker beat does it each minute."""
+    global _wanted_at  # noqa: PLW0603 - one asker a process
+    with _lock:
+        now = time.monotonic()
+        if now - _wanted_at < 1:
+            return
+        _wanted_at = now
+    with contextlib.suppress(OperationalError, OSError):
+        current_app.send_task("decisions.tasks.publish_checkpoint", retry=False, expires=10)
 
 
 def _tell(size: int) -> None:

@@ -5,7 +5,7 @@ Appending happens under the head lock only, in the transaction of `decisions.rec
 
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db.models import Q
@@ -13,8 +13,12 @@ from django.db.models import Q
 from decisions.envelope import Entry, Sealed, open_entry
 from decisions.merkle import Frontier, leaf_hash
 from decisions.models.bulk import chunks, insert_rows, lock_head
-from decisions.models.ledger import Disclosure, EntryRow, Head, StoredCheckpoint
+from decisions.models.ledger import Disclosure, EntryRow, Head, StoredCheckpoint, TileRow
+from decisions.tiles import HASH, HEIGHT, LEVELS, WIDTH, full_tiles, subtree
 from decisions.vocab import Kind
+
+TILES_AT_ONCE = 256
+"""How many tiles are held in memory: two megabytes."""
 
 
 @dataclass
@@ -26,10 +30,15 @@ class OpenHead:
     at: datetime
     config: str
     identity: uuid.UUID
-    leaf: bytes = b""
-    """Hash of the last entry that this transaction appended; empty if it has appended none."""
+    leaves: list[bytes] = field(default_factory=list)
+    """Hashes of the entries that this transaction appended."""
     restored: bool = False
     """The database was found not to be the one last written, and what follows from it was recorded."""
+
+    @property
+    def leaf(self) -> bytes:
+        """Hash of the last entry that this transaction appended; empty if it has appended none."""
+        return self.leaves[-1] if self.leaves else b""
 
 
 def open_head() -> OpenHead:
@@ -50,14 +59,18 @@ def append(head: OpenHead, sealed: Sequence[Sealed]) -> None:
         entries.append((head.size, item.id, str(item.kind), item.at, item.body, leaf))
         texts.extend((head.size, name, text) for name, text in item.disclosures)
         head.frontier.append(leaf)
-        head.leaf = leaf
+        head.leaves.append(leaf)
         head.size += 1
     insert_rows(EntryRow, ("seq", "id", "kind", "at", "body", "leaf"), entries)
     insert_rows(Disclosure, ("seq", "name", "text"), texts)
 
 
 def store_head(head: OpenHead, *, before: int) -> None:
-    """Write the advanced head. Raises RuntimeError if the stored size is not `before`: somebody wrote without the lock."""
+    """Write the advanced head, and the tiles that are full now. Raises RuntimeError if the stored size is not `before`:
+    somebody wrote without the lock.
+    """
+    if full_tiles(head.size, 0) > full_tiles(before, 0):
+        _store_tiles(head)
     changed = Head.objects.filter(id=1, size=before).update(
         size=head.size,
         root=head.frontier.root(),
@@ -67,6 +80,31 @@ def store_head(head: OpenHead, *, before: int) -> None:
     )
     if changed != 1:
         raise RuntimeError("the head moved under its lock")
+
+
+def _store_tiles(head: OpenHead) -> None:
+    """Store every tile that is full and not stored yet: those filled now, and any that was left out before."""
+    stored = TileRow.objects.filter(level=0).order_by("-n").values_list("n", flat=True).first()
+    have = 0 if stored is None else stored + 1
+    level = 0
+    while (full := full_tiles(head.size, level)) > have:
+        for first in range(have, full, TILES_AT_ONCE):
+            end = min(first + TILES_AT_ONCE, full)
+            raw = (
+                _fresh(head, first * WIDTH, end * WIDTH) if level == 0 else roots(level - 1, first * WIDTH, end * WIDTH)
+            )
+            parts = [raw[at : at + WIDTH * HASH] for at in range(0, len(raw), WIDTH * HASH)]
+            rows = [(level, n, part, subtree(part)) for n, part in enumerate(parts, first)]
+            insert_rows(TileRow, ("level", "n", "hashes", "root"), rows)
+        # A tile is stored together with those above that it fills, so what each level has follows from the lowest.
+        level, have = level + 1, have >> HEIGHT
+
+
+def _fresh(head: OpenHead, first: int, end: int) -> bytes:
+    """The leaf hashes from `first` to `end`: those of this transaction from memory, older ones from their rows."""
+    begun = head.size - len(head.leaves)
+    older = b"".join(leaves(first, min(end, begun)))
+    return older + b"".join(head.leaves[max(first - begun, 0) : max(end - begun, 0)])
 
 
 def size() -> int:
@@ -159,10 +197,23 @@ def stored(first: int, end: int, *, batch: int = 2000) -> Iterator[Stored]:
             yield Stored(seq, id_, kind, at, bytes(body), bytes(leaf), tuple(texts.get(seq, ())))
 
 
-def outside(end: int) -> tuple[int, int]:
-    """How many rows lie where none may be: (entries, disclosures) with a seq below 0 or from `end` on."""
+def disclosures(first: int, end: int) -> list[tuple[int, str, str]]:
+    """(seq, name, salted text) of what is disclosed of the entries from `first` up to but not including `end`."""
+    rows = Disclosure.objects.filter(seq__gte=first, seq__lt=end).order_by("seq", "name")
+    return list(rows.values_list("seq", "name", "text"))
+
+
+def outside(end: int) -> tuple[int, int, int]:
+    """How many rows lie where none may be: (entries, disclosures, tiles) that no ledger of `end` entries has."""
     stray = Q(seq__lt=0) | Q(seq__gte=end)
-    return EntryRow.objects.filter(stray).count(), Disclosure.objects.filter(stray).count()
+    tiles = Q(level__lt=0) | Q(level__gte=LEVELS) | Q(n__lt=0)
+    for level in range(LEVELS):
+        tiles |= Q(level=level, n__gte=full_tiles(end, level))
+    return (
+        EntryRow.objects.filter(stray).count(),
+        Disclosure.objects.filter(stray).count(),
+        TileRow.objects.filter(tiles).count(),
+    )
 
 
 def entry(seq: int) -> tuple[Entry, bytes, bytes] | None:
@@ -190,6 +241,43 @@ def leaves(first: int, end: int, *, batch: int = 10_000) -> Iterator[bytes]:
             yield bytes(leaf)
 
 
+def roots(level: int, first: int, end: int) -> bytes:
+    """The roots of the full tiles from `first` up to but not including `end` of `level`, as stored, joined."""
+    rows = TileRow.objects.filter(level=level, n__gte=first, n__lt=end).order_by("n")
+    return b"".join(map(bytes, rows.values_list("root", flat=True)))
+
+
+def tile(level: int, n: int, width: int) -> bytes:
+    """The first `width` hashes of a tile; fewer where the ledger does not hold them. Hashes are as stored."""
+    if width == WIDTH:
+        found = TileRow.objects.filter(level=level, n=n).values_list("hashes", flat=True).first()
+        if found is not None:
+            return bytes(found)
+    first, end = n * WIDTH, n * WIDTH + width
+    if level == 0:
+        return b"".join(leaves(first, end))
+    found = roots(level - 1, first, end)
+    # The last may be missing while an older version still writes: they are made of what lies beneath.
+    for below in range(first + len(found) // HASH, end):
+        beneath = tile(level - 1, below, WIDTH)
+        if len(beneath) < WIDTH * HASH:
+            break
+        found += subtree(beneath)
+    return found
+
+
+def bodies(first: int, end: int) -> list[bytes]:
+    """The leaf bytes of the entries from `first` up to but not including `end`."""
+    rows = EntryRow.objects.filter(seq__gte=first, seq__lt=end).order_by("seq")
+    return [bytes(body) for body in rows.values_list("body", flat=True)]
+
+
+def stored_tiles(level: int, first: int, end: int) -> list[tuple[int, bytes, bytes]]:
+    """(n, hashes, root) of the tiles of `level` from `first` up to but not including `end` that are stored."""
+    rows = TileRow.objects.filter(level=level, n__gte=first, n__lt=end).order_by("n")
+    return [(n, bytes(hashes), bytes(root)) for n, hashes, root in rows.values_list("n", "hashes", "root")]
+
+
 def keep_checkpoint(size: int, note: str, at: datetime) -> None:
     """Keep a published checkpoint; a second one of the same size is the first."""
     # Asked first: the guard of SQLite refuses an insert over an existing key even where conflicts are ignored.
@@ -199,6 +287,11 @@ def keep_checkpoint(size: int, note: str, at: datetime) -> None:
 
 def checkpoints() -> Iterator[tuple[int, str]]:
     yield from StoredCheckpoint.objects.order_by("size").values_list("size", "note")
+
+
+def has_checkpoint(sizes: range) -> bool:
+    """Whether a tree of one of `sizes`, which are consecutive, was signed."""
+    return StoredCheckpoint.objects.filter(size__gte=sizes.start, size__lt=sizes.stop).exists()
 
 
 def last_checkpoint() -> StoredCheckpoint | None:

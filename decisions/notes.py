@@ -4,6 +4,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from django.conf import settings
@@ -50,7 +51,23 @@ def latest() -> Kept | None:
 def keep(size: int, note: str) -> None:
     """Write `note` to the folder: durable, whole or not at all, before the call returns."""
     write_whole(folder() / f"{size}.txt", note.encode())
+    confirm(note)
+
+
+def confirm(note: str) -> None:
+    """Say that the ledger extends `note`, which is the latest, as of now."""
     write_whole(folder() / "latest", note.encode())
+
+
+def confirmed_at() -> datetime | None:
+    """When the ledger was last found to extend what was signed; None before the first time.
+
+    The publisher does so each minute: more than ten without it is silence that somebody should look into.
+    """
+    try:
+        return datetime.fromtimestamp((folder() / "latest").stat().st_mtime, UTC)
+    except FileNotFoundError:
+        return None
 
 
 def write_whole(path: Path, content: bytes, *, mode: int = 0o644) -> None:

@@ -1,4 +1,4 @@
-"""Checks the whole ledger from its rows: every entry, the tree, the head, and the checkpoints kept of it.
+"""Checks the whole ledger from its rows: every entry, the tree, its tiles, the head, and the checkpoints kept of it.
 
 It must not trust a column that it can compute, and must not write.
 """
@@ -20,6 +20,7 @@ from decisions.envelope import FORM, KEYS, disclosure_digest, parse_time, timest
 from decisions.merkle import Frontier, leaf_hash
 from decisions.models.bulk import snapshot
 from decisions.signing import BadNoteError, Checkpoint
+from decisions.tiles import LEVELS, WIDTH, Tile, subtree
 from decisions.vocab import Kind
 
 log = logging.getLogger(__name__)
@@ -47,6 +48,8 @@ class Verdict:
     """Disclosures whose digest is in its leaf and whose text is gone: lawful, and counted."""
     checkpoints: int = 0
     """Kept checkpoints that the entries agree with."""
+    tiles: int = 0
+    """Stored tiles that are those of the entries."""
     faults: list[Fault] = field(default_factory=list)
     """The faults of single entries first, in order of seq, then those of the whole."""
 
@@ -89,6 +92,7 @@ class _Check:
         self.whole: list[Fault] = []
         """Faults of the whole ledger, told after those of single entries."""
         self.frontier = Frontier()
+        self.tiles = _Tiles()
         self.agreed = 0
         """The largest size at which the entries agree with a checkpoint."""
 
@@ -100,6 +104,8 @@ class _Check:
             if self._entries(head.size):
                 self._head(head)
             self._outside(head.size)
+        self.verdict.tiles = self.tiles.agree
+        self.whole += self.tiles.faults
         self.verdict.faults += sorted(self.whole, key=lambda fault: (fault.first is None, fault.first or 0))
         del self.verdict.faults[FAULTS_SHOWN:]
         return self.verdict
@@ -138,7 +144,9 @@ class _Check:
                 self.verdict.erased += erased
                 at = row.at
                 # The hash is of the bytes, never the stored one: what is hashed is what was said.
-                self.frontier.append(leaf_hash(row.body))
+                leaf = leaf_hash(row.body)
+                self.frontier.append(leaf)
+                self.tiles.add(leaf)
                 self._compare()
                 if self.frontier.size % PROGRESS_EVERY == 0 or self.frontier.size == size:
                     self._say(size)
@@ -179,11 +187,44 @@ class _Check:
             self.whole.append(Fault("the head's frontier is not that of the entries: the head was changed"))
 
     def _outside(self, size: int) -> None:
-        entries, disclosures = ledger.outside(size)
+        entries, disclosures, tiles = ledger.outside(size)
         if entries:
             self.whole.append(Fault(f"{entries} entries lie beyond the head: they were not written by the spine", size))
         if disclosures:
             self.whole.append(Fault(f"{disclosures} disclosures belong to no entry", size))
+        if tiles:
+            self.whole.append(Fault(f"{tiles} tiles are of no tree of {size} entries", size))
+
+
+class _Tiles:
+    """Compares the stored tiles with those that the entries make, as they are read; holds one tile of each level."""
+
+    def __init__(self) -> None:
+        self.open: list[list[bytes]] = [[] for _ in range(LEVELS)]
+        self.done = [0] * LEVELS
+        self.agree = 0
+        self.faults: list[Fault] = []
+
+    def add(self, hash_: bytes, level: int = 0) -> None:
+        here = self.open[level]
+        here.append(hash_)
+        if len(here) < WIDTH:
+            return
+        tile, hashes = Tile(level, self.done[level]), b"".join(here)
+        root = subtree(hashes)
+        self._compare(tile, (tile.n, hashes, root))
+        self.done[level] += 1
+        here.clear()
+        self.add(root, level + 1)
+
+    def _compare(self, tile: Tile, made: tuple[int, bytes, bytes]) -> None:
+        stored = ledger.stored_tiles(tile.level, tile.n, tile.n + 1)
+        if stored == [made]:
+            self.agree += 1
+            return
+        wrong = "is not that of the entries: one of them, or the tile, was changed" if stored else "is missing"
+        last = tile.sizes.start - 1
+        self.faults.append(Fault(f"tile {tile.level}/{tile.name} {wrong}", last + 1 - WIDTH ** (tile.level + 1), last))
 
 
 def entry_fault(row: ledger.Stored, before: datetime | None) -> tuple[str, int]:

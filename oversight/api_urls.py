@@ -16,7 +16,7 @@ from approvals.api import (
     reports,
     vetoes,
 )
-from decisions.api import checkpoint, problem_types, timeline
+from decisions.api import ledger, problem_types, timeline
 
 app_name = "api"
 urlpatterns = [
@@ -57,7 +57,10 @@ urlpatterns = [
     path(
         "api/v1/reports/<uuid:report_id>/report.<str:extension>", reports.ReportFileView.as_view(), name="report_file"
     ),
-    path("ledger/checkpoint", checkpoint.Checkpoint.as_view(), name="checkpoint"),
+    path("ledger/checkpoint", ledger.Checkpoint.as_view(), name="checkpoint"),
+    path("ledger/policy", ledger.Policy.as_view(), name="ledger_policy"),
+    path("ledger/tile/entries/<path:name>", ledger.Bundle.as_view(), name="entry_bundle"),
+    path("ledger/tile/<str:level>/<path:name>", ledger.Hashes.as_view(), name="tile"),
     path("problems/<slug:slug>", problem_types.ExplainProblem.as_view(), name="problem"),
     # Without an end: an address may hold a line break, which a dot does not match.
     re_path("^(?:api|problems)/", problem_types.Unknown.as_view(schema=None), name="unknown"),

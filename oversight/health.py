@@ -1,6 +1,7 @@
 """Whether this process lives, whether it can serve, and what it measures. No names, no agents' words."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -9,7 +10,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from decisions import clock, ledger, queries, recording
+from decisions import clock, ledger, notes, queries, recording
 from decisions.models import Alarm
 from decisions.models.ledger import Head
 
@@ -42,6 +43,11 @@ class _Measured(Collector):
         yield GaugeMetricFamily("oversight_sign_offs_overdue", "Sign-offs that are overdue", overdue)
         open_alarms = Alarm.objects.filter(state="open").count()
         yield GaugeMetricFamily("oversight_open_alarms", "Alarms that nobody has acknowledged", open_alarms)
+        if (confirmed := notes.confirmed_at()) is not None:
+            age = (datetime.now(UTC) - confirmed).total_seconds()
+            yield GaugeMetricFamily(
+                "oversight_checkpoint_age_seconds", "Since the ledger was compared with its last", age
+            )
         yield GaugeMetricFamily(
             "oversight_writer_queue", "Commands waiting for this process's writer", recording.waiting()
         )

@@ -13,6 +13,7 @@ from approvals.api.hot import post_proposal
 from approvals.api.polls import get_decision_waiting
 from decisions.api.events import post_events
 from decisions.api.hot import hot, refuse_large
+from decisions.api.receipts import get_receipt
 from decisions.consumers import TimelineConsumer
 
 websocket_routes = [path("ws/timeline", TimelineConsumer.as_asgi())]
@@ -28,6 +29,8 @@ _GATE = [
 ]
 _DECISION = re.compile(f"/api/v1/decisions/{UUID_PART}")
 _waiting = hot("GET", get_decision_waiting)
+_RECEIPT = re.compile("/api/v1/entries/[0-9]{1,20}/receipt")
+_receipt = hot("GET", get_receipt)
 
 
 def hot_routes(scope: Any) -> Callable[..., Any] | None:
@@ -38,6 +41,8 @@ def hot_routes(scope: Any) -> Callable[..., Any] | None:
     for address, application in _GATE:
         if address.fullmatch(scope["path"]):
             return application
+    if _RECEIPT.fullmatch(scope["path"]):
+        return _receipt
     if (
         scope["method"] == "GET"
         and _DECISION.fullmatch(scope["path"])

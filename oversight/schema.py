@@ -6,11 +6,13 @@ from approvals.api.gate import ROUTES
 from approvals.api.hot import PROPOSE
 from decisions.api.describing import Json, components
 from decisions.api.events import POST_EVENTS
+from decisions.api.receipts import GET_RECEIPT
 from decisions.api.shapes import ProblemDocument
 
 HOT = (
     ("POST", "/api/v1/events", POST_EVENTS),
     ("POST", "/api/v1/proposals", PROPOSE),
+    ("GET", "/api/v1/entries/{seq}/receipt", GET_RECEIPT),
     *((method, address, operation) for method, address, _, operation in ROUTES),
 )
 """The long poll is the hot half of `getDecision`, which documents both."""

@@ -127,11 +127,23 @@ def context(page: Page, viewer: UUID) -> dict[str, Any]:
         ],
         "history": [_past(page, past) for past in page.history],
         "entry": {"seq": row.seq, "leaf": page.leaf.hex(), "id": str(page.entry.id)},
+        "proofs": [
+            _proof(row.seq, "the first entry"),
+            *(_proof(said.seq, f"the verdict, entry {said.seq}") for said in page.verdicts),
+        ],
         "siblings": siblings(row, page.now),
         "erased": sorted({"action", "names"} - set(page.entry.disclosed)) if row.complete else [],
         **after.context(page, viewer),
         **_verdict_form(page, viewer),
         **_sign_off_form(page, viewer),
+    }
+
+
+def _proof(seq: int, what: str) -> dict[str, str]:
+    return {
+        "href": f"/api/v1/entries/{seq}/receipt?wait=20",
+        "file": f"entry-{seq}.tlog-proof",
+        "words": f"Download proof of {what}",
     }
 
 

@@ -66,7 +66,16 @@ class Request:
             listening.cancel()
 
 
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A body that is plain text, with headers of its own."""
+
+    text: str
+    headers: Mapping[str, str]
+
+
 Answer = tuple[int, Any]
+"""Status and body: a Text, or what is sent as JSON."""
 Route = Callable[[Request], Awaitable[Answer]]
 
 
@@ -129,6 +138,12 @@ async def _answer(scope: Scope, receive: Receive, method: str, route: Route) -> 
             )
         more = request.answered | ({"Allow": method} if problem.status == 405 else {})
         return problem.status, _json(problem.document()), {"Content-Type": MEDIA_TYPE, **headers_of(problem), **more}
+    if isinstance(body, Text):
+        return (
+            status,
+            body.text.encode(),
+            {"Content-Type": "text/plain; charset=utf-8", **body.headers, **request.answered},
+        )
     return status, _json(body), {"Content-Type": "application/json", **request.answered}
 
 

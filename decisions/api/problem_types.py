@@ -97,6 +97,9 @@ PROBLEM_TYPES: Mapping[str, Meaning] = MappingProxyType(
         "not-ruled": Meaning(
             (503,), "The policy could not be asked, so nothing was permitted. Claim again in a moment."
         ),
+        "not-signed": Meaning(
+            (404,), "The entry is recorded, and no checkpoint covers it yet. Ask again after Retry-After."
+        ),
         "not-stored": Meaning(
             (503,), "The database did not take the request and nothing was stored. Send it again, unchanged."
         ),

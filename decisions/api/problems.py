@@ -62,7 +62,12 @@ def handler(error: Exception, context: dict[str, Any]) -> Response | None:
     if problem is None:
         log.error("a request failed", exc_info=error)
         problem = Problem(500, "fault", "The server failed", "Nothing that was answered with 2xx is lost. Try again.")
-    return Response(problem.document(), status=problem.status, headers=headers_of(problem), content_type=MEDIA_TYPE)
+    return Response(
+        problem.document(),
+        status=problem.status,
+        headers=headers_of(problem) | {"Cache-Control": "no-store"},
+        content_type=MEDIA_TYPE,
+    )
 
 
 def headers_of(problem: Problem) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec
+from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
@@ -28,7 +29,12 @@ def signed_in(request: HttpRequest) -> Person:
 
 def may_read(person: Person) -> bool:
     """Whether `person` has any role: an account without one sees nothing."""
-    return register.latest().has_role(person.id, *Role)
+    return has_a_role(person.id)
+
+
+def has_a_role(person_id: UUID) -> bool:
+    """As `may_read`, of the person of that id."""
+    return register.latest().has_role(person_id, *Role)
 
 
 def may_veto(person: Person) -> bool:

@@ -4,6 +4,8 @@ import uuid
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Length
+from django.db.models.lookups import Exact
 
 
 class EntryRow(models.Model):
@@ -19,6 +21,27 @@ class EntryRow(models.Model):
     class Meta:
         db_table = "entry"
         constraints = (models.CheckConstraint(condition=Q(seq__gte=0), name="entry_seq"),)
+
+
+class TileRow(models.Model):
+    """Ledger: one full tile of the tree: 256 consecutive hashes of a level, and the root over them. Insert-only.
+
+    Level 0 holds leaf hashes; each level above, the roots of full tiles of the level below.
+    """
+
+    pk = models.CompositePrimaryKey("level", "n")
+    level = models.SmallIntegerField()
+    n = models.BigIntegerField()
+    hashes = models.BinaryField(max_length=8192)
+    root = models.BinaryField(max_length=32)
+
+    class Meta:
+        db_table = "tile"
+        constraints = (
+            models.CheckConstraint(
+                condition=Exact(Length("hashes"), 8192) & Exact(Length("root"), 32), name="tile_full"
+            ),
+        )
 
 
 class Disclosure(models.Model):

@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from decisions import queries
+from decisions import notes, queries
 from decisions.auth.people import reads
 
 SHOWN = 50
@@ -23,6 +23,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "size": head.size,
         "root": bytes(head.root).hex(),
         "checkpoint": queries.last_checkpoint(),
+        "confirmed_at": notes.confirmed_at(),
         "entries": entries,
         "older": entries[-1]["seq"] if entries and entries[-1]["seq"] else None,
     }

@@ -58,6 +58,9 @@ READS = [
         "/api/v1/alarms",
         "/api/v1/freezes",
         "/ledger/checkpoint",
+        "/ledger/policy",
+        "/ledger/tile/0/000.p/1",
+        "/ledger/tile/entries/000.p/1",
     )
 ]
 PEOPLES = [
@@ -133,6 +136,7 @@ PEOPLES = [
     Endpoint("GET", f"/api/v1/reports/{ANY}/report.pdf", scope=None, roles=BOARD),
 ]
 OTHERS = [
+    Endpoint("GET", "/api/v1/entries/0/receipt?wait=0"),
     Endpoint("GET", f"/api/v1/decisions/{ANY}"),
     Endpoint("GET", f"/api/v1/decisions/{ANY}?wait=0"),
     Endpoint("POST", "/api/v1/policy/evaluate", {"action": factories.action()}, scope=Scope.PROPOSE),

@@ -40,13 +40,17 @@ OPERATIONS = {
     "extendHold": "POST /api/v1/decisions/{decision_id}/extend",
     "finishRevert": "POST /api/v1/revert-orders/{decision_id}/outcome",
     "getCheckpoint": "GET /ledger/checkpoint",
+    "getEntryBundle": "GET /ledger/tile/entries/{name}",
+    "getLedgerPolicy": "GET /ledger/policy",
     "getDecision": "GET /api/v1/decisions/{decision_id}",
     "getPolicy": "GET /api/v1/policy",
     "getPolicyDraft": "GET /api/v1/policy/drafts/{draft_id}",
     "getPolicyVersion": "GET /api/v1/policy/versions/{version}",
     "getProblemType": "GET /problems/{slug}",
+    "getReceipt": "GET /api/v1/entries/{seq}/receipt",
     "getReport": "GET /api/v1/reports/{report_id}",
     "getReportFile": "GET /api/v1/reports/{report_id}/report.{extension}",
+    "getTile": "GET /ledger/tile/{level}/{name}",
     "getTimeline": "GET /api/v1/timeline",
     "getTimelineBins": "GET /api/v1/timeline/bins",
     "getVerdictKeys": "GET /.well-known/jwks.json",
@@ -95,7 +99,7 @@ def operations(document: dict[str, Any]) -> dict[str, tuple[str, dict[str, Any]]
 
 def served() -> set[str]:
     """Every path that Django's resolver has under /api/, and the rest of the API's own, as the document writes them."""
-    found = set(_EXACT) | {address for _, address, _, _ in ROUTES}
+    found = set(_EXACT) | {address for _, address, _, _ in ROUTES} | {"/api/v1/entries/{seq}/receipt"}
     own = {pattern.pattern for pattern in api_urls.urlpatterns}
     for pattern in _patterns(get_resolver()):
         route = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", str(pattern.pattern))

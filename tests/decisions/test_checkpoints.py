@@ -1,6 +1,8 @@
 """Publishing: a note of the head outside the database, and never one of a head that does not extend the last."""
 
+import os
 import threading
+from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -8,6 +10,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.test import Client
 
 from decisions import ledger, notes, signing, tasks, verify
 from decisions.checkpoints import DisagreementError, publish
@@ -45,6 +48,28 @@ def test_an_empty_ledger_has_a_checkpoint_too() -> None:
 def test_without_growth_there_is_nothing_new_to_sign(agent: Agent) -> None:
     assert publish() == publish()
     assert StoredCheckpoint.objects.count() == 1
+
+
+def test_without_growth_it_says_when_it_was_compared_last(agent: Agent) -> None:
+    assert notes.confirmed_at() is None
+    publish()
+    latest = notes.folder() / "latest"
+    before = latest.read_text()
+    os.utime(latest, (0, 0))
+    publish()
+    assert notes.confirmed_at() == datetime.fromtimestamp(latest.stat().st_mtime, UTC)
+    assert latest.stat().st_mtime > 0
+    assert latest.read_text() == before
+    assert b"oversight_checkpoint_age_seconds" in Client().get("/metrics").content
+
+
+def test_without_agreement_it_is_not_said(agent: Agent) -> None:
+    publish()
+    os.utime(notes.folder() / "latest", (0, 0))
+    rewrite(2, lambda envelope: envelope.update(actor="person:another"), tree=True)
+    with pytest.raises(DisagreementError):
+        publish()
+    assert notes.confirmed_at() == datetime.fromtimestamp(0, UTC)
 
 
 def test_it_reads_no_more_than_was_added(agent: Agent, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -39,7 +39,7 @@ def file(tmp_path: Path, settings: Any, organisation: factories.Register) -> Pat
     """The file of an installation that has written its register and its policy."""
     path = settings.GUARD_FILE = tmp_path / "guard.json"
     head = ledger.open_head()
-    [head.leaf] = ledger.leaves(head.size - 1, head.size)
+    head.leaves = list(ledger.leaves(head.size - 1, head.size))
     guard_file.keep(head)
     committed(recording.check)
     assert ledger.size() == head.size, "an installation that is as it was is left alone"

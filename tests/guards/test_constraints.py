@@ -56,6 +56,7 @@ BREAKS = {
     "sign_off_judgement": "UPDATE sign_off SET judgement = 'maybe'",
     "sign_off_effect": "UPDATE sign_off SET effect = 'great'",
     "sign_off_cause": "UPDATE sign_off SET cause = 'fate'",
+    "tile_full": "INSERT INTO tile (level, n, hashes, root) SELECT 0, 0, leaf, leaf FROM entry WHERE seq = 0",
     "verdict_once": "INSERT INTO verdict (seq, decision_seq, person_id, verdict, reason, at)"
     " SELECT seq + 1000, decision_seq, person_id, verdict, reason, at FROM verdict",
     "verdict_word": "UPDATE verdict SET verdict = 'abstain'",
@@ -99,7 +100,7 @@ def break_with(statement: str) -> None:
 @pytest.mark.parametrize("name", BREAKS)
 def test_a_row_that_breaks_it_is_refused(name: str) -> None:
     # No way leads to a row like this: what is tried is whether it may be one.
-    with guards_off("decision"), pytest.raises(IntegrityError) as caught:
+    with guards_off("decision", "tile"), pytest.raises(IntegrityError) as caught:
         break_with(BREAKS[name])
     # SQLite names the columns of a unique constraint instead, and its guards speak before some checks.
     told = str(caught.value)

@@ -9,7 +9,8 @@ from django.db import DatabaseError, connection, transaction
 from decisions import ledger
 from decisions.merkle import leaf_hash
 from decisions.models import Agent
-from decisions.models.ledger import EntryRow, Head, StoredCheckpoint
+from decisions.models.ledger import EntryRow, Head, StoredCheckpoint, TileRow
+from decisions.tiles import subtree
 from tests.database import guards_off
 from tests.factories import event, send
 
@@ -19,6 +20,7 @@ SQLITE = "sqlite"
 BODY = b'{"v":1}'
 
 ROW = "INSERT INTO entry (seq, id, kind, at, body, leaf) VALUES (%(next)s, %(id)s, 'signal.received', %(at)s, %(body)s, %(leaf)s)"
+TILE = "INSERT INTO tile (level, n, hashes, root) VALUES (%(level)s, %(place)s, %(hashes)s, %(leaf)s)"
 COPY_OF_7 = "SELECT 7, id, kind, at, body, leaf FROM entry WHERE seq = 8"
 ATTEMPTS = {
     # entries
@@ -51,6 +53,22 @@ ATTEMPTS = {
     "insert over a checkpoint": "INSERT INTO checkpoint (size, note, at) SELECT size, 'x', at FROM checkpoint",
     "insert over a checkpoint, updating": "INSERT INTO checkpoint (size, note, at) SELECT size, 'x', at FROM checkpoint WHERE true"
     " ON CONFLICT (size) DO UPDATE SET note = 'x'",
+    # tiles
+    "a tile's hashes": "UPDATE tile SET hashes = %(hashes)s",
+    "a tile's root": "UPDATE tile SET root = %(leaf)s",
+    "a tile's place": "UPDATE tile SET n = 1",
+    "a tile's level": "UPDATE tile SET level = 1",
+    "delete a tile": "DELETE FROM tile",
+    "insert over a tile": "INSERT INTO tile (level, n, hashes, root) SELECT level, n, hashes, %(leaf)s FROM tile",
+    "insert over a tile, updating": "INSERT INTO tile (level, n, hashes, root) SELECT level, n, hashes, root FROM tile WHERE true"
+    " ON CONFLICT (level, n) DO UPDATE SET root = %(leaf)s",
+    "a tile of other hashes": TILE,
+    "a tile of the right hashes in another place": TILE.replace("%(place)s", "%(place)s + 1"),
+    "a tile before the first": TILE.replace("%(place)s", "-1"),
+    "a tile of no level": TILE.replace("%(level)s", "-1").replace("%(place)s", "0"),
+    "a tile above what is stored": TILE.replace("%(level)s", "1").replace("%(place)s", "0"),
+    "a tile that is not full": "INSERT INTO tile (level, n, hashes, root) SELECT 1, 0, root, root FROM tile",
+    "a tile whose root is no hash": "INSERT INTO tile (level, n, hashes, root) SELECT level, n + 1, %(right)s, %(none)s FROM tile",
 }
 ONLY = {
     POSTGRESQL: {
@@ -58,6 +76,9 @@ ONLY = {
         "truncate entries and more": "TRUNCATE entry, decision CASCADE",
         "truncate the head": "TRUNCATE head",
         "truncate checkpoints": "TRUNCATE checkpoint",
+        "truncate tiles": "TRUNCATE tile",
+        "a tile's root as a replica": "SET LOCAL session_replication_role = replica; UPDATE tile SET root = %(leaf)s",
+        "a tile of other hashes as a replica": "SET LOCAL session_replication_role = replica; " + TILE,
         "an entry whose hash is not its own": ROW.replace("%(leaf)s", "sha256('another'::bytea)"),
         "two entries with a gap between them": "INSERT INTO entry (seq, id, kind, at, body, leaf)"
         " SELECT place, gen_random_uuid(), kind, at, body, leaf FROM entry, generate_series(17, 19, 2) AS place WHERE seq = 7",
@@ -78,6 +99,8 @@ ONLY = {
         "replace the head": "REPLACE INTO head (id, size, root, frontier, at, identity)"
         " SELECT 1, 0, root, frontier, at, identity FROM head",
         "replace a checkpoint": "REPLACE INTO checkpoint (size, note, at) SELECT size, 'x', at FROM checkpoint",
+        "replace a tile": "REPLACE INTO tile (level, n, hashes, root) SELECT level, n, hashes, %(leaf)s FROM tile",
+        "update a tile and replace": "UPDATE OR REPLACE tile SET root = %(leaf)s",
         "update a checkpoint and replace": "UPDATE OR REPLACE checkpoint SET note = 'x'",
     },
 }
@@ -90,8 +113,18 @@ def stored(agent: Agent) -> list[Any]:
     return everything()
 
 
+@pytest.fixture
+def tiled(agent: Agent) -> list[Any]:
+    """A ledger of 600 entries, of which a second tile is full and not stored."""
+    send(agent, *[event() for _ in range(600 - ledger.size())])
+    ledger.keep_checkpoint(ledger.size(), "a note", ledger.current().at)
+    with guards_off("tile"), connection.cursor() as cursor:
+        cursor.execute("DELETE FROM tile WHERE n = 1")
+    return everything()
+
+
 def everything() -> list[Any]:
-    models = (EntryRow, Head, StoredCheckpoint)
+    models = (EntryRow, Head, StoredCheckpoint, TileRow)
     return [[tuple(map(str, row)) for row in model._default_manager.order_by("pk").values_list()] for model in models]
 
 
@@ -107,6 +140,10 @@ def values() -> dict[str, Any]:
         "body": BODY,
         "leaf": leaf_hash(BODY),
         "none": b"",
+        "level": 0,
+        "place": 1,
+        "hashes": b"".join(ledger.leaves(0, 255)) + leaf_hash(BODY),
+        "right": b"".join(ledger.leaves(256, 512)),
     }
 
 
@@ -118,7 +155,8 @@ def attempt(statement: str) -> None:
 
 
 @pytest.mark.parametrize("what", [*ATTEMPTS, *ONLY[connection.vendor]])
-def test_it_is_refused(what: str, stored: list[Any]) -> None:
+def test_it_is_refused(what: str, request: pytest.FixtureRequest) -> None:
+    stored = request.getfixturevalue("tiled" if "tile" in what else "stored")
     statement = ATTEMPTS.get(what) or ONLY[connection.vendor][what]
     with pytest.raises(DatabaseError) as caught, transaction.atomic():
         attempt(statement)
@@ -133,6 +171,13 @@ def test_the_next_entry_is_taken(stored: list[Any]) -> None:
     """What is refused above is refused for its fault alone: the same statement without one is taken."""
     attempt(ROW)
     assert EntryRow.objects.count() == len(stored[0]) + 1
+
+
+def test_the_next_tile_is_taken(tiled: list[Any]) -> None:
+    right = b"".join(ledger.leaves(256, 512))
+    with connection.cursor() as cursor:
+        cursor.execute("INSERT INTO tile (level, n, hashes, root) VALUES (0, 1, %s, %s)", [right, subtree(right)])
+    assert TileRow.objects.count() == len(tiled[3]) + 1 == 2
 
 
 def test_an_entry_that_nobody_counted_stops_the_ledger(agent: Agent, stored: list[Any]) -> None:
@@ -152,6 +197,9 @@ TRIGGERS = {
         "entry_no_truncate",
         "head_grows",
         "head_stays",
+        "tile_fits",
+        "tile_insert_only",
+        "tile_no_truncate",
     },
     SQLITE: {
         "checkpoint_no_delete",
@@ -166,6 +214,10 @@ TRIGGERS = {
         "head_grows",
         "head_one",
         "head_stays",
+        "tile_fits",
+        "tile_no_delete",
+        "tile_no_replace",
+        "tile_no_update",
     },
 }
 

@@ -98,7 +98,7 @@ class Gate:
         # The walk before this one is undone, which the file beside the database would rightly take for a restore.
         begun = ledger.open_head()
         begun.restored = True
-        [begun.leaf] = ledger.leaves(begun.size - 1, begun.size)
+        begun.leaves = list(ledger.leaves(begun.size - 1, begun.size))
         guard_file.keep(begun)
         served.tick()
         body = factories.data(action=factories.action(service=SERVICE[level]))

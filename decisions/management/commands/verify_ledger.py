@@ -53,6 +53,7 @@ def _as_json(verdict: Verdict) -> str:
 def _as_text(verdict: Verdict) -> str:
     lines = [
         f"{verdict.size:,} entries, root {verdict.root}",
+        f"{verdict.tiles:,} stored tiles are those of the entries",
         f"{verdict.checkpoints:,} kept checkpoints agree; {verdict.erased:,} disclosures are erased",
     ]
     if verdict.first is None:

@@ -1,0 +1,140 @@
+"""Claim: appending to the ledger, with leaf hashes, tree, tiles and guards, is at least 0.6 of writing its rows unguarded.
+
+For each size of batch, by turns in one go on one database: (a) COPY or executemany of the same rows into tables of the
+same columns and indexes; (b) the ledger's own append. Each batch is one durable transaction. Entries are about 600
+bytes with one disclosure each; both sides get them sealed, and the raw one its rows ready.
+
+    [DATABASE_URL=postgres://… of an empty database] python -m benchmarks.ledger [--seconds 6]
+"""
+
+import argparse
+import os
+import platform
+import shutil
+import statistics
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import django
+
+os.environ["OVERSIGHT_DATA_DIR"] = tempfile.mkdtemp(prefix="oversight-bench-")
+os.environ["REDIS_URL"] = ""
+os.environ["OVERSIGHT_LOG_LEVEL"] = "ERROR"
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "oversight.settings")
+django.setup()
+
+from django.core.management import call_command  # noqa: E402 - the settings come first
+from django.db import connection, transaction  # noqa: E402
+
+from decisions import clock, ledger  # noqa: E402
+from decisions.envelope import Draft, Sealed, seal  # noqa: E402
+from decisions.merkle import leaf_hash  # noqa: E402
+from decisions.models.bulk import insert_rows  # noqa: E402
+from decisions.vocab import Kind  # noqa: E402
+
+SIZES = (1, 16, 256, 4096)
+ROUNDS = 6
+TABLES = {"entry": ("seq", "id", "kind", "at", "body", "leaf"), "disclosure": ("id", "seq", "name", "text")}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=6)
+    chosen = parser.parse_args()
+    try:
+        call_command("migrate", verbosity=0)
+        about = f"{connection.vendor}, Python {platform.python_version()}, {os.cpu_count()} cores"
+        print(f"{about}, load {os.getloadavg()[0]:.1f}")
+        for size in SIZES:
+            compare(size, chosen.seconds / ROUNDS / 2)
+    finally:
+        shutil.rmtree(os.environ["OVERSIGHT_DATA_DIR"])
+    return 0
+
+
+def compare(size: int, seconds: float) -> None:
+    """Both ways take turns, so that what else runs on the machine slows both; the median of the rounds counts."""
+    raw = Raw()
+    rates: dict[str, list[float]] = {"raw": [], "ours": []}
+    for _ in range(ROUNDS):
+        rates["raw"].append(rate(raw.rows, raw.write, size, seconds))
+        rates["ours"].append(rate(lambda batch: batch, append, size, seconds))
+    raw.drop()
+    plain, ours = (statistics.median(rates[name]) for name in ("raw", "ours"))
+    print(f"  batch {size:>5}   raw {plain:>9,.0f}/s   ledger {ours:>9,.0f}/s   {ours / plain:.2f} of raw")
+
+
+def rate(prepare: Callable[[list[Sealed]], Any], write: Callable[[Any], None], size: int, seconds: float) -> float:
+    """Entries a second of `write`; what `prepare` does is not counted."""
+    spent, count = 0.0, 0
+    while spent < seconds:
+        batch = prepare([sealed() for _ in range(size)])
+        began = time.perf_counter()
+        write(batch)
+        spent += time.perf_counter() - began
+        count += size
+    return count / spent
+
+
+def sealed() -> Sealed:
+    facts = {
+        "kv": 1,
+        "decision": str(uuid.uuid4()),
+        "service": "checkout",
+        "environment": "prod",
+        "status": "succeeded",
+    }
+    draft = Draft(Kind.SIGNAL_RECEIVED, f"agent:{uuid.uuid4()}", facts, {"account": {"detail": "revision 421 serving"}})
+    return seal(draft, log="bench.local/ledger", at=clock.now())
+
+
+def append(batch: list[Sealed]) -> None:
+    with transaction.atomic():
+        head = ledger.open_head()
+        before = head.size
+        ledger.append(head, batch)
+        ledger.store_head(head, before=before)
+
+
+class Raw:
+    """The same two tables without a guard, and nothing but inserts."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        with connection.cursor() as cursor:
+            for name in TABLES:
+                if connection.vendor == "postgresql":
+                    cursor.execute(f"CREATE TABLE raw_{name} (LIKE {name} INCLUDING INDEXES)")
+                    continue
+                made = "SELECT sql FROM sqlite_master WHERE tbl_name = %s AND type <> 'trigger' AND sql IS NOT NULL"
+                cursor.execute(made + " ORDER BY type DESC", [name])
+                for (statement,) in cursor.fetchall():
+                    cursor.execute(statement.replace(f'"{name}', f'"raw_{name}'))
+
+    def rows(self, batch: list[Sealed]) -> dict[str, list[Any]]:
+        made: dict[str, list[Any]] = {name: [] for name in TABLES}
+        for seq, one in enumerate(batch, self.size):
+            made["entry"].append((seq, one.id, str(one.kind), one.at, one.body, leaf_hash(one.body)))
+            made["disclosure"] += [(seq, seq, name, text) for name, text in one.disclosures]
+        self.size += len(batch)
+        return made
+
+    def write(self, made: dict[str, list[Any]]) -> None:
+        with transaction.atomic():
+            for name, rows in made.items():
+                table: Any = SimpleNamespace(_meta=SimpleNamespace(db_table=f"raw_{name}"))
+                insert_rows(table, TABLES[name], rows)
+
+    def drop(self) -> None:
+        with connection.cursor() as cursor:
+            for name in TABLES:
+                cursor.execute(f"DROP TABLE raw_{name}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

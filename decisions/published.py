@@ -1,0 +1,51 @@
+"""The ledger as tlog-tiles resources (C2SP): tiles, entry bundles and the policy that names its key. It must not sign or write.
+
+What is given out is covered by a published checkpoint, so nothing of it can change any more.
+"""
+
+import struct
+from collections.abc import Iterable
+
+from django.conf import settings
+
+from decisions import ledger, signing
+from decisions.tiles import HASH, WIDTH, Tile
+from decisions.verify import own_key
+
+
+def published(tile: Tile) -> bool:
+    """Whether a checkpoint covers `tile`: for a full one any that is as large, for a partial one that of its very size."""
+    if tile.full:
+        last = ledger.last_checkpoint()
+        return last is not None and last.size >= tile.sizes.start
+    return ledger.has_checkpoint(tile.sizes)
+
+
+def hashes(tile: Tile) -> bytes:
+    """The hashes of `tile`, joined. Raises ValueError if the ledger does not hold all of them."""
+    found = ledger.tile(tile.level, tile.n, tile.width)
+    if len(found) != tile.width * HASH:
+        raise ValueError(f"tile {tile.level}/{tile.name} is not whole; run verify_ledger")
+    return found
+
+
+def entries(tile: Tile) -> list[bytes]:
+    """The leaf bytes of the entries under a tile of level 0. Raises ValueError if the ledger does not hold all of them."""
+    first = tile.n * WIDTH
+    found = ledger.bodies(first, first + tile.width)
+    if len(found) != tile.width:
+        raise ValueError(f"the entries of bundle {tile.name} are not whole; run verify_ledger")
+    return found
+
+
+def as_bundle(bodies: Iterable[bytes]) -> bytes:
+    """An entry bundle: of each entry its length in two bytes, then its leaf bytes."""
+    return b"".join(struct.pack(">H", len(body)) + body for body in bodies)
+
+
+def policy() -> str | None:
+    """Whose signatures to require, as a C2SP tlog-policy; None where nothing was ever signed."""
+    key = own_key()
+    if key is None:
+        return None
+    return f"log {signing.vkey(settings.LOG_ORIGIN, key)}\nquorum none\n"
