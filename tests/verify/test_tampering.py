@@ -275,6 +275,13 @@ def test_an_entry_that_a_bundle_cuts_off_or_runs_past_is_found(tmp_path: Path, t
         assert verify(tmp_path / "export", "--policy", trusted).exit is Exit.REFUTED
 
 
+def test_time_does_not_run_backwards_from_one_stretch_to_the_next(tmp_path: Path, trusted: Path):
+    entries = [change(seq, facts={"kv": 1}) for seq in range(8193)]
+    entries[8192] = change(8192, ts=json.loads(entries[8190])["ts"])
+    writer.write(tmp_path / "export", entries)
+    assert "follows one recorded" in said(verify(tmp_path / "export", "--policy", trusted))
+
+
 def test_every_bad_entry_of_far_stretches_is_named(tmp_path: Path, trusted: Path):
     entries = writer.bodies(40_000)
     for seq in (5, 20_000, 39_999):
