@@ -18,7 +18,7 @@ from oversight_verify.strict import shown
 MAX_ENTRY = 65_535
 EXPORT, RECEIPT, PAIR = "an export", "a receipt", "two checkpoints"
 FITS = {"checkpoint": {EXPORT}, "entry": {RECEIPT}, "export": {PAIR}, "proof": {PAIR}}
-EPILOG = "Exit code: 0 proven, 1 refuted, 2 cannot be read, 3 not proven as the policy asks."
+EPILOG = "Exit code: 0 proven, 1 refuted, 2 cannot be read, 3 not proven as asked."
 
 
 def parser() -> argparse.ArgumentParser:

@@ -54,6 +54,12 @@ def check_export(folder: Path, policy: Policy | None, older: Sequence[Older], fi
     _say_signed(whole, head, older, policy, findings)
     _say_disclosures(whole, head, folder, findings)
     _say_counters(whole, findings)
+    if whole.strange:
+        named = ", ".join(shown(path) for path in whole.strange[:SHOWN])
+        findings.missing.append(
+            f"{count(len(whole.strange), 'file')} among the tiles that the checkpoint does not cover ({named}): an export is running or "
+            "was interrupted, or an older checkpoint was put back. Export anew, and ask why if they are there again."
+        )
     if beside := sorted(shown(path.name) for path in folder.iterdir() if path.name not in KNOWN):
         findings.noted.append(f"Files that belong to no ledger, not looked at: {', '.join(beside[:SHOWN])}.")
 

@@ -19,7 +19,7 @@ VERDICTS = {
     Exit.PROVEN: "PROVEN: everything above under “Proven”, by keys that the policy trusts.",
     Exit.REFUTED: "REFUTED: what was given contradicts itself or the policy. Do not rely on any of it.",
     Exit.UNREADABLE: "CANNOT BE READ: nothing was proven or refuted.",
-    Exit.UNPROVEN: "NOT PROVEN as the policy asks: nothing contradicts it, but what is marked “!” is missing.",
+    Exit.UNPROVEN: "NOT PROVEN as asked: nothing contradicts it, but what is marked “!” stands in the way.",
 }
 
 

@@ -50,16 +50,21 @@ def read_path(path: str) -> Tile | None:
     return tile if tile.path == path and (width is None or tile.width < WIDTH) else None
 
 
-def partial_tiles(folder: Path, size: int) -> Iterator[Tile]:
-    """Every partial tile under `folder`, older ones too. Raises Refuted at anything that is no part of a ledger of `size`."""
+def listed(folder: Path, size: int) -> tuple[list[Tile], list[str]]:
+    """(every partial tile under `folder`, older ones too; the paths of what is no part of a ledger of `size`).
+
+    Raises Refuted at a link or a device.
+    """
+    partial, strange = [], []
     for path, entry in _walk(folder, "tile"):
         if not entry.is_file(follow_symlinks=False):
             raise Refuted(f"{shown(path)} is a link or a device; an export holds plain files only")
         tile = read_path(path)
         if tile is None or not tile.within(size):
-            raise Refuted(f"{shown(path)} is no part of a ledger of {size:,} entries: the checkpoint does not cover it")
-        if tile.width < WIDTH:
-            yield tile
+            strange.append(path)
+        elif tile.width < WIDTH:
+            partial.append(tile)
+    return partial, sorted(strange)
 
 
 def _walk(folder: Path, within: str) -> Iterator[tuple[str, "os.DirEntry[str]"]]:
@@ -72,11 +77,11 @@ def _walk(folder: Path, within: str) -> Iterator[tuple[str, "os.DirEntry[str]"]]
         if here.count("/") > 12:
             raise Refuted(f"{shown(here)} is no part of a ledger: its folders are too deep")
         try:
-            listed = os.scandir(folder / here)
+            entries = os.scandir(folder / here)
         except FileNotFoundError:
             continue
-        with listed:
-            for entry in listed:
+        with entries:
+            for entry in entries:
                 path = f"{here}/{entry.name}"
                 if entry.is_dir(follow_symlinks=False):
                     open_folders.append(path)

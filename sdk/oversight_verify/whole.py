@@ -11,7 +11,7 @@ from oversight_verify import bundle
 from oversight_verify.bundle import Part, Stretch
 from oversight_verify.counters import Numbers
 from oversight_verify.faults import Refuted, Unreadable
-from oversight_verify.layout import WIDTH, Tile, partial_tiles
+from oversight_verify.layout import WIDTH, Tile, listed
 from oversight_verify.note import Checkpoint
 from oversight_verify.upper import Upper
 
@@ -32,14 +32,16 @@ class Whole:
     counters: dict[tuple[str, str], Numbers] = field(default_factory=lambda: defaultdict(Numbers))
     first_at: str = ""
     last_at: str = ""
+    strange: list[str] = field(default_factory=list)
+    """Files among the tiles that no ledger of this size has."""
     digests: int = 0
     references: int = 0
 
 
 def put_together(folder: Path, head: Checkpoint, sizes: Sequence[int], workers: int) -> Whole:
     """Everything in the export recomputed from its entries, with the roots that the ledger had at `sizes`. Raises Refuted."""
-    partial = list(partial_tiles(folder, head.size))
-    whole, upper, faults = Whole(), Upper(folder, partial), list[str]()
+    partial, strange = listed(folder, head.size)
+    whole, upper, faults = Whole(strange=strange), Upper(folder, partial), list[str]()
     cuts = defaultdict(set)
     for size in sizes:
         cuts[size // WIDTH].add(size)

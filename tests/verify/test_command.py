@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from oversight_verify import bundle
+from oversight_verify.cli import kind_of, parser, run
 from oversight_verify.findings import VERDICTS, Exit
 from tests.contracts.tree import ROOT, text
 from tests.verify import writer
@@ -42,6 +44,23 @@ def test_an_export_by_several_processes_is_proven_and_its_faults_found(tmp_path:
     assert (done.returncode, done.stderr) == (1, "")
     assert "x entry 17999: " in done.stdout
     assert "Proven" not in done.stdout
+
+
+def die(stretch: bundle.Stretch) -> bundle.Part:
+    os._exit(1)
+
+
+def test_a_process_that_is_ended_from_outside_proves_nothing(
+    tmp_path: Path, trusted: Path, monkeypatch: pytest.MonkeyPatch
+):
+    writer.write(
+        tmp_path / "export", [writer.canonical(writer.envelope(seq, facts={"kv": 1})) for seq in range(17_000)]
+    )
+    monkeypatch.setattr(bundle, "check", die)
+    chosen = parser().parse_args([str(tmp_path / "export"), "--policy", str(trusted), "--workers", "2"])
+    findings = run(kind_of(chosen.what), chosen)
+    assert findings.exit is Exit.UNREADABLE
+    assert "was ended from outside" in findings.unreadable[0]
 
 
 def test_json_says_the_same(export: Path, witnessed: Path):
