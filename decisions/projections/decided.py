@@ -11,6 +11,7 @@ from decisions import kinds
 from decisions.envelope import Entry, parse_time
 from decisions.models import Decision, Timeline
 from decisions.models.bulk import chunks, insert_rows, upsert
+from decisions.projections import sources
 from decisions.states import DONE, held_state
 from decisions.vocab import (
     BEYOND_OWES_SECONDS,
@@ -48,6 +49,7 @@ def decisions_by_ref(keys: Iterable[str]) -> dict[str, Decision]:
 
 def apply(entries: Sequence[Entry]) -> None:
     fold_into_decisions(entries, FOLD)
+    sources.count(entries)
 
 
 def fold_into_decisions(entries: Sequence[Entry], fold: Mapping[Kind, Fold]) -> None:

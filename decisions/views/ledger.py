@@ -24,6 +24,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "root": bytes(head.root).hex(),
         "checkpoint": queries.last_checkpoint(),
         "entries": entries,
+        "gaps": queries.gaps(),
         "older": entries[-1]["seq"] if entries and entries[-1]["seq"] else None,
     }
     return render(request, "decisions/ledger.html", context)

@@ -9,6 +9,7 @@ import os
 import sys
 import uuid
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from tests import environment
 
@@ -103,7 +104,7 @@ def take_back(people: dict[str, Person], row: Decision) -> None:
         scope=LegalHoldScope.SERVICE, value="orphan", reason="Asked for by a court.", actor=people["helena"].id
     )
     why = Why(ErasureBasis.SUBJECT_REQUEST, "Letter of 21 November", "A customer is named in it.")
-    given = {"names": ["account", "action"], "why": why, "actor": people["yuki"].id}
+    given: dict[str, Any] = {"names": ["account", "action"], "why": why, "actor": people["yuki"].id}
     with contextlib.suppress(Problem):
         erase(ErasureOf.DECISION, str(row.id), **given)
     lift_legal_hold(hold.id, reason="The court has closed the case.", actor=people["samuel"].id)
