@@ -4,15 +4,16 @@ Command and answer are one transaction: either both are there after a crash or n
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from approvals.models import IdempotentAnswer
 from decisions import clock
 from decisions.errors import Problem, bad_request
-from decisions.models.bulk import lock_head, writing
+from decisions.models.bulk import chunks, lock_head, writing
 
 KEY_LENGTH = 255
 KEPT = timedelta(days=30)
@@ -42,6 +43,34 @@ def forget(now: datetime) -> int:
     """Remove the answers that nobody may ask for any more; how many there were, at most a thousand a call."""
     old = IdempotentAnswer.objects.filter(at__lt=now - KEPT).values_list("id", flat=True)[:1000]
     return IdempotentAnswer.objects.filter(id__in=list(old)).delete()[0]
+
+
+WORDS: Json = {
+    "title": "",
+    "agent_ref": "",
+    "episode": None,
+    "kind": "",
+    "target": {"service": "", "environment": "", "resource": None},
+    "action_hash": None,
+    "display_hash": None,
+}
+"""What an answer repeats of the words of a decision, as it is without them."""
+
+
+def forget_words(decisions: Iterable[UUID]) -> None:
+    """Take out of kept answers what they repeat of `decisions`, of which something was erased."""
+    for some in chunks({str(one) for one in decisions}):
+        for kept in IdempotentAnswer.objects.filter(body__id__in=some):
+            kept.body |= {name: word for name, word in WORDS.items() if name in kept.body}
+            kept.save(update_fields=["body"])
+
+
+def forget_name(name: str) -> None:
+    """Take the name of a person out of the refusals that are kept."""
+    for kept in IdempotentAnswer.objects.filter(status__in=LASTING).iterator(chunk_size=500):
+        if name and name in kept.body.get("detail", ""):
+            kept.body["detail"] = kept.body["detail"].replace(name, "a person who was erased")
+            kept.save(update_fields=["body"])
 
 
 def once(principal: str, key: str, said: bytes, act: Callable[[], Json]) -> Kept:

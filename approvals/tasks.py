@@ -12,7 +12,9 @@ from approvals import idempotency
 from approvals.actions import expire as expiry
 from approvals.actions import request_report as reports
 from approvals.models import Report, ReportBuild
+from approvals.reports import files
 from decisions import clock
+from decisions.models.bulk import cut_log
 
 log = logging.getLogger(__name__)
 BUILD_SECONDS = 600
@@ -21,8 +23,9 @@ STUCK = timedelta(seconds=BUILD_SECONDS + 60)
 
 @shared_task(name="approvals.tasks.expire", ignore_result=True)
 def expire() -> int:
-    """Write down the holds and leases that are over, and send builds on that a lost message left behind."""
+    """Write down the holds and leases that are over, send builds on that a lost message left behind, drop stale drafts."""
     resend_builds()
+    files.remove_stale()
     return expiry.expire()
 
 
@@ -39,6 +42,7 @@ def forget_answers() -> None:
     """Remove the answers to commands that are too old to be sent again."""
     while idempotency.forget(clock.now()):
         pass
+    cut_log()
 
 
 @shared_task(name="approvals.tasks.build_report", ignore_result=True)

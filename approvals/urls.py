@@ -5,6 +5,7 @@ from django.urls import path
 from approvals.views import (
     alarms,
     decision,
+    erasures,
     inbox,
     people,
     policy,
@@ -46,6 +47,10 @@ urlpatterns = [
     path("stop/bar/", stop.bar, name="stop_bar"),
     path("stop/now/", stop.stop, name="stop_now"),
     path("stop/<uuid:freeze_id>/lift/", stop.lift, name="lift_freeze"),
+    path("ledger/erasures/", erasures.page, name="erasures"),
+    path("ledger/erasures/now/", erasures.now, name="erase"),
+    path("ledger/legal-holds/", erasures.keep, name="set_legal_hold"),
+    path("ledger/legal-holds/<uuid:hold_id>/lift/", erasures.let_go, name="lift_legal_hold"),
     path("alarms/", alarms.page, name="alarms"),
     path("alarms/<int:seq>/acknowledge", alarms.acknowledge, name="acknowledge_alarm"),
     path("alarms/<int:seq>/clear", alarms.clear, name="clear_alarm"),

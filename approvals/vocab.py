@@ -52,6 +52,35 @@ class Judgement(StrEnum):
     REFUSE = "refuse"
 
 
+class ErasureBasis(StrEnum):
+    """What an erasure rests on."""
+
+    SUBJECT_REQUEST = "subject_request"
+    SECRET_BY_MISTAKE = "secret_by_mistake"  # noqa: S105 - a word, no secret
+    RECORDED_BY_MISTAKE = "recorded_by_mistake"
+    RETENTION_OVER = "retention_over"
+    LEGAL_ORDER = "legal_order"
+
+
+BASIS_WORDS = MappingProxyType(
+    {
+        ErasureBasis.SUBJECT_REQUEST: "Request of the person concerned",
+        ErasureBasis.SECRET_BY_MISTAKE: "A secret was recorded by mistake",
+        ErasureBasis.RECORDED_BY_MISTAKE: "It should not have been recorded",
+        ErasureBasis.RETENTION_OVER: "The time to keep it is over",
+        ErasureBasis.LEGAL_ORDER: "Order of a court or an authority",
+    }
+)
+
+
+class ErasureOf(StrEnum):
+    """What an erasure reaches: entries by number, a decision, or a person."""
+
+    ENTRIES = "entries"
+    DECISION = "decision"
+    PERSON = "person"
+
+
 EFFECT_WORDS = MappingProxyType(
     {
         Effect.PREVENTED_HARM: "Prevented harm",

@@ -16,7 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from decisions import clock
+from decisions import clock, ledger
 from decisions.envelope import open_entry, seal
 from decisions.intake import cloudevents, events
 from decisions.merkle import Frontier, leaf_hash
@@ -61,11 +61,12 @@ class PlainEvents(APIView):
             leaf, seq = leaf_hash(sealed.body), head.size
             EntryRow.objects.create(seq=seq, id=sealed.id, kind=sealed.kind, at=now, body=sealed.body, leaf=leaf)
             for name, text in sealed.disclosures:
-                Disclosure.objects.create(seq=seq, name=name, text=text)
+                key, own = ledger.keyring().seal(f"{seq}:{name}".encode(), text.encode())
+                Disclosure.objects.create(seq=seq, name=name, key=key, sealed=own)
             entry = open_entry(seq, sealed.body, (text for _, text in sealed.disclosures))
             row = Decision.objects.filter(ref_key=item.ref).first() or decided.blank(entry)
             decided.FOLD[entry.kind](row, entry)
-            decided.touch(row, entry)
+            row.version, row.last_seq = row.version + 1, seq
             row.save()
             Timeline.objects.create(
                 seq=seq, decision_seq=row.seq, kind=entry.kind, state=row.state, actor=entry.actor, at=now

@@ -7,10 +7,13 @@ import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 
+from django.conf import settings
 from django.db.models import Q
 
-from decisions.envelope import Entry, Sealed, open_entry
+from decisions.envelope import Entry, Sealed, disclosure_digest, open_entry, open_leaf
+from decisions.keyring import Keyring, NotOpenedError, read_keys
 from decisions.merkle import Frontier, leaf_hash
 from decisions.models.bulk import chunks, insert_rows, lock_head
 from decisions.models.ledger import Disclosure, EntryRow, Head, StoredCheckpoint, TileRow
@@ -19,6 +22,20 @@ from decisions.vocab import Kind
 
 TILES_AT_ONCE = 256
 """How many tiles are held in memory: two megabytes."""
+
+
+def keyring() -> Keyring:
+    """What texts are encrypted with, by the settings."""
+    return _keyring(settings.DISCLOSURE_KEY)
+
+
+@lru_cache(maxsize=2)
+def _keyring(text: str) -> Keyring:
+    return Keyring(read_keys(text))
+
+
+def _place(seq: int, name: str) -> bytes:
+    return f"{seq}:{name}".encode()
 
 
 @dataclass
@@ -54,15 +71,30 @@ def append(head: OpenHead, sealed: Sequence[Sealed]) -> None:
     """Write `sealed` at the end of the ledger and advance `head`, in memory only; `store_head` writes it."""
     entries: list[tuple[object, ...]] = []
     texts: list[tuple[object, ...]] = []
+    keys = keyring()
     for item in sealed:
         leaf = leaf_hash(item.body)
         entries.append((head.size, item.id, str(item.kind), item.at, item.body, leaf))
-        texts.extend((head.size, name, text) for name, text in item.disclosures)
+        texts.extend(
+            (head.size, name, *keys.seal(_place(head.size, name), text.encode())) for name, text in item.disclosures
+        )
         head.frontier.append(leaf)
         head.leaves.append(leaf)
         head.size += 1
     insert_rows(EntryRow, ("seq", "id", "kind", "at", "body", "leaf"), entries)
-    insert_rows(Disclosure, ("seq", "name", "text"), texts)
+    insert_rows(Disclosure, ("seq", "name", "key", "sealed"), texts)
+    _erase(item.body for item in sealed if item.kind is Kind.DISCLOSURE_ERASED)
+
+
+def _erase(bodies: Iterable[bytes]) -> None:
+    """Remove the texts that the entries in `bodies` say are erased, each with its key."""
+    seqs: dict[tuple[str, ...], list[int]] = {}
+    for body in bodies:
+        envelope = open_leaf(body)
+        seqs.setdefault(tuple(sorted(envelope["facts"]["erased"])), []).append(envelope["ref"]["seq"])
+    for names, those in seqs.items():
+        for some in chunks(those):
+            Disclosure.objects.filter(seq__in=some, name__in=names).delete()
 
 
 def store_head(head: OpenHead, *, before: int) -> None:
@@ -122,15 +154,19 @@ def current() -> Head:
 
 
 def texts_of(seqs: Iterable[int], *names: str) -> dict[int, dict[str, str]]:
-    """seq → name → salted text of what is still disclosed of those entries."""
+    """seq → name → salted text of what is still disclosed of those entries. Raises NotOpenedError."""
     found: dict[int, dict[str, str]] = {}
     for some in chunks(seqs):
         rows = Disclosure.objects.filter(seq__in=some)
         if names:
             rows = rows.filter(name__in=names)
-        for seq, name, text in rows.values_list("seq", "name", "text"):
-            found.setdefault(seq, {})[name] = text
+        for seq, name, key, sealed in rows.values_list("seq", "name", "key", "sealed"):
+            found.setdefault(seq, {})[name] = _text(seq, name, key, sealed)
     return found
+
+
+def _text(seq: int, name: str, key: bytes | memoryview, sealed: bytes | memoryview) -> str:
+    return keyring().open(_place(seq, name), bytes(key), bytes(sealed)).decode()
 
 
 def entries(first: int, last: int, *, batch: int = 2000) -> Iterator[Entry]:
@@ -144,6 +180,47 @@ def entries(first: int, last: int, *, batch: int = 2000) -> Iterator[Entry]:
         texts = texts_of(seq for seq, _ in rows)
         for seq, body in rows:
             yield open_entry(seq, bytes(body), texts.get(seq, {}).values())
+
+
+def entries_of(seqs: Iterable[int]) -> Iterator[Entry]:
+    """The entries at `seqs`, opened, in order."""
+    for some in chunks(sorted(seqs)):
+        texts = texts_of(some)
+        for seq, body in EntryRow.objects.filter(seq__in=some).order_by("seq").values_list("seq", "body"):
+            yield open_entry(seq, bytes(body), texts.get(seq, {}).values())
+
+
+def disclosed_names(seqs: Iterable[int]) -> Iterator[tuple[int, str]]:
+    """(seq, name) of what is still disclosed of those entries; nothing is opened."""
+    for some in chunks(sorted(seqs)):
+        yield from Disclosure.objects.filter(seq__in=some).order_by("seq", "name").values_list("seq", "name")
+
+
+def of_kind(kind: Kind, seqs: Iterable[int]) -> set[int]:
+    """Those of `seqs` that are entries of `kind`."""
+    found: set[int] = set()
+    for some in chunks(sorted(seqs)):
+        found.update(EntryRow.objects.filter(seq__in=some, kind=str(kind)).values_list("seq", flat=True))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Disclosing:
+    """An entry, its leaf hash, and the digests of what is disclosed of it still, by name."""
+
+    entry: Entry
+    leaf: bytes
+    digests: dict[str, str]
+
+
+def disclosing(seqs: Iterable[int]) -> Iterator[Disclosing]:
+    """The entries at `seqs` that exist, in order, with what could be erased of them."""
+    for some in chunks(sorted(seqs)):
+        texts = texts_of(some)
+        for seq, body, leaf in EntryRow.objects.filter(seq__in=some).order_by("seq").values_list("seq", "body", "leaf"):
+            here = texts.get(seq, {})
+            digests = {name: disclosure_digest(text) for name, text in here.items()}
+            yield Disclosing(open_entry(seq, bytes(body), here.values()), bytes(leaf), digests)
 
 
 def pages_of(kinds: Iterable[Kind], first: int, end: int, *names: str, batch: int = 1000) -> Iterator[list[Entry]]:
@@ -172,7 +249,10 @@ def seq_at(at: datetime) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A row of the ledger as it lies there, nothing checked, with its disclosures as (name, text)."""
+    """A row of the ledger as it lies there, nothing checked, with its disclosures as (name, text).
+
+    A text that does not open is empty: what no disclosure is.
+    """
 
     seq: int
     id: uuid.UUID
@@ -188,9 +268,12 @@ def stored(first: int, end: int, *, batch: int = 2000) -> Iterator[Stored]:
     for start in range(first, end, batch):
         span = {"seq__gte": start, "seq__lt": min(start + batch, end)}
         texts: dict[int, list[tuple[str, str]]] = {}
-        for seq, name, text in (
-            Disclosure.objects.filter(**span).order_by("seq", "name").values_list("seq", "name", "text")
-        ):
+        sealed = Disclosure.objects.filter(**span).order_by("seq", "name")
+        for seq, name, *kept in sealed.values_list("seq", "name", "key", "sealed"):
+            try:
+                text = _text(seq, name, *kept)
+            except NotOpenedError:
+                text = ""
             texts.setdefault(seq, []).append((name, text))
         rows = EntryRow.objects.filter(**span).order_by("seq").values_list("seq", "id", "kind", "at", "body", "leaf")
         for seq, id_, kind, at, body, leaf in rows:
@@ -200,7 +283,9 @@ def stored(first: int, end: int, *, batch: int = 2000) -> Iterator[Stored]:
 def disclosures(first: int, end: int) -> list[tuple[int, str, str]]:
     """(seq, name, salted text) of what is disclosed of the entries from `first` up to but not including `end`."""
     rows = Disclosure.objects.filter(seq__gte=first, seq__lt=end).order_by("seq", "name")
-    return list(rows.values_list("seq", "name", "text"))
+    return [
+        (seq, name, _text(seq, name, *kept)) for seq, name, *kept in rows.values_list("seq", "name", "key", "sealed")
+    ]
 
 
 def outside(end: int) -> tuple[int, int, int]:

@@ -1,5 +1,6 @@
 """Reads of decisions for lists and exports: filters, order and keyset pages. It must not write."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -9,7 +10,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from decisions import ledger
 from decisions.errors import bad_request
-from decisions.models import Agent, Decision, Timeline
+from decisions.models import Agent, Decision, SourceRun, Timeline
 from decisions.models.ledger import Head, StoredCheckpoint
 from decisions.states import expired, lease_over, with_effective_state
 from decisions.vocab import HOLDING, Level, Risk, SignOff, State
@@ -41,6 +42,39 @@ def leaves(first: int, last: int) -> list[dict[str, Any]]:
     rows = ledger.stored(first, last + 1)
     listed = [{"seq": row.seq, "id": row.id, "kind": row.kind, "ts": row.at, "leaf": row.leaf} for row in rows]
     return listed[::-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Numbers that a source counted and that never came. `source` is empty where its name was erased."""
+
+    agent: str
+    source: str
+    first: int
+    last: int
+
+
+def gaps(most: int = 100) -> list[Gap]:
+    """What is missing between the numbers that sources gave their events, at most `most` stretches, by source."""
+    found: list[tuple[SourceRun, SourceRun]] = []
+    before: SourceRun | None = None
+    for run in SourceRun.objects.order_by("src", "first").iterator(chunk_size=500):
+        if before is not None and before.src == run.src:
+            found.append((before, run))
+            if len(found) == most:
+                break
+        before = run
+    agents = {str(id_): slug for id_, slug in Agent.objects.values_list("id", "slug")}
+    told = ledger.texts_of({run.seq for _, run in found}, "event")
+    return [
+        Gap(
+            agent=agents.get(run.src.removeprefix("agent:").partition("/")[0], ""),
+            source=json.loads(told[run.seq]["event"])[2].get("source", "") if run.seq in told else "",
+            first=before.last + 1,
+            last=run.first - 1,
+        )
+        for before, run in found
+    ]
 
 
 def open_holds(now: datetime) -> "QuerySet[Decision]":

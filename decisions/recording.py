@@ -13,14 +13,14 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 
-from decisions import clock, guard_file, hints, ledger, projections, restored
+from decisions import clock, guard_file, hints, ledger, projections, redaction, restored
 from decisions.envelope import Draft, Sealed, as_entry, seal
 from decisions.errors import Problem, Refusal, conflict
 from decisions.models import Alarm, Decision
@@ -241,7 +241,9 @@ class _Batch:
         decided: list[tuple[_Job, list[Draft] | Exception]] = []
         for job in wave:
             try:
-                decided.append((job, list(job.decide(self.moment))))
+                made = job.decide(self.moment)
+                # Of events, whose keys are named, it was done before the lock.
+                decided.append((job, list(made if job.keys is not None else map(_without_secrets, made))))
             except DatabaseError:
                 raise
             except Exception as error:  # noqa: BLE001
@@ -350,6 +352,11 @@ class _Batch:
         self.pending.clear()
         self.alarms.clear()
         self.moment = self._moment()
+
+
+def _without_secrets(draft: Draft) -> Draft:
+    disclosed, once = redaction.cleaned(draft.disclosed, draft.once, settings.KEY_PEPPER.encode())
+    return draft if disclosed is draft.disclosed else replace(draft, disclosed=disclosed, once=once)
 
 
 def _changed_duplicate(index: int, seq: int) -> Problem:

@@ -16,7 +16,7 @@ from django.conf import settings
 
 from decisions import ledger, notes, signing
 from decisions.canonical import encode_restricted
-from decisions.envelope import FORM, KEYS, disclosure_digest, parse_time, timestamp
+from decisions.envelope import FORM, KEYS, disclosure_digest, open_leaf, parse_time, timestamp
 from decisions.merkle import Frontier, leaf_hash
 from decisions.models.bulk import snapshot
 from decisions.signing import BadNoteError, Checkpoint
@@ -45,7 +45,7 @@ class Verdict:
     size: int = 0
     root: str = ""
     erased: int = 0
-    """Disclosures whose digest is in its leaf and whose text is gone: lawful, and counted."""
+    """Disclosures whose text is gone and of which a later entry says that it was erased."""
     checkpoints: int = 0
     """Kept checkpoints that the entries agree with."""
     tiles: int = 0
@@ -93,6 +93,8 @@ class _Check:
         """Faults of the whole ledger, told after those of single entries."""
         self.frontier = Frontier()
         self.tiles = _Tiles()
+        self.missing: dict[int, set[str]] = {}
+        """seq → digests whose texts are gone and of which no entry read so far says that they were erased."""
         self.agreed = 0
         """The largest size at which the entries agree with a checkpoint."""
 
@@ -138,10 +140,12 @@ class _Check:
             for row in ledger.stored(0, size):
                 if row.seq != self.frontier.size:
                     break
-                wrong, erased = entry_fault(row, at)
+                wrong, missing = entry_fault(row, at)
+                if missing:
+                    self.missing[row.seq] = missing
+                wrong = wrong or self._erasure(row)
                 if wrong:
                     self.verdict.faults.append(Fault(wrong, row.seq, row.seq))
-                self.verdict.erased += erased
                 at = row.at
                 # The hash is of the bytes, never the stored one: what is hashed is what was said.
                 leaf = leaf_hash(row.body)
@@ -156,10 +160,32 @@ class _Check:
             seq = self.frontier.size
             what = f"the entry is missing or cannot be read, and the head says that there are {size}"
             self.verdict.faults.append(Fault(what, seq, seq))
+        gone = "what was disclosed of it is missing, and no entry says that it was erased"
+        self.verdict.faults += [Fault(gone, seq, seq) for seq in self.missing]
+        self.verdict.faults.sort(key=lambda fault: fault.first or 0)
         for beyond in sorted(beyond for beyond in self.kept if beyond > size):
             what = f"{self.kept[beyond][0][0]} was signed over {beyond} entries and only {size} are left: the end was removed"
             self.whole.append(Fault(what, size, beyond - 1))
         return self.frontier.size == size
+
+    def _erasure(self, row: ledger.Stored) -> str:
+        """What is wrong with `row` where it says that something was erased; what it says is no longer missing."""
+        if row.kind != Kind.DISCLOSURE_ERASED:
+            return ""
+        envelope = open_leaf(row.body)
+        try:
+            seq, digests = envelope["ref"]["seq"], set(envelope["facts"]["erased"].values())
+        except (KeyError, TypeError, AttributeError):
+            return "it does not say what was erased"
+        if any(fault.first == seq for fault in self.verdict.faults):
+            # What is missing of it was not looked for.
+            return ""
+        missing = self.missing.get(seq, set())
+        self.verdict.erased += len(digests & missing)
+        self.missing[seq] = missing - digests
+        if not self.missing[seq]:
+            del self.missing[seq]
+        return "" if digests <= missing else f"it says that something of entry {seq} was erased, which is still there"
 
     def _say(self, size: int) -> None:
         if self.progress is not None:
@@ -227,21 +253,21 @@ class _Tiles:
         self.faults.append(Fault(f"tile {tile.level}/{tile.name} {wrong}", last + 1 - WIDTH ** (tile.level + 1), last))
 
 
-def entry_fault(row: ledger.Stored, before: datetime | None) -> tuple[str, int]:
-    """(what is wrong with the row first of all, how many of its disclosures are erased). `before`: the last entry's time."""
+def entry_fault(row: ledger.Stored, before: datetime | None) -> tuple[str, set[str]]:
+    """(what is wrong with the row first of all, digests of which it has no text). `before`: the last entry's time."""
     if leaf_hash(row.body) != row.leaf:
-        return "its bytes do not have the hash that was stored with them: they were changed", 0
+        return "its bytes do not have the hash that was stored with them: they were changed", set()
     envelope = _canonical(row.body)
     if envelope is None:
-        return "its bytes are not an entry in canonical form", 0
+        return "its bytes are not an entry in canonical form", set()
     if not _known(envelope):
-        return "it is not an entry of a form and kind that this version knows", 0
+        return "it is not an entry of a form and kind that this version knows", set()
     if envelope["log"] != settings.LOG_ORIGIN:
-        return f"it is an entry of another ledger, {envelope['log']}", 0
+        return f"it is an entry of another ledger, {envelope['log']}", set()
     if (str(row.id), row.kind, timestamp(row.at)) != (envelope["id"], envelope["kind"], envelope["ts"]):
-        return "its columns (id, kind, time) do not say what its bytes say", 0
+        return "its columns (id, kind, time) do not say what its bytes say", set()
     if before is not None and parse_time(envelope["ts"]) < before:
-        return "its time is before that of the entry before it", 0
+        return "its time is before that of the entry before it", set()
     return _disclosure_fault(row.disclosures, envelope["_sd"])
 
 
@@ -265,12 +291,15 @@ def _known(envelope: dict[str, Any]) -> bool:
     )
 
 
-def _disclosure_fault(disclosures: Iterable[tuple[str, str]], digests: list[str]) -> tuple[str, int]:
+def _disclosure_fault(disclosures: Iterable[tuple[str, str]], digests: list[str]) -> tuple[str, set[str]]:
     missing = set(digests)
     for name, text in disclosures:
         if (digest := disclosure_digest(text)) not in missing:
-            return f"what is disclosed of it as {name!r} is not what was recorded: it was changed or put there later", 0
+            return (
+                f"what is disclosed of it as {name!r} is not what was recorded: it was changed or put there later",
+                set(),
+            )
         missing.remove(digest)
         if json.loads(text)[1] != name:
-            return f"what is disclosed of it as {name!r} was recorded under another name", 0
-    return "", len(missing)
+            return f"what is disclosed of it as {name!r} was recorded under another name", set()
+    return "", missing

@@ -36,6 +36,7 @@ class Kind(StrEnum):
     ALARM_ACKNOWLEDGED = "alarm.acknowledged"
     ALARM_CLEARED = "alarm.cleared"
     REPORT_BUILT = "report.built"
+    DISCLOSURE_ERASED = "disclosure.erased"
     IMPORT_MADE = "import.made"
 
 
@@ -204,6 +205,15 @@ class FreezeMode(StrEnum):
 
     AUTONOMY = "autonomy"
     ALL = "all"
+
+
+class LegalHoldScope(StrEnum):
+    """What must be kept as it is."""
+
+    EVERYTHING = "everything"
+    SERVICE = "service"
+    AGENT = "agent"
+    PERSON = "person"
 
 
 class Risk(StrEnum):

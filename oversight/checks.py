@@ -6,6 +6,7 @@ from cryptography.fernet import Fernet
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004 - Django's name
 
+from decisions.keyring import read_keys
 from decisions.ports import sockets
 from decisions.vocab import Kind
 
@@ -38,6 +39,16 @@ def second_factors_can_be_sealed(**_: Any) -> list[CheckMessage]:
         Fernet(settings.FACTOR_KEY)
     except ValueError:
         return [Error("OVERSIGHT_FACTOR_KEY must be 32 bytes in URL-safe base64", id="oversight.E005")]
+    return []
+
+
+@register()
+def disclosures_can_be_sealed(**_: Any) -> list[CheckMessage]:
+    try:
+        read_keys(settings.DISCLOSURE_KEY)
+    except ValueError:
+        told = "OVERSIGHT_DISCLOSURE_KEY must be 32 bytes in URL-safe base64, or several such keys with commas between"
+        return [Error(told, id="oversight.E006")]
     return []
 
 

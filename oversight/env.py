@@ -45,10 +45,15 @@ def folder(name: str, default: Path) -> Path:
 
 
 def secret(name: str, path: Path, make: Callable[[], str]) -> str:
-    """The secret in variable `name`, else the one kept in `path` (mode 0600), made with `make` on first use."""
+    """The secret in variable `name`, else the one kept in `path` (mode 0600), made with `make` on first use.
+
+    Raises BadSettingError where others may read the file.
+    """
     if value := os.environ.get(name):
         return value
     if path.exists():
+        if path.stat().st_mode & 0o077:
+            raise BadSettingError(f"{path} may be read by others; run: chmod 600 {path}")
         return path.read_text().strip()
     path.parent.mkdir(parents=True, exist_ok=True)
     value = make()

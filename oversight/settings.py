@@ -6,6 +6,7 @@ from pathlib import Path
 import dj_database_url
 from cryptography.fernet import Fernet
 
+from decisions.keyring import new_key
 from oversight import env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -16,6 +17,8 @@ DEBUG = env.flag("OVERSIGHT_DEBUG", default=False)
 SECRET_KEY = env.secret("OVERSIGHT_SECRET_KEY", DATA_DIR / "keys" / "session", lambda: secrets.token_urlsafe(48))
 FACTOR_KEY = env.secret("OVERSIGHT_FACTOR_KEY", DATA_DIR / "keys" / "factors", lambda: Fernet.generate_key().decode())
 """With what the secrets of second factors are encrypted in the database."""
+DISCLOSURE_KEY = env.secret("OVERSIGHT_DISCLOSURE_KEY", DATA_DIR / "keys" / "disclosures", new_key)
+"""With what the texts of entries are encrypted in the database: one key, or several of which the first encrypts."""
 KEY_PEPPER = env.secret("OVERSIGHT_KEY_PEPPER", DATA_DIR / "keys" / "pepper", lambda: secrets.token_urlsafe(32))
 ALLOWED_HOSTS = env.words("OVERSIGHT_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = env.words("OVERSIGHT_TRUSTED_ORIGINS", "")
@@ -49,6 +52,7 @@ else:
                 "init_command": (
                     "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
                     "PRAGMA recursive_triggers=ON; PRAGMA foreign_keys=ON;"
+                    "PRAGMA secure_delete=ON;"
                 ),
             },
             "TEST": {"NAME": None},

@@ -13,11 +13,13 @@ from approvals.actions.answer_revert import acknowledge_revert, finish_revert
 from approvals.actions.change_register import change_register
 from approvals.actions.comment import comment
 from approvals.actions.draft_policy import draft_policy
+from approvals.actions.erase import Why, erase
 from approvals.actions.expire import expire
 from approvals.actions.extend_hold import extend_hold
 from approvals.actions.handle_alarm import handle_alarm
 from approvals.actions.handle_key import make_key
 from approvals.actions.keep_lease import keep_lease
+from approvals.actions.legal_hold import lift_legal_hold, set_legal_hold
 from approvals.actions.lift_freeze import lift_freeze
 from approvals.actions.review import review
 from approvals.actions.set_freeze import set_freeze
@@ -27,11 +29,11 @@ from approvals.actions.withdraw_draft import withdraw_draft
 from approvals.models import PolicyDraft
 from approvals.organisation import Organisation
 from approvals.queries import policies
-from approvals.vocab import DraftState, Finding, Judgement
-from decisions import served
+from approvals.vocab import DraftState, ErasureBasis, ErasureOf, Finding, Judgement
+from decisions import ledger, served
 from decisions.errors import Problem
-from decisions.models import Agent, Alarm, Decision, Freeze, Person, ServedClock
-from decisions.vocab import HOLDING, Cause, Effect, FreezeMode, FreezeScope, Outcome, Scope, State
+from decisions.models import Agent, Alarm, Decision, Freeze, LegalHold, Person, ServedClock
+from decisions.vocab import HOLDING, Cause, Effect, FreezeMode, FreezeScope, LegalHoldScope, Outcome, Scope, State
 from tests import factories
 from tests.factories import event, send
 
@@ -60,6 +62,7 @@ class Mixture:
             self.look,
             self.stop,
             self.draw_the_line,
+            self.take_back,
         ]
 
     def run(self, count: int) -> None:
@@ -67,7 +70,7 @@ class Mixture:
             self.clock.advance(minutes=self.chance.choice((0, 0, 0, 1, 1, 2, 12)))
             # What is refused is part of it: the ledger has an entry of it, or nothing.
             with contextlib.suppress(Problem):
-                self.chance.choices(self.steps, weights=[6, 8, 3, 6, 4, 1, 2, 1, 6, 5, 4, 4, 2, 3])[0]()
+                self.chance.choices(self.steps, weights=[6, 8, 3, 6, 4, 1, 2, 1, 6, 5, 4, 4, 2, 3, 2])[0]()
 
     def agent(self) -> Agent:
         return self.chance.choice(list(self.register.agents.values()))
@@ -200,6 +203,21 @@ class Mixture:
             row = factories.service("geo", self.chance.randrange(4), owner=self.chance.choice(["", "marta", "helena"]))
             person = factories.person("tomasz", "responder", active=self.chance.random() < 0.5)
             change_register(Organisation(people=[person], services=[row]), actor=self.register.people["yuki"].id)
+
+    def take_back(self) -> None:
+        """Somebody erases what a decision or an entry discloses, or sets or lifts a legal hold."""
+        hold, keeper = LegalHold.objects.filter(lifted_at__isnull=True).first(), self.person("helena", "samuel").id
+        if hold is not None and self.chance.random() < 0.5:
+            lift_legal_hold(hold.id, reason="No longer needed.", actor=keeper)
+        elif self.chance.random() < 0.15:
+            scope, value = self.chance.choice([(LegalHoldScope.SERVICE, "geo"), (LegalHoldScope.EVERYTHING, "")])
+            set_legal_hold(scope=scope, value=value, reason="A court asks for it.", actor=keeper)
+        else:
+            why = Why(self.chance.choice(list(ErasureBasis)), "Request of a customer", "They asked for it.")
+            names = self.chance.choice(([], ["account"], ["action", "names"], ["reason", "comment", "subject"]))
+            of: ErasureOf = self.chance.choice([ErasureOf.DECISION, ErasureOf.ENTRIES])
+            value = str(self.decision().id) if of is ErasureOf.DECISION else [self.chance.randrange(ledger.size())]
+            erase(of, value, names=names, why=why, actor=self.person("yuki").id)
 
     def draw_the_line(self) -> None:
         """Somebody drafts, takes back or activates; now and then an operator loads a version from the command line."""

@@ -5,6 +5,7 @@ from uuid import UUID
 from approvals import access
 from approvals.queries.findings import findings
 from approvals.queries.reverts import order
+from approvals.queries.shown import as_of_version
 from approvals.vocab import Finding
 from decisions import register
 from decisions.envelope import Draft
@@ -56,6 +57,7 @@ def review(decision_id: UUID, *, finding: Finding, reason: str, version: int, ac
                 "state": str(AFTER[finding]),
             },
             disclosed={"reason": reason},
+            ref=as_of_version(row),
         )
         again = finding is Finding.REVERT
         return [found, *([order(row, actor=f"person:{actor}", follows=found.id)] if again else [])]

@@ -5,6 +5,7 @@ from uuid import UUID
 from approvals import access
 from approvals.models import SignOffRecord
 from approvals.queries.reverts import order, to_undo
+from approvals.queries.shown import as_of_version
 from approvals.vocab import NEEDS_CAUSE, Judgement
 from decisions import register
 from decisions.envelope import Draft
@@ -70,6 +71,7 @@ def sign_off(
                 "settles": settles,
             },
             disclosed={"reason": reason},
+            ref=as_of_version(row),
         )
         undo = judgement is Judgement.REFUSE and to_undo(row, state)
         return [given, *([order(row, actor=f"person:{actor}", follows=given.id)] if undo else [])]

@@ -16,7 +16,7 @@ from approvals.actions.sign_off import sign_off
 from approvals.api.representation import represent
 from approvals.api.shapes import Decision as DecisionShape
 from approvals.api.shapes import SignOffCommand, VerdictCommand
-from approvals.idempotency import checked_key, once
+from approvals.idempotency import Kept, checked_key, once
 from approvals.queries.shown import Shown
 from approvals.vocab import VerdictWord
 from decisions import clock
@@ -117,14 +117,18 @@ def answered(request: Request, decision_id: UUID, key: str, given: Any, act: Cal
         # Without the agent's words: the kept answer must not outlive their erasure.
         return represent(Decision.objects.get(id=decision_id), clock.now(), account=False)
 
-    said = b"\n".join(
-        [request.method.encode() if request.method else b"", request.path.encode(), msgspec.json.encode(given)]
-    )
-    kept = once(f"person:{person(request).id}", key, said, acted)
-    headers = {"ETag": etag(kept.body["version"]), "Cache-Control": "no-store"}
-    if kept.replayed:
-        headers["Idempotent-Replayed"] = "true"
-    return Response(kept.body, status=kept.status, headers=headers)
+    kept = once(f"person:{person(request).id}", key, said(request, given), acted)
+    return kept_answer(kept, kept.status, ETag=etag(kept.body["version"]))
+
+
+def said(request: Request, given: Any) -> bytes:
+    """What makes two commands the same."""
+    return b"\n".join([str(request.method).encode(), request.path.encode(), msgspec.json.encode(given)])
+
+
+def kept_answer(kept: Kept, status: int, **headers: str) -> Response:
+    replayed = {"Idempotent-Replayed": "true"} if kept.replayed else {}
+    return Response(kept.body, status=status, headers={"Cache-Control": "no-store", **replayed, **headers})
 
 
 def _shown(given: VerdictCommand) -> Shown | None:

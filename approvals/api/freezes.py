@@ -3,16 +3,16 @@
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-import msgspec
 from msgspec import Meta, Struct
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from approvals.actions.lift_freeze import lift_freeze
 from approvals.actions.set_freeze import set_freeze
+from approvals.api.commands import kept_answer, said
 from approvals.api.representation import identity, time
 from approvals.api.shapes import Nothing
-from approvals.idempotency import Kept, checked_key, once
+from approvals.idempotency import checked_key, once
 from approvals.queries.stops import in_force
 from decisions.api.base import ApiView
 from decisions.api.describing import Operation, describe
@@ -109,7 +109,7 @@ class Freezes(ApiView):
             )
             return represent(freeze)
 
-        return _answer(once(f"person:{actor}", key, _said(request, given), act), 201)
+        return kept_answer(once(f"person:{actor}", key, said(request, given), act), 201)
 
 
 class LiftFreeze(ApiView):
@@ -133,16 +133,6 @@ class LiftFreeze(ApiView):
         actor = person(request).id
         require_strong_sign_in(request._request)  # noqa: SLF001 - the framework's documented name for it
         kept = once(
-            f"person:{actor}", key, _said(request, given), lambda: represent(lift_freeze(freeze_id, actor=actor))
+            f"person:{actor}", key, said(request, given), lambda: represent(lift_freeze(freeze_id, actor=actor))
         )
-        return _answer(kept, 200 if kept.body["state"] == "lifted" else 202)
-
-
-def _said(request: Request, given: Any) -> bytes:
-    """What makes two of these requests the same."""
-    return b"\n".join([str(request.method).encode(), request.path.encode(), msgspec.json.encode(given)])
-
-
-def _answer(kept: Kept, status: int) -> Response:
-    headers = {"Cache-Control": "no-store"} | ({"Idempotent-Replayed": "true"} if kept.replayed else {})
-    return Response(kept.body, status=status, headers=headers)
+        return kept_answer(kept, 200 if kept.body["state"] == "lifted" else 202)

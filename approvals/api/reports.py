@@ -16,7 +16,7 @@ from approvals.api.representation import time
 from approvals.api.shapes import PeriodCommand, ReportPage
 from approvals.api.shapes import Report as ReportShape
 from approvals.models import Report, ReportBuild
-from approvals.reports.files import TYPES
+from approvals.reports.files import TYPES, made_of
 from decisions import register
 from decisions.api.base import ApiView, asked
 from decisions.api.describing import LIMIT, WHOLE, Operation, describe, words
@@ -115,6 +115,7 @@ class ReportFileView(ApiView):
 
 
 def built(report: Report) -> dict[str, Any]:
+    made = made_of(report)
     return {
         "id": str(report.id),
         "period": report.period,
@@ -130,11 +131,11 @@ def built(report: Report) -> dict[str, Any]:
             {
                 "format": format_,
                 "url": reverse("api:report_file", args=[report.id, format_]),
-                "size": report.files[format_]["size"],
-                "sha256": report.files[format_]["sha256"],
+                "size": made[format_]["size"],
+                "sha256": made[format_]["sha256"],
             }
             for format_ in TYPES
-            if format_ in report.files
+            if format_ in made
         ],
         "url": reverse("api:report", args=[report.id]),
     }

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from approvals.models import Erasure
 from approvals.queries.decision import Page
 from approvals.queries.shown import display_hash
 from decisions import register
@@ -78,6 +79,17 @@ def represent(
     return body
 
 
+def erasure(row: Erasure) -> dict[str, Any]:
+    return {
+        "seq": row.seq,
+        "entry": row.entry_seq,
+        "names": row.names,
+        "basis": row.basis,
+        "by": identity(row.erased_by),
+        "at": time(row.at),
+    }
+
+
 def represent_whole(page: Page, *, account: bool) -> dict[str, Any]:
     """`represent`, with the entries that made the decision and what people said of it. People are ids alone."""
     body = represent(page.row, page.now, account=account, known=page.known)
@@ -86,6 +98,7 @@ def represent_whole(page: Page, *, account: bool) -> dict[str, Any]:
         {"seq": past.seq, "kind": past.kind, "state": past.state, "actor": past.actor, "at": time(past.at)}
         for past in page.history
     ]
+    body["erased"] = [erasure(row) for row in page.erasures]
     body["verdicts"] = [
         {
             "seq": said.seq,

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from approvals.vocab import Judgement, VerdictWord
+from approvals.vocab import ErasureBasis, Judgement, VerdictWord
 from decisions.api.shapes import Id, Moment, Whole
 from decisions.intake import shape
 from decisions.vocab import Cause, Effect, Level, Outcome, Risk, SignOff, State
@@ -124,6 +124,17 @@ class SignOffGiven(Struct):
     at: Moment
 
 
+class ErasedEntry(Struct):
+    """One entry of which something was erased. `seq` is the entry that says so, `entry` the one that lost it."""
+
+    seq: Whole
+    entry: Whole
+    names: list[str]
+    basis: ErasureBasis
+    by: Id | None
+    at: Moment
+
+
 class Decision(Struct):
     """One action that an agent decided on.
 
@@ -173,6 +184,7 @@ class Decision(Struct):
     account: dict[str, Any] | UnsetType = UNSET
     ref: Ref | UnsetType = UNSET
     history: list[Past] | UnsetType = UNSET
+    erased: list[ErasedEntry] | UnsetType = UNSET
     verdicts: list[VerdictGiven] | UnsetType = UNSET
     sign_offs: list[SignOffGiven] | UnsetType = UNSET
 

@@ -36,7 +36,9 @@ def context(page: Loaded, viewer: UUID) -> dict[str, Any]:
         "findings": [(str(found), FINDING_WORDS[found]) for found in findings(row, state)],
         "can_review": refused is None,
         "why_not_review": refused.detail if refused else "",
-        "comments": [{"person": people.get(item.person_id), "at": item.at, "text": item.text} for item in said],
+        "comments": [
+            {"seq": item.seq, "person": people.get(item.person_id), "at": item.at, "text": item.text} for item in said
+        ],
         "can_comment": access.may(page.known, viewer, access.READS_ACCOUNT),
     }
 

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from approvals import access
 from approvals.machine import GLASS_BREAKABLE
-from approvals.models import SignOffRecord, Verdict
-from approvals.queries import after, words
+from approvals.models import Erasure, SignOffRecord, Verdict
+from approvals.queries import after, erasures, words
 from approvals.queries.reverts import to_undo
 from approvals.queries.shown import display_hash
 from approvals.vocab import CAUSE_WORDS, EFFECT_WORDS
@@ -19,6 +19,7 @@ from decisions.states import effective_state, window_left_ms
 from decisions.vocab import BADGE_OF, HOLDING, LEVEL_MEANING, Cause, Effect, Level, SignOff, State, word
 
 SIBLINGS = 30
+DESCRIBES = ("action.proposed", "action.reported")
 KIND_WORDS = {
     "action.proposed": "Proposed by the agent",
     "action.reported": "Reported by the agent",
@@ -37,6 +38,7 @@ KIND_WORDS = {
     "comment.made": "Comment",
     "verdict.given": "Verdict given",
     "sign_off.given": "Signed off",
+    "disclosure.erased": "Something erased",
 }
 
 
@@ -56,6 +58,7 @@ class Page:
     history: list[Timeline]
     entry: Entry
     leaf: bytes
+    erasures: list[Erasure]
 
     def person(self, id_: UUID | None) -> Person | None:
         return self.people.get(id_) if id_ else None
@@ -94,6 +97,7 @@ def load(decision_id: UUID, now: datetime) -> Page | None:
         history=history,
         entry=found[0],
         leaf=found[2],
+        erasures=list(Erasure.objects.filter(decision_seq=row.seq).order_by("seq")),
     )
 
 
@@ -101,6 +105,8 @@ def context(page: Page, viewer: UUID) -> dict[str, Any]:
     """The page's values for the template, and what `viewer` may do."""
     row = page.row
     sees = access.may(page.known, viewer, access.READS_ACCOUNT)
+    gone = erasures.described(page.erasures, reasons=access.may(page.known, viewer, erasures.READS_REASONS))
+    said_gone = {item["entry"]: item for item in gone if not {"reason", "comment"}.isdisjoint(item["names"])}
     return {
         "d": row,
         "state_word": word(page.state),
@@ -122,7 +128,13 @@ def context(page: Page, viewer: UUID) -> dict[str, Any]:
         "policy_version": row.policy_version,
         "requirement_text": access.requirement_words(row.requirement),
         "approvals": [
-            {"person": page.person(said.person_id), "at": said.at, "verdict": said.verdict, "reason": said.reason}
+            {
+                "person": page.person(said.person_id),
+                "at": said.at,
+                "verdict": said.verdict,
+                "reason": said.reason,
+                "erased": said_gone.get(said.seq),
+            }
             for said in page.verdicts
         ],
         "history": [_past(page, past) for past in page.history],
@@ -132,10 +144,14 @@ def context(page: Page, viewer: UUID) -> dict[str, Any]:
             *(_proof(said.seq, f"the verdict, entry {said.seq}") for said in page.verdicts),
         ],
         "siblings": siblings(row, page.now),
-        "erased": sorted({"action", "names"} - set(page.entry.disclosed)) if row.complete else [],
+        "erasures": gone,
+        "gone_words": _gone_words(page, gone),
+        "said_gone": said_gone,
+        "secrets_removed": page.entry.disclosed.get("removed", []) if sees else [],
+        "may_erase": access.may(page.known, viewer, access.ADMINISTERS),
         **after.context(page, viewer),
         **_verdict_form(page, viewer),
-        **_sign_off_form(page, viewer),
+        **_sign_off_form(page, viewer, said_gone),
     }
 
 
@@ -145,6 +161,12 @@ def _proof(seq: int, what: str) -> dict[str, str]:
         "file": f"entry-{seq}.tlog-proof",
         "words": f"Download proof of {what}",
     }
+
+
+def _gone_words(page: Page, gone: list[dict[str, Any]]) -> dict[str, Any]:
+    """name → how it was erased of the entry that told what the action is."""
+    told = next((past.seq for past in page.history if past.kind in DESCRIBES), page.row.seq)
+    return {name: item for item in gone if item["entry"] == told for name in item["names"]}
 
 
 def facts(page: Page) -> list[tuple[str, str]]:
@@ -229,7 +251,7 @@ def _verdict_form(page: Page, viewer: UUID) -> dict[str, Any]:
     }
 
 
-def _sign_off_form(page: Page, viewer: UUID) -> dict[str, Any]:
+def _sign_off_form(page: Page, viewer: UUID, said_gone: dict[int, dict[str, Any]]) -> dict[str, Any]:
     row = page.row
     refused = access.why_not_sign_off(page.known, viewer, row, page.agent)
     over = page.state not in HOLDING and page.state not in (State.AUTHORIZED, State.EXECUTING)
@@ -252,6 +274,7 @@ def _sign_off_form(page: Page, viewer: UUID) -> dict[str, Any]:
                 "effect_word": EFFECT_WORDS[Effect(said.effect)],
                 "cause_word": CAUSE_WORDS[Cause(said.cause)] if said.cause else "",
                 "reason": said.reason,
+                "erased": said_gone.get(said.seq),
             }
             for said in page.sign_offs
         ],

@@ -66,5 +66,12 @@ def seen_entry(shown: Shown, row: Decision) -> dict[str, Any] | None:
     return {"seq": shown.ref_seq, "leaf": leaf} if _equal(shown.ref_leaf, leaf) else None
 
 
+def as_of_version(row: Decision) -> dict[str, Any]:
+    """The newest entry about `row`, as an entry refers to it: what a person saw who states the present version."""
+    found = ledger.entry(row.last_seq)
+    assert found is not None
+    return {"seq": row.last_seq, "leaf": found[2].hex()}
+
+
 def _equal(given: str, known: str) -> bool:
     return hmac.compare_digest(given.encode(), known.encode())

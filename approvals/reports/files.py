@@ -1,13 +1,16 @@
 """Where a report's files are, and which month a period is. Light: pages import it, and nothing that renders."""
 
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 
 from approvals.models import Report
+from approvals.queries.erasures import stale
 
 TYPES = {
     "pdf": "application/pdf",
@@ -24,11 +27,26 @@ def folder(report_id: UUID) -> Path:
     return Path(settings.DATA_DIR) / "reports" / str(report_id)
 
 
+def made_of(report: Report) -> dict[str, Any]:
+    """format → what the ledger says of the file; empty for a draft that may repeat what was erased since."""
+    return {} if stale(report) else dict(report.files)
+
+
 def stored(report: Report, format_: str) -> Path | None:
     """The file of `report` in `format_`; None if it has none."""
-    made = report.files.get(format_) if format_ in TYPES or format_ == PICTURE else None
+    made = made_of(report).get(format_) if format_ in TYPES or format_ == PICTURE else None
     path = folder(report.id) / Path(made["file"]).name if made else None
     return path if path is not None and path.is_file() else None
+
+
+def remove_stale() -> int:
+    """Remove the files of drafts that may repeat what was erased since they were drawn; how many drafts lost theirs."""
+    removed = 0
+    for report in Report.objects.filter(state="draft"):
+        if folder(report.id).exists() and stale(report):
+            shutil.rmtree(folder(report.id))
+            removed += 1
+    return removed
 
 
 def read_in_parts(path: Path) -> Iterator[bytes]:

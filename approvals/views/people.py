@@ -31,6 +31,7 @@ def sign_in(request: HttpRequest, username: str) -> dict[str, Any]:
     """How somebody signs in, for their page in the register."""
     person = _person(username)
     return {
+        "id": person.id,
         "username": username,
         "active": register.latest().valid(person.id) is not None,
         "has_password": person.has_usable_password(),

@@ -15,7 +15,7 @@ from approvals import access
 from approvals.actions.request_report import request_report
 from approvals.api.report_files import send_file
 from approvals.models import Report, ReportBuild
-from approvals.reports.files import TYPES
+from approvals.reports.files import TYPES, made_of
 from decisions import clock, register
 from decisions.auth.people import reads, signed_in
 from decisions.errors import Problem
@@ -75,6 +75,7 @@ def file(request: HttpRequest, report_id: UUID, format: str) -> HttpResponseBase
 
 def shown(report: Report) -> dict[str, Any]:
     """A report as lists and pages show it."""
+    made = made_of(report)
     return {
         "id": report.id,
         "period": report.period,
@@ -86,16 +87,17 @@ def shown(report: Report) -> dict[str, Any]:
         "seq": report.seq,
         "seq_limit": report.seq_limit,
         "verdict_head": report.head,
-        "preview": reverse("approvals:report_file", args=[report.id, "png"]) if "png" in report.files else "",
+        "stale": bool(report.files) and not made,
+        "preview": reverse("approvals:report_file", args=[report.id, "png"]) if "png" in made else "",
         "files": [
             {
                 "format": format_,
                 "url": reverse("approvals:report_file", args=[report.id, format_]),
-                "size": report.files[format_]["size"],
-                "sha256": report.files[format_]["sha256"],
+                "size": made[format_]["size"],
+                "sha256": made[format_]["sha256"],
             }
             for format_ in TYPES
-            if format_ in report.files
+            if format_ in made
         ],
     }
 

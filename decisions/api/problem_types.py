@@ -80,6 +80,9 @@ PROBLEM_TYPES: Mapping[str, Meaning] = MappingProxyType(
         "lease-over": Meaning(
             (410,), "The lease is over. Stop, do not act again, and report what was done: a person reviews it."
         ),
+        "legal-hold": Meaning(
+            (409,), "A legal hold keeps some of what was to be erased; `legal_holds` names them. Nothing was erased."
+        ),
         "machine-cannot-vote": Meaning(
             (403,),
             "A machine's credential can never approve, veto, sign off, or answer for a person, whatever its scopes.",
@@ -108,6 +111,7 @@ PROBLEM_TYPES: Mapping[str, Meaning] = MappingProxyType(
             "The body is not strict JSON: duplicate keys, NaN, integers beyond 2^53-1, lone surrogates, U+0000, depth over 16.",
         ),
         "not-yet": Meaning((409,), "The decision is still open; it can be signed off after the act."),
+        "nothing-to-erase": Meaning((409,), "Nothing of what was named is disclosed any more."),
         "other-outcome": Meaning((409,), "Another outcome of the lease was told before; it stands."),
         "policy-changed": Meaning(
             (412,), "The policy no longer permits the action on what was agreed. Propose it again."
@@ -122,7 +126,10 @@ PROBLEM_TYPES: Mapping[str, Meaning] = MappingProxyType(
         "raw-secret": Meaning(
             (400,), "A proposal's parameter holds a secret; `path` says which. Send a reference to the secret instead."
         ),
-        "reason-needed": Meaning((400,), "A sign-off, a review and a draft need a reason of at least ten characters."),
+        "reason-needed": Meaning(
+            (400,),
+            "A sign-off, a review, a draft, an erasure and a legal hold need a reason of at least ten characters.",
+        ),
         "reauth-required": Meaning(
             (401,), "The sign-in is too old for this. Sign in again at /accounts/reauthenticate/."
         ),
@@ -138,6 +145,9 @@ PROBLEM_TYPES: Mapping[str, Meaning] = MappingProxyType(
         ),
         "stale-fencing": Meaning((409,), "The fencing number is not that of the lease or order."),
         "stale-view": Meaning((412,), "What you read has changed since. Read it again and decide anew."),
+        "still-needed": Meaning(
+            (409,), "Something that was to be erased is needed still; `detail` says for what. Nothing was erased."
+        ),
         "still-owned": Meaning(
             (409,), "Somebody who leaves is still the only owner of something; `left` lists it. Hand it over first."
         ),

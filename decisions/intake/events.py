@@ -52,10 +52,14 @@ class Prepared:
     agent: UUID
     entry_id: UUID
     ref: str
+    src: str
+    """The source that counts its events by `sequence`: one agent may have several."""
     data: shape.Data
     occurred: datetime | None
     sequence: int | None
     event: dict[str, str]
+    removed: list[str]
+    """Where it held secrets, which are in none of this any more."""
     action: dict[str, Any] | None
     account: dict[str, Any]
     found: screening.Found
@@ -115,16 +119,21 @@ def prepare_data(
     if type_ is EventType.OUTCOME and data.outcome is None:
         raise bad_request("data.outcome is needed in this type of event.", "bad-event")
     source, id_ = identity
+    entry_id, ref = named_uuid("event", str(agent), source, id_), ref_key(agent, data.decision)
+    event = {"source": source, "id": id_, "sha256": sha256}
+    removed = screening.without_secrets(data, event)
     account = shape.account(data)
     return Prepared(
         type=type_,
         agent=agent,
-        entry_id=named_uuid("event", str(agent), source, id_),
-        ref=ref_key(agent, data.decision),
+        entry_id=entry_id,
+        ref=ref,
+        src=f"agent:{agent}/{hashlib.sha256(b'oversight-source-v1' + source.encode()).hexdigest()[:16]}",
         data=data,
         occurred=occurred,
         sequence=sequence,
-        event={"source": source, "id": id_, "sha256": sha256},
+        event=event,
+        removed=removed,
         action=_canonical_action(agent, data.action) if data.action else None,
         account=account,
         found=screening.screen(data.action, account),
@@ -261,9 +270,9 @@ def _draft(item: Prepared, facts: dict[str, Any], disclosed: dict[str, Any], pol
         kind=KIND_OF[item.type],
         actor=f"agent:{item.agent}",
         facts=facts,
-        disclosed=disclosed,
+        disclosed=disclosed | ({"removed": item.removed} if item.removed else {}),
         id=item.entry_id,
-        src=f"agent:{item.agent}",
+        src=item.src,
         src_seq=item.sequence,
         policy=policy,
         once=item.event["sha256"],

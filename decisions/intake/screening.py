@@ -9,9 +9,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
+
 from decisions import inert
 from decisions.errors import Problem, bad_request
 from decisions.intake import shape
+from decisions.redaction import Remover, may_hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +51,31 @@ def check_proposal(data: shape.Data) -> None:
         raise bad_request("A proposal has no outcome.", "bad-event")
     assert data.action is not None
     undo = data.action.undo.parameters if data.action.undo else {}
+    remover = Remover(b"")
     for start, given in (("parameters", data.action.parameters), ("undo.parameters", undo)):
-        place = next(_secrets(given, start), None)
-        if place is not None:
-            where = inert.name(place, 200)
-            raise Problem(
-                400,
-                "raw-secret",
-                "A parameter holds a secret",
-                f'{where} looks like a secret itself. Send a reference, such as {{"$secret": "vault:path#version"}}.',
-                {"path": where},
-            )
+        remover.clean(given, start, by_name=True)
+    if remover.places:
+        where = inert.name(remover.places[0], 200)
+        raise Problem(
+            400,
+            "raw-secret",
+            "A parameter holds a secret",
+            f'{where} looks like a secret itself. Send a reference, such as {{"$secret": "vault:path#version"}}.',
+            {"path": where},
+        )
+
+
+def without_secrets(data: shape.Data, event: dict[str, str]) -> list[str]:
+    """Take the secrets out of a report, which is never refused for them; where they stood."""
+    if not may_hold((data, event)):
+        return []
+    remover = Remover(settings.KEY_PEPPER.encode())
+    remover.clean(data, "", by_name=False)
+    event |= remover.clean(event, "event", by_name=False)
+    if remover.places:
+        # The hash of a body of which everything but the secret is known would tell the secret.
+        event["sha256"] = remover.keyed(event["sha256"])
+    return remover.places
 
 
 # Commands
@@ -107,48 +124,3 @@ def _unreadable(command: str | list[Any]) -> bool:
     if not RUNS_TEXT.isdisjoint(names) or "--eval" in words:
         return True
     return any(map(INTERPRETERS.fullmatch, names)) and not CODE_FLAGS.isdisjoint(words)
-
-
-# Secrets
-
-_WORD_STARTS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+")
-_SECRET_NAME = re.compile(r"(?:^|_)(?:password|passwd|token|secret|api_?key|private_?key)(?:_|$)")
-POINTERS = ("_name", "_ref", "_reference", "_file", "_path", "_arn", "_version", "_policy", "_type")
-"""A field whose name ends so says where a secret is or what it is like, not what it is."""
-_REFERENCE = re.compile(
-    r"(?:\$?secret|vault|op|env|file|ssm|awssm|gcpsm|akv|sops):.*"  # a scheme and a place
-    r"|arn:aws[\w-]*:secretsmanager:.*"
-    r"|\$\w+|\$?\{\{?[^{}]*\}?\}"  # a variable or the field of a template
-    r"|\*+|<[^<>]*>|\[?redacted\]?",  # what somebody took out before
-    re.DOTALL | re.IGNORECASE,
-)
-_SECRET_VALUE = re.compile(
-    r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"
-    r"|\bgh[pousr]_[A-Za-z0-9]{36,}|\bgithub_pat_\w{22,}"
-    r"|-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY-----"
-    r"|(?<![\w-])eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,}"
-    r"|\bgk_(?:live|test)_\w+",
-    re.ASCII,
-)
-
-
-def _secrets(value: Any, place: str, *, named: bool = False) -> Iterator[str]:
-    """The places of raw secrets in a JSON value. `named`: its field's name says that it is one."""
-    if isinstance(value, str):
-        if _SECRET_VALUE.search(value) or (named and value and not _REFERENCE.fullmatch(value)):
-            yield place
-    elif isinstance(value, Mapping):
-        called = value.get("name")
-        pair = isinstance(called, str) and _names_secret(called)
-        for key, part in value.items():
-            # `$secret` is how a reference is written, so what stands there is one.
-            secret = key != "$secret" and (_names_secret(key) or (pair and key == "value"))
-            yield from _secrets(part, f"{place}.{key}", named=secret)
-    elif isinstance(value, list):
-        for index, part in enumerate(value):
-            yield from _secrets(part, f"{place}[{index}]", named=named)
-
-
-def _names_secret(key: str) -> bool:
-    words = _WORD_STARTS.sub("_", key).lower().strip("_")
-    return bool(_SECRET_NAME.search(words)) and not words.endswith(POINTERS)

@@ -4,9 +4,11 @@ from decisions.models.alarm import Alarm
 from decisions.models.clocks import Heartbeat, ServedClock
 from decisions.models.decision import Decision
 from decisions.models.freeze import Freeze
+from decisions.models.legal_hold import LegalHold
 from decisions.models.people import Membership, Person, RegisterGroup, Standing
 from decisions.models.register import Agent, AgentKey, Service
 from decisions.models.sign_in import Counter, InvitationLink, Session
+from decisions.models.source import SourceRun
 from decisions.models.timeline import Timeline
 
 __all__ = [
@@ -18,12 +20,14 @@ __all__ = [
     "Freeze",
     "Heartbeat",
     "InvitationLink",
+    "LegalHold",
     "Membership",
     "Person",
     "RegisterGroup",
     "ServedClock",
     "Service",
     "Session",
+    "SourceRun",
     "Standing",
     "Timeline",
 ]

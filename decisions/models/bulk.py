@@ -76,6 +76,23 @@ def writing() -> Iterator[None]:
             yield
 
 
+def cut_log() -> None:
+    """Bring SQLite's log into the database and cut it off, so that what was deleted stands in neither.
+
+    Where somebody reads for longer than a second it stays for the next time. PostgreSQL leaves that to VACUUM.
+    """
+    if on_postgresql() or connection.in_atomic_block:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA busy_timeout")
+        before = cursor.fetchone()[0]
+        cursor.execute("PRAGMA busy_timeout = 1000")
+        try:
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            cursor.execute(f"PRAGMA busy_timeout = {int(before)}")
+
+
 def insert_rows(model: type[Model], columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
     """Insert `rows` by COPY on PostgreSQL and by executemany on SQLite. Columns are database columns; no defaults."""
     if not rows:

@@ -45,12 +45,14 @@ class TileRow(models.Model):
 
 
 class Disclosure(models.Model):
-    """Operational: the salted text behind one digest of a leaf. Erasing a row leaves every proof as it was."""
+    """Operational: the salted text behind one digest of a leaf, encrypted. Erasing a row leaves every proof as it was."""
 
     id = models.BigAutoField(primary_key=True)
     seq = models.BigIntegerField()
     name = models.CharField(max_length=32)
-    text = models.TextField()
+    key = models.BinaryField(max_length=64)
+    """The key of this text alone, wrapped: see `decisions.keyring`."""
+    sealed = models.BinaryField()
 
     class Meta:
         db_table = "disclosure"

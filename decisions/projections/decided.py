@@ -11,6 +11,7 @@ from decisions import kinds
 from decisions.envelope import Entry, parse_time
 from decisions.models import Decision, Timeline
 from decisions.models.bulk import chunks, insert_rows, upsert
+from decisions.projections import sources
 from decisions.states import DONE, held_state
 from decisions.vocab import (
     BEYOND_OWES_SECONDS,
@@ -48,6 +49,7 @@ def decisions_by_ref(keys: Iterable[str]) -> dict[str, Decision]:
 
 def apply(entries: Sequence[Entry]) -> None:
     fold_into_decisions(entries, FOLD)
+    sources.count(entries)
 
 
 def fold_into_decisions(entries: Sequence[Entry], fold: Mapping[Kind, Fold]) -> None:
@@ -86,6 +88,37 @@ def blank(entry: Entry) -> Decision:
     )
 
 
+WORDS = (
+    "agent_ref",
+    "episode",
+    "service",
+    "environment",
+    "resource",
+    "kind",
+    "data_class",
+    "team",
+    "title",
+    "action",
+    "action_hash",
+    "account",
+)
+"""The columns of a decision that rest on what its first entry discloses; `outcome_detail` rests on several."""
+TELLING = (Kind.ACTION_PROPOSED, Kind.ACTION_REPORTED, Kind.OUTCOME_REPORTED, Kind.OUTCOME_OBSERVED)
+
+
+def told_again(row: Decision, entries: Sequence[Entry]) -> None:
+    """Make the words of `row` those that `entries`, its TELLING ones in order, disclose still: as the fold would."""
+    told = blank(entries[0])
+    for entry in entries:
+        describes = entry.kind in (Kind.ACTION_PROPOSED, Kind.ACTION_REPORTED)
+        if describes and not told.complete:
+            _describe(told, entry)
+        if entry.facts.get("outcome"):
+            _end(told, entry, own=not describes)
+    for name in (*(WORDS if told.complete else ()), "outcome_detail"):
+        setattr(row, name, getattr(told, name))
+
+
 def _when(entry: Entry) -> datetime:
     stated = entry.facts.get("occurred")
     return parse_time(stated) if stated else entry.at
@@ -100,7 +133,8 @@ def _describe(row: Decision, entry: Entry) -> None:
     row.complete = True
     row.agent_ref = names.get("decision", "")[:200]
     row.episode = names.get("episode", "")[:200]
-    row.service = target.get("service", "")[:64]
+    # Without its action a decision is still one of its service, which a stop may cover.
+    row.service = target.get("service", facts.get("service") or "")[:64]
     row.environment = target.get("environment", "")[:64]
     row.environment_class = facts["environment_class"]
     row.resource = target.get("resource", "")[:300]
@@ -115,7 +149,7 @@ def _describe(row: Decision, entry: Entry) -> None:
     row.policy_version = entry.policy["ver"] if entry.policy else None
     row.risk = facts["risk"]
     row.reversible = facts["reversible"]
-    row.title = kinds.title(row.kind, row.resource, row.service)
+    row.title = kinds.title(row.kind, row.resource, row.service) if canonical else "An action that was erased"
     row.replayed = facts["replayed"]
     row.action = canonical or None
     row.action_hash = disclosed.get("action", {}).get("hash", "")

@@ -1,12 +1,13 @@
-"""Kinds that only the ledger keeps: no read model shows them."""
+"""Kinds that only the ledger keeps: no read model shows them, but for the number that their source gave them."""
 
 from collections.abc import Sequence
 
 from decisions.envelope import Entry
+from decisions.projections import sources
 from decisions.vocab import Kind
 
 KINDS = (Kind.ATTEMPT_REFUSED, Kind.SIGNAL_RECEIVED, Kind.IMPORT_MADE)
 
 
 def apply(entries: Sequence[Entry]) -> None:
-    """Nothing to do."""
+    sources.count(entries)

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from decisions.envelope import Entry
-from decisions.models import Agent, Membership, RegisterGroup, Service, Standing
+from decisions.models import Agent, LegalHold, Membership, RegisterGroup, Service, Standing
 from decisions.vocab import Kind
 
 KINDS = (Kind.REGISTER_CHANGED,)
@@ -81,6 +81,25 @@ def _sign_in(entry: Entry) -> None:
     """A link made or a factor removed by an administrator: told by the ledger, so that nobody takes an account over unseen."""
 
 
+def _legal_hold(entry: Entry) -> None:
+    person = UUID(entry.actor.removeprefix("person:"))
+    reason = str(entry.disclosed.get("reason", ""))
+    if entry.facts["in_force"]:
+        LegalHold.objects.create(
+            id=UUID(entry.facts["key"]),
+            seq=entry.seq,
+            scope=entry.facts["scope"],
+            value=entry.facts["value"],
+            reason=reason,
+            set_by=person,
+            set_at=entry.at,
+        )
+    else:
+        LegalHold.objects.filter(id=entry.facts["key"]).update(
+            lifted_seq=entry.seq, lifted_by=person, lifted_at=entry.at, lifted_because=reason
+        )
+
+
 APPLY = {
     "service": _service,
     "agent": _agent,
@@ -88,4 +107,5 @@ APPLY = {
     "person": _person,
     "key": _key,
     "sign_in": _sign_in,
+    "legal_hold": _legal_hold,
 }

@@ -1,6 +1,6 @@
 """Tags and filters that draw vocabulary, times and numbers; they must not query the database."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -173,6 +173,12 @@ def short(value: str | None) -> str:
 def listed(values: Iterable[Any]) -> str:
     """A set in order, or "any" where it is empty."""
     return ", ".join(str(value) for value in sorted(values)) or "any"
+
+
+@register.filter
+def of(values: Mapping[Any, Any], key: Any) -> Any:
+    """The value of `key`; None where there is none."""
+    return values.get(key)
 
 
 @register.filter

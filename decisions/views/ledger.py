@@ -25,6 +25,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "checkpoint": queries.last_checkpoint(),
         "confirmed_at": notes.confirmed_at(),
         "entries": entries,
+        "gaps": queries.gaps(),
         "older": entries[-1]["seq"] if entries and entries[-1]["seq"] else None,
     }
     return render(request, "decisions/ledger.html", context)

@@ -15,9 +15,6 @@ from oversight_verify.layout import WIDTH, Tile, read_tile
 from oversight_verify.leaf import read_leaf
 from oversight_verify.tree import full_root, leaf_hash
 
-TOLD = frozenset({"key.rotated", "disclosure.erased"})
-"""The kinds whose facts say something about the ledger itself."""
-
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
@@ -50,8 +47,10 @@ class Part:
     digests: int = 0
     counters: dict[tuple[str, str], Numbers] = field(default_factory=dict)
     """(actor, source) → the numbers it used."""
-    told: list[tuple[int, str, dict[str, Any]]] = field(default_factory=list)
-    """(seq, kind, facts) of entries that are of a kind in TOLD."""
+    rotated: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
+    """(seq, facts) of each `key.rotated`."""
+    erased: set[int] = field(default_factory=set)
+    """The entries to which a `disclosure.erased` refers."""
     references: int = 0
 
 
@@ -129,11 +128,13 @@ class _Check:
         if leaf["src_seq"] is not None:
             source = (leaf["actor"], leaf["src"])
             part.counters.setdefault(source, Numbers()).add(leaf["src_seq"])
-        if leaf["kind"] in TOLD:
-            part.told.append((seq, leaf["kind"], leaf["facts"]))
+        if leaf["kind"] == "key.rotated":
+            part.rotated.append((seq, leaf["facts"]))
         if leaf["ref"] is not None:
             self.reference(seq, leaf["ref"])
             part.references += 1
+            if leaf["kind"] == "disclosure.erased":
+                part.erased.add(leaf["ref"]["seq"])
 
     def reference(self, seq: int, ref: dict[str, Any]) -> None:
         """That what a person saw is the entry that the ledger holds."""

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -33,7 +34,7 @@ class _Line:
     text: str
 
 
-def check(file: IO[bytes], folder: Path, size: int, erased: frozenset[int]) -> Disclosed:
+def check(file: IO[bytes], folder: Path, size: int, erased: AbstractSet[int]) -> Disclosed:
     """Compare each line of a `disclosures.jsonl` with its leaf; the export in `folder` must have been checked before.
 
     `erased`: the entries of which the ledger says that something was erased. Raises Refuted, or Unreadable.

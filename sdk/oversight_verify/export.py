@@ -94,7 +94,7 @@ def _say_entries(whole: Whole, head: Checkpoint, findings: Findings) -> None:
 def _say_signed(
     whole: Whole, head: Checkpoint, older: Sequence[Older], policy: Policy | None, findings: Findings
 ) -> None:
-    rotations = [read_rotation(seq, facts) for seq, kind, facts in whole.told if kind == "key.rotated"]
+    rotations = [read_rotation(seq, facts) for seq, facts in whole.rotated]
     signers = Signers(policy or Policy(), head.origin)
     told = signers.follow(rotations, [head, *(one.checkpoint for one in older)])
     if policy is None:
@@ -126,15 +126,8 @@ def _say_disclosures(whole: Whole, head: Checkpoint, folder: Path, findings: Fin
         return
     if path.is_symlink() or not path.is_file():
         raise Refuted("disclosures.jsonl is a link or a device; an export holds plain files only")
-    erased = frozenset(
-        seq
-        for _, kind, facts in whole.told
-        if kind == "disclosure.erased"
-        for seq in _numbers(facts)
-        if seq < head.size
-    )
     with path.open("rb") as file:
-        found = disclosed.check(file, folder, head.size, erased)
+        found = disclosed.check(file, folder, head.size, whole.erased)
     findings.facts |= {"disclosed": found.right, "erased": found.erased, "withheld": found.withheld}
     findings.proven.append(f"Disclosed, and exactly what was recorded: {count(found.right, 'value')}.")
     if found.erased:
@@ -145,12 +138,6 @@ def _say_disclosures(whole: Whole, head: Checkpoint, folder: Path, findings: Fin
         findings.open.append(
             f"The content of {count(found.withheld, 'value')}: withheld, and the ledger does not say erased."
         )
-
-
-def _numbers(facts: dict[str, object]) -> list[int]:
-    """The entries that a `disclosure.erased` names, by `seq` or by `seqs`."""
-    named = facts.get("seqs", [facts.get("seq")])
-    return [seq for seq in named if type(seq) is int] if isinstance(named, list) else []
 
 
 def _say_counters(whole: Whole, findings: Findings) -> None:

@@ -28,7 +28,8 @@ class Whole:
     root: bytes = b""
     roots: dict[int, bytes] = field(default_factory=dict)
     """Size of an older checkpoint → the root that the ledger had then."""
-    told: list[tuple[int, str, dict[str, object]]] = field(default_factory=list)
+    rotated: list[tuple[int, dict[str, object]]] = field(default_factory=list)
+    erased: set[int] = field(default_factory=set)
     counters: dict[tuple[str, str], Numbers] = field(default_factory=lambda: defaultdict(Numbers))
     first_at: str = ""
     last_at: str = ""
@@ -71,7 +72,8 @@ def _sum_up(whole: Whole, part: Part) -> None:
     whole.last_at = part.last_at or whole.last_at
     whole.digests += part.digests
     whole.references += part.references
-    whole.told += part.told
+    whole.rotated += part.rotated
+    whole.erased |= part.erased
     for source, numbers in part.counters.items():
         whole.counters[source].take(numbers)
 

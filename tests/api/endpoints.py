@@ -33,6 +33,7 @@ SEEN = {
 }
 APPROVERS, SIGNERS = ("responder", "manager"), ("manager", "executive")
 DRAFTERS = ("manager", "admin")
+KEEPERS = ("executive", "auditor")
 STOPPERS = ("responder", "manager", "executive", "admin")
 BOARD, HANDLERS = ("manager", "executive", "auditor"), ("responder", "manager", "admin")
 JUDGEMENT = {"judgement": "accept", "effect": "helped", "reason": "It was right to do so.", "version": 1}
@@ -57,6 +58,8 @@ READS = [
         f"/api/v1/policy/drafts/{ANY}/replay",
         "/api/v1/alarms",
         "/api/v1/freezes",
+        "/api/v1/erasures",
+        "/api/v1/legal-holds",
         "/ledger/checkpoint",
         "/ledger/policy",
         "/ledger/tile/0/000.p/1",
@@ -127,6 +130,36 @@ PEOPLES = [
         KEY | {"Idempotency-Key": "draft-back"},
         None,
         roles=("manager", "executive", "admin"),
+    ),
+    Endpoint(
+        "POST",
+        "/api/v1/erasures",
+        {
+            "of": {"kind": "decision", "id": ANY},
+            "names": ["account"],
+            "basis": "subject_request",
+            "authority": "Letter of 21 November",
+            "reason": "They asked for it.",
+        },
+        {"Idempotency-Key": "erase"},
+        None,
+        roles=("admin",),
+    ),
+    Endpoint(
+        "POST",
+        "/api/v1/legal-holds",
+        {"scope": {"kind": "everything"}, "reason": "A court asks for it."},
+        {"Idempotency-Key": "keep"},
+        None,
+        roles=KEEPERS,
+    ),
+    Endpoint(
+        "POST",
+        f"/api/v1/legal-holds/{ANY}/lift",
+        {"reason": "The court has closed it."},
+        {"Idempotency-Key": "let-go"},
+        None,
+        roles=KEEPERS,
     ),
     Endpoint("POST", "/api/v1/alarms/0/acknowledge", {}, scope=None, roles=HANDLERS),
     Endpoint("POST", "/api/v1/alarms/0/clear", {}, scope=None, roles=HANDLERS),

@@ -4,10 +4,12 @@ Run `python -m tests.corpus.making v2` when the form or the kinds of entries hav
 corpus: what an earlier version wrote stays as it is.
 """
 
+import contextlib
 import os
 import sys
 import uuid
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from tests import environment
 
@@ -27,11 +29,13 @@ from approvals.actions.answer_revert import acknowledge_revert, finish_revert  #
 from approvals.actions.change_register import change_register  # noqa: E402
 from approvals.actions.comment import comment  # noqa: E402
 from approvals.actions.draft_policy import draft_policy  # noqa: E402
+from approvals.actions.erase import Why, erase  # noqa: E402
 from approvals.actions.expire import expire  # noqa: E402
 from approvals.actions.extend_hold import extend_hold  # noqa: E402
 from approvals.actions.handle_alarm import handle_alarm  # noqa: E402
 from approvals.actions.handle_key import make_key  # noqa: E402
 from approvals.actions.import_recordings import import_recordings  # noqa: E402
+from approvals.actions.legal_hold import lift_legal_hold, set_legal_hold  # noqa: E402
 from approvals.actions.lift_freeze import lift_freeze  # noqa: E402
 from approvals.actions.record_report import record_report  # noqa: E402
 from approvals.actions.review import review  # noqa: E402
@@ -39,15 +43,13 @@ from approvals.actions.set_freeze import set_freeze  # noqa: E402
 from approvals.actions.sign_off import sign_off  # noqa: E402
 from approvals.actions.withdraw import withdraw  # noqa: E402
 from approvals.organisation import Organisation  # noqa: E402
-from approvals.vocab import Finding, Judgement  # noqa: E402
+from approvals.vocab import ErasureBasis, ErasureOf, Finding, Judgement  # noqa: E402
 from decisions import clock  # noqa: E402
 from decisions.envelope import Draft, timestamp  # noqa: E402
 from decisions.errors import Problem  # noqa: E402
 from decisions.models import Agent, Alarm, Decision, Person  # noqa: E402
-from decisions.models.ledger import Disclosure  # noqa: E402
-from decisions.rebuild import rebuild  # noqa: E402
 from decisions.recording import Moment, record  # noqa: E402
-from decisions.vocab import Cause, Effect, FreezeMode, FreezeScope, Kind, Scope  # noqa: E402
+from decisions.vocab import Cause, Effect, FreezeMode, FreezeScope, Kind, LegalHoldScope, Scope  # noqa: E402
 from tests import factories  # noqa: E402
 from tests.conftest import Clock  # noqa: E402
 from tests.corpus import replay  # noqa: E402
@@ -93,6 +95,20 @@ def scenario(time: Clock) -> None:
     files = {"pdf": {"file": "report.pdf", "sha256": "00" * 32, "size": 7}}
     record_report(uuid.uuid4(), period="2026-10", edition="1", seq_limit=40, files=files, head="One action failed.")
     draw_the_line(people)
+    take_back(people, factories.decision(agent, "b"))
+
+
+def take_back(people: dict[str, Person], row: Decision) -> None:
+    """Something kept by law, let go, and erased."""
+    hold = set_legal_hold(
+        scope=LegalHoldScope.SERVICE, value="orphan", reason="Asked for by a court.", actor=people["helena"].id
+    )
+    why = Why(ErasureBasis.SUBJECT_REQUEST, "Letter of 21 November", "A customer is named in it.")
+    given: dict[str, Any] = {"names": ["account", "action"], "why": why, "actor": people["yuki"].id}
+    with contextlib.suppress(Problem):
+        erase(ErasureOf.DECISION, str(row.id), **given)
+    lift_legal_hold(hold.id, reason="The court has closed the case.", actor=people["samuel"].id)
+    erase(ErasureOf.DECISION, str(row.id), **given)
 
 
 def draw_the_line(people: dict[str, Person]) -> None:
@@ -185,8 +201,6 @@ def main(version: str) -> None:
     time = Clock(datetime(2026, 11, 22, 3, 47, tzinfo=UTC))
     clock.use(time.now)
     scenario(time)
-    Disclosure.objects.filter(name="account").order_by("seq")[0].delete()
-    rebuild(check=False)
     replay.write(path)
     sys.stdout.write(f"{path}\n")
 

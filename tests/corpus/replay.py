@@ -11,6 +11,7 @@ from decisions import ledger
 from decisions.envelope import Sealed, open_entry, open_leaf
 from decisions.rebuild import read_models
 from decisions.recording import CONFIGURES
+from decisions.vocab import Kind
 
 FOLDER = Path(__file__).parent
 
@@ -18,7 +19,10 @@ FOLDER = Path(__file__).parent
 def write(path: Path) -> None:
     """Write the ledger as it is, with the columns and digests of its read models."""
     size = ledger.size()
-    about = {"size": size, "root": bytes(ledger.current().root).hex(), "tables": tables()}
+    erased = sum(
+        len(entry.facts["erased"]) for entry in ledger.entries(0, size - 1) if entry.kind is Kind.DISCLOSURE_ERASED
+    )
+    about = {"size": size, "root": bytes(ledger.current().root).hex(), "erased": erased, "tables": tables()}
     entries = ({"body": row.body.decode(), "disclosures": row.disclosures} for row in ledger.stored(0, size))
     lines = (json.dumps(line, ensure_ascii=False) for line in (about, *entries))
     path.write_text("\n".join(lines) + "\n")

@@ -14,6 +14,9 @@ from tests.corpus import replay
 
 CORPUS = sorted(replay.FOLDER.glob("*.jsonl"))
 
+WITHOUT_A_WORD = {"v1": [19], "v2": [19]}
+"""The entries of which their makers took something by hand, before an erasure was an entry of its own."""
+
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("data_dir")
@@ -22,8 +25,10 @@ def test_a_ledger_of_an_earlier_version_is_clean_and_makes_the_same_read_models(
     about, entries = replay.read(path)
     replay.put(entries)
     verdict = verify_ledger()
-    assert verdict.clean, verdict.faults
-    assert (verdict.size, verdict.root, verdict.erased) == (about["size"], about["root"], 1)
+    missing = WITHOUT_A_WORD.get(path.stem, [])
+    assert [fault.first for fault in verdict.faults] == missing
+    assert (verdict.size, verdict.root, verdict.erased) == (about["size"], about["root"], about.get("erased", 0))
+    assert missing or verdict.erased
     rebuild.rebuild(check=False)
     assert replay.tables(about["tables"]) == about["tables"]
     assert len(list(ledger.entries(0, about["size"] - 1))) == about["size"]

@@ -10,8 +10,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.core.management import CommandError, call_command
 from django.db import connection
 
+from approvals.actions import erase as action
+from approvals.actions.erase import Why
+from approvals.vocab import ErasureBasis, ErasureOf
 from decisions import checkpoints, ledger, notes, signing, verify
+from decisions.keyring import Keyring
 from decisions.merkle import leaf_hash
+from decisions.models import Person
 from decisions.models.ledger import Disclosure, Head, StoredCheckpoint
 from decisions.signing import Checkpoint
 from decisions.verify import Verdict, verify_ledger
@@ -150,15 +155,51 @@ def test_an_entry_earlier_than_the_one_before_it_is_found() -> None:
     assert first(verify_ledger())[2] == "its time is before that of the entry before it"
 
 
-def test_an_erased_disclosure_is_counted_and_no_fault() -> None:
-    assert Disclosure.objects.filter(seq=20, name="account").delete()[0] == 1
+def erase(seq: int, admin: Person, *names: str) -> None:
+    why = Why(ErasureBasis.SUBJECT_REQUEST, "Request 17 of 21 November", "They asked for it in writing.")
+    erased = action.erase(ErasureOf.ENTRIES, [seq], names=names, why=why, actor=admin.id)
+    assert erased.entries == 1
+
+
+def test_what_was_erased_is_counted_and_no_fault(admin: Person) -> None:
+    erase(20, admin, "account", "event")
     verdict = verify_ledger()
-    assert (verdict.clean, verdict.erased) == (True, 1)
+    assert (verdict.faults, verdict.erased) == ([], 2)
 
 
-def test_a_changed_disclosure_is_found() -> None:
-    salt, name, _ = json.loads(Disclosure.objects.get(seq=20, name="account").text)
-    Disclosure.objects.filter(seq=20, name=name).update(text=json.dumps([salt, name, {"confidence": 1}]))
+def test_what_is_missing_without_a_word_is_a_fault() -> None:
+    assert Disclosure.objects.filter(seq=20, name="account").delete()[0] == 1
+    gone = "what was disclosed of it is missing, and no entry says that it was erased"
+    assert first(verify_ledger()) == (20, 20, gone)
+
+
+def test_what_is_missing_beside_what_was_erased_is_a_fault(admin: Person) -> None:
+    erase(20, admin, "account")
+    assert Disclosure.objects.filter(seq=20, name="event").delete()[0] == 1
+    assert first(verify_ledger())[:2] == (20, 20)
+
+
+def test_what_is_said_to_be_erased_and_is_there_is_a_fault(admin: Person) -> None:
+    kept = Disclosure.objects.get(seq=20, name="account")
+    erase(20, admin, "account")
+    kept.save(force_insert=True)
+    what = "it says that something of entry 20 was erased, which is still there"
+    assert first(verify_ledger()) == (SIZE, SIZE, what)
+
+
+@pytest.mark.parametrize("change", ["text", "place", "key"])
+def test_a_changed_disclosure_is_found(change: str) -> None:
+    row = Disclosure.objects.get(seq=20, name="account")
+    salt, name, _ = json.loads(ledger.texts_of([20])[20]["account"])
+    if change == "text":
+        text = json.dumps([salt, name, {"confidence": 1}])
+        row.key, row.sealed = ledger.keyring().seal(b"20:account", text.encode())
+    elif change == "place":
+        other = Disclosure.objects.get(seq=21, name="account")
+        row.key, row.sealed = other.key, other.sealed
+    else:
+        row.key, _ = Keyring([bytes(32)]).seal(b"20:account", b"")
+    row.save()
     low, _, what = first(verify_ledger())
     assert (low, what) == (
         20,
@@ -167,10 +208,13 @@ def test_a_changed_disclosure_is_found() -> None:
 
 
 def test_a_disclosure_under_another_name_or_of_no_entry_is_found() -> None:
-    Disclosure.objects.filter(seq=20, name="account").update(name="opinion")
+    row = Disclosure.objects.get(seq=20, name="account")
+    text = ledger.texts_of([20])[20]["account"]
+    key, sealed = ledger.keyring().seal(b"20:opinion", text.encode())
+    Disclosure.objects.filter(id=row.id).update(name="opinion", key=key, sealed=sealed)
     assert first(verify_ledger())[2] == "what is disclosed of it as 'opinion' was recorded under another name"
-    Disclosure.objects.filter(seq=20, name="opinion").update(name="account")
-    Disclosure.objects.create(seq=SIZE, name="account", text="[]")
+    row.save()
+    Disclosure.objects.create(seq=SIZE, name="account", key=b"", sealed=b"")
     assert first(verify_ledger())[2] == "1 disclosures belong to no entry"
 
 

@@ -8,15 +8,17 @@ from django.db import IntegrityError, connection, transaction
 
 from approvals.actions.change_register import change_register
 from approvals.actions.draft_policy import draft_policy
+from approvals.actions.erase import Why, erase
+from approvals.actions.legal_hold import set_legal_hold
 from approvals.actions.record_report import record_report
 from approvals.actions.set_freeze import set_freeze
 from approvals.actions.sign_off import sign_off
 from approvals.models import IdempotentAnswer, ReportBuild
 from approvals.organisation import Organisation
-from approvals.vocab import Judgement
+from approvals.vocab import ErasureBasis, ErasureOf, Judgement
 from decisions import clock, served
 from decisions.models import Agent, Person
-from decisions.vocab import Effect, FreezeMode, FreezeScope
+from decisions.vocab import Effect, FreezeMode, FreezeScope, LegalHoldScope
 from tests import factories
 from tests.database import guards_off
 from tests.factories import event, send
@@ -43,6 +45,12 @@ BREAKS = {
     "decision_hold_ends": "UPDATE decision SET state = 'pending', hold_until = NULL",
     "decision_sign_off_due": "UPDATE decision SET sign_off = 'required', sign_off_due = NULL",
     "disclosure_once": "UPDATE disclosure SET name = 'event' WHERE name = 'account'",
+    "erasure_basis": "UPDATE erasure SET basis = 'whim'",
+    "legal_hold_scope": "UPDATE legal_hold SET scope = 'half'",
+    "legal_hold_names_its_scope": "UPDATE legal_hold SET value = 'geo'",
+    "legal_hold_one_in_force": "INSERT INTO legal_hold (id, seq, scope, value, reason, set_by, set_at, lifted_because)"
+    " SELECT '0198b7f0aaaa7aaa8aaaaaaaaaaaaaaa', seq + 1000, scope, value, reason, set_by, set_at, '' FROM legal_hold",
+    "source_run_once": "INSERT INTO source_run (id, src, first, last, seq) SELECT 'x', src, first, last, seq FROM source_run",
     "entry_seq": "INSERT INTO entry (seq, id, kind, at, body, leaf) SELECT -1, id, kind, at, body, leaf FROM entry WHERE seq = 0",
     "head_one": "INSERT INTO head (id, size, root, frontier, at, identity) SELECT 2, size, root, frontier, at, identity FROM head",
     "membership_once": "INSERT INTO membership (id, group_slug, person_id) SELECT 'x', group_slug, person_id FROM membership",
@@ -64,7 +72,7 @@ BREAKS = {
 
 
 @pytest.fixture
-def filled(agent: Agent, manager: Person) -> None:
+def filled(agent: Agent, manager: Person, executive: Person, admin: Person) -> None:
     """At least one row in every table that has a constraint."""
     send(agent, event(decision="a", action=factories.action(service="orphan")))
     row = factories.decision(agent, "a")
@@ -78,6 +86,10 @@ def filled(agent: Agent, manager: Person) -> None:
     factories.approve(factories.propose(agent, decision="b"), manager)
     set_freeze(scope=FreezeScope.EVERYTHING, value="", mode=FreezeMode.ALL, reason="", actor=manager.id)
     draft_policy(factories.policy(name="Next"), reason="To have a draft.", based_on=1, actor=manager.id)
+    send(agent, event(sequence=7))
+    take = Why(ErasureBasis.LEGAL_ORDER, "Order 7 of the court", "It has to go.")
+    erase(ErasureOf.ENTRIES, [row.seq], names=["account"], why=take, actor=admin.id)
+    set_legal_hold(scope=LegalHoldScope.EVERYTHING, value="", reason="Nothing more goes.", actor=executive.id)
     served.tick()
     change_register(Organisation(groups=[]), actor=None)
     now = clock.now()

@@ -1,5 +1,6 @@
 """What leaves hold as digests: disclosed and right, withheld, erased, or made up."""
 
+import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -29,8 +30,10 @@ def lines(tmp_path: Path) -> Lines:
         found += [
             {"seq": seq, "name": name, "text": text} for name, (text, _) in zip(("action", "names"), made, strict=False)
         ]
-    entries.append(writer.canonical(writer.envelope(300, kind="disclosure.erased", facts={"kv": 1, "seq": 0})))
-    entries.append(writer.canonical(writer.envelope(301, kind="disclosure.erased", facts={"kv": 1, "seqs": [3, 6]})))
+    for seq, of in enumerate((0, 3, 6), 300):
+        seen = {"seq": of, "leaf": hashlib.sha256(b"\x00" + entries[of]).hexdigest()}
+        told = {"kv": 1, "erased": ["action"]}
+        entries.append(writer.canonical(writer.envelope(seq, kind="disclosure.erased", ref=seen, facts=told)))
     writer.write(tmp_path / "export", entries)
     return found
 
@@ -82,7 +85,7 @@ def test_a_changed_a_moved_or_a_made_up_value_is_refuted(lines: Lines, check: Ca
         [*lines[:4], lines[4], lines[4], *lines[5:]],
         [*lines[:2], made_up, *lines[2:]],
         [*lines[2:], *lines[:2]],
-        [*lines, lines[0] | {"seq": 302}],
+        [*lines, lines[0] | {"seq": 303}],
         [*lines, lines[0] | {"seq": 300}],
         [lines[0] | {"seq": -1}, *lines],
     ]

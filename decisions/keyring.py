@@ -1,0 +1,76 @@
+"""Encrypts what entries disclose: each text under a key of its own, kept beside it under the installation's key. Pure.
+
+To erase a text is to destroy its key with it. A backup holds both still, under the installation's key of its day: once
+what is left was wrapped anew under another one and the old one is destroyed, no backup opens what was erased.
+"""
+
+import base64
+import hashlib
+import os
+from collections.abc import Sequence
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+NAME, NONCE, KEY = 4, 12, 32
+
+
+class NotOpenedError(ValueError):
+    """A text does not open: it was changed or moved, or the key it is under is not ours."""
+
+
+def new_key() -> str:
+    """A fresh key of an installation, as `read_keys` takes it."""
+    return base64.urlsafe_b64encode(os.urandom(KEY)).decode()
+
+
+def read_keys(text: str) -> tuple[bytes, ...]:
+    """The keys in a comma-separated list, each 32 bytes in URL-safe base64. Raises ValueError."""
+    keys = tuple(base64.b64decode(part.strip(), altchars="-_", validate=True) for part in text.split(","))
+    if any(len(key) != KEY for key in keys):
+        raise ValueError("a key has 32 bytes")
+    return keys
+
+
+class Keyring:
+    """The installation's keys: the first one encrypts, the others still open what was encrypted before.
+
+    `place` is what a text belongs to; it opens nowhere else. AES-256-GCM throughout.
+    """
+
+    def __init__(self, keys: Sequence[bytes]) -> None:
+        named = [(hashlib.sha256(b"oversight-key-v1\0" + key).digest()[:NAME], AESGCM(key)) for key in keys]
+        self._name, self._first = named[0]
+        self._keys = dict(named)
+
+    def seal(self, place: bytes, text: bytes) -> tuple[bytes, bytes]:
+        """(key, ciphertext) of `text`: the key is its own, and wrapped."""
+        fresh = os.urandom(KEY + NONCE)
+        own, nonce = fresh[:KEY], fresh[KEY:]
+        return self._wrap(place, own), nonce + AESGCM(own).encrypt(nonce, text, place)
+
+    def open(self, place: bytes, key: bytes, sealed: bytes) -> bytes:
+        """The text. Raises NotOpenedError."""
+        try:
+            return AESGCM(self._unwrap(place, key)).decrypt(sealed[:NONCE], sealed[NONCE:], place)
+        except (InvalidTag, ValueError):
+            raise NotOpenedError(f"{place.decode()} does not open") from None
+
+    def rewrap(self, place: bytes, key: bytes) -> bytes | None:
+        """`key` under the first of the installation's keys; None where it is so already. Raises NotOpenedError."""
+        if key[:NAME] == self._name:
+            return None
+        try:
+            return self._wrap(place, self._unwrap(place, key))
+        except InvalidTag:
+            raise NotOpenedError(f"{place.decode()} does not open") from None
+
+    def _wrap(self, place: bytes, own: bytes) -> bytes:
+        nonce = os.urandom(NONCE)
+        return self._name + nonce + self._first.encrypt(nonce, own, place)
+
+    def _unwrap(self, place: bytes, key: bytes) -> bytes:
+        wrapping = self._keys.get(key[:NAME])
+        if wrapping is None:
+            raise NotOpenedError(f"{place.decode()} is under a key that is not here")
+        return wrapping.decrypt(key[NAME : NAME + NONCE], key[NAME + NONCE :], place)
