@@ -216,8 +216,9 @@ class Mixture:
             why = Why(self.chance.choice(list(ErasureBasis)), "Request of a customer", "They asked for it.")
             names = self.chance.choice(([], ["account"], ["action", "names"], ["reason", "comment", "subject"]))
             of: ErasureOf = self.chance.choice([ErasureOf.DECISION, ErasureOf.ENTRIES])
-            value = str(self.decision().id) if of is ErasureOf.DECISION else [self.chance.randrange(ledger.size())]
-            erase(of, value, names=names, why=why, actor=self.person("yuki").id)
+            entry = [self.chance.randrange(ledger.size())]
+            what = str(self.decision().id) if of is ErasureOf.DECISION else entry
+            erase(of, what, names=names, why=why, actor=self.person("yuki").id)
 
     def draw_the_line(self) -> None:
         """Somebody drafts, takes back or activates; now and then an operator loads a version from the command line."""

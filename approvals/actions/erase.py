@@ -8,7 +8,7 @@ from django.db import transaction
 
 from approvals import access, idempotency
 from approvals.queries import erasable, kept, legal_holds
-from approvals.queries.erasable import Part, Reach
+from approvals.queries.erasable import Named, Part, Reach
 from approvals.vocab import ErasureBasis, ErasureOf
 from decisions import register
 from decisions.auth import links, sessions
@@ -52,8 +52,7 @@ def erase(of: ErasureOf, value: str | Sequence[int], *, names: Iterable[str], wh
     if min(len(why.reason), len(why.authority)) < LEAST_REASON:
         told = f"Say in at least {LEAST_REASON} characters each why, and on whose authority."
         raise Problem(400, "reason-needed", "An erasure needs a reason and an authority", told)
-    # Outside the lock: entries do not change, and those that come later are not meant.
-    meant = erasable.named(of, value, names)
+    meant = _named(of, value, names)
     person = Person.objects.filter(id=str(value)).first() if of is ErasureOf.PERSON else None
     found = Reach([], 0)
 
@@ -61,6 +60,8 @@ def erase(of: ErasureOf, value: str | Sequence[int], *, names: Iterable[str], wh
         nonlocal found
         known = register.at(moment.config)
         access.require(known, actor, access.ADMINISTERS, "erase")
+        if isinstance(meant, Problem):
+            raise meant
         found = erasable.reach(meant, one_by_one=of is ErasureOf.ENTRIES)
         refused = kept.why_not(found.parts, moment.now) or _why_not_person(person, known)
         leaves = person is not None and not found.left
@@ -79,6 +80,14 @@ def erase(of: ErasureOf, value: str | Sequence[int], *, names: Iterable[str], wh
     if isinstance(outcome, Problem):
         raise outcome
     return Erased(len(found.parts), found.left, outcome.first_seq, outcome.last_seq)
+
+
+def _named(of: ErasureOf, value: str | Sequence[int], names: Iterable[str]) -> Named | Problem:
+    """What is meant, or the problem of who may ask. Outside the lock: entries do not change, and later ones are not meant."""
+    try:
+        return erasable.named(of, value, names)
+    except Problem as problem:
+        return problem
 
 
 def _attempt(decide: Decide, actor: UUID) -> Recorded | Problem:

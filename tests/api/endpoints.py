@@ -136,7 +136,6 @@ PEOPLES = [
         "/api/v1/erasures",
         {
             "of": {"kind": "decision", "id": ANY},
-            "names": ["account"],
             "basis": "subject_request",
             "authority": "Letter of 21 November",
             "reason": "They asked for it.",
