@@ -9,8 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from oversight_verify import bundle
-from oversight_verify.cli import kind_of, parser, run
 from oversight_verify.findings import VERDICTS, Exit
 from tests.contracts.tree import ROOT, text
 from tests.verify import writer
@@ -46,21 +44,35 @@ def test_an_export_by_several_processes_is_proven_and_its_faults_found(tmp_path:
     assert "Proven" not in done.stdout
 
 
-def die(stretch: bundle.Stretch) -> bundle.Part:
+DYING = """
+import os, sys
+from oversight_verify import bundle, cli
+
+def die(stretch):
     os._exit(1)
 
+if __name__ == "__main__":
+    import dying
+    bundle.check = dying.die
+    sys.exit(cli.main())
+"""
 
-def test_a_process_that_is_ended_from_outside_proves_nothing(
-    tmp_path: Path, trusted: Path, monkeypatch: pytest.MonkeyPatch
-):
+
+def test_a_process_that_is_ended_from_outside_proves_nothing(tmp_path: Path, trusted: Path):
     writer.write(
         tmp_path / "export", [writer.canonical(writer.envelope(seq, facts={"kv": 1})) for seq in range(17_000)]
     )
-    monkeypatch.setattr(bundle, "check", die)
-    chosen = parser().parse_args([str(tmp_path / "export"), "--policy", str(trusted), "--workers", "2"])
-    findings = run(kind_of(chosen.what), chosen)
-    assert findings.exit is Exit.UNREADABLE
-    assert "was ended from outside" in findings.unreadable[0]
+    (tmp_path / "dying.py").write_text(DYING)
+    done = subprocess.run(
+        [sys.executable, tmp_path / "dying.py", tmp_path / "export", "--policy", trusted, "--workers", "2"],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+        env={"PYTHONPATH": f"{ROOT / 'sdk'}:{tmp_path}", "PYTHONIOENCODING": "utf-8"},
+    )
+    assert (done.returncode, done.stderr) == (2, "")
+    assert "was ended from outside" in done.stdout
 
 
 def test_json_says_the_same(export: Path, witnessed: Path):
