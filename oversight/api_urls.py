@@ -68,5 +68,5 @@ urlpatterns = [
     path("ledger/tile/<str:level>/<path:name>", ledger.Hashes.as_view(), name="tile"),
     path("problems/<slug:slug>", problem_types.ExplainProblem.as_view(), name="problem"),
     # Without an end: an address may hold a line break, which a dot does not match.
-    re_path("^(?:api|problems)/", problem_types.Unknown.as_view(schema=None), name="unknown"),
+    re_path("^(?:api|problems|ledger/tile)/", problem_types.Unknown.as_view(schema=None), name="unknown"),
 ]

@@ -25,7 +25,7 @@ from tests import factories
 from tests.api.conftest import Api
 from tests.contracts.tree import python_files, text
 
-UNDOCUMENTED = {"/api/schema/", "/(?:api|problems)/"}
+UNDOCUMENTED = {"/api/schema/", "/(?:api|problems|ledger/tile)/"}
 OPERATIONS = {
     "acknowledgeAlarm": "POST /api/v1/alarms/{seq}/acknowledge",
     "acknowledgeRevert": "POST /api/v1/revert-orders/{decision_id}/ack",
