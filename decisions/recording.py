@@ -20,9 +20,9 @@ from uuid import UUID
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 
-from decisions import clock, guard_file, hints, ledger, projections, restored
+from decisions import clock, guard_file, hints, ledger, origins, projections, restored
 from decisions.envelope import Draft, Sealed, as_entry, seal
-from decisions.errors import Problem, Refusal, conflict
+from decisions.errors import Problem, Refusal, conflict, ledger_disagreement
 from decisions.models import Alarm, Decision
 from decisions.models.bulk import writing
 from decisions.refusals import RefusalCap
@@ -34,6 +34,9 @@ log = logging.getLogger(__name__)
 
 CONFIGURES = frozenset({Kind.REGISTER_CHANGED, Kind.POLICY_ACTIVATED, Kind.FREEZE_SET, Kind.FREEZE_LIFTED})
 """What changes the snapshots that intake reads: they are cached under the id of the last of these."""
+HALTS = frozenset({Kind.ALARM_RAISED, Kind.ALARM_CLEARED})
+DISAGREEMENT = "ledger_disagreement"
+"""The alarm that stops all writing for as long as it is open."""
 REFUSALS_PER_MINUTE = 60
 """How many refused attempts of one principal are recorded in a minute; the rest are refused all the same."""
 
@@ -99,18 +102,20 @@ class _Job:
     """The decisions it speaks of, where that is all it reads; None if it may read anything."""
     weight: int
     urgent: bool = False
+    though_halted: bool = False
     future: "Future[Recorded]" = field(default_factory=Future)
 
 
-def record(decide: Decide, *, principal: str, urgent: bool = False) -> Recorded:
+def record(decide: Decide, *, principal: str, urgent: bool = False, though_halted: bool = False) -> Recorded:
     """Run `decide` under the head lock and commit what it returns. Returns after the commit: it is durable.
 
     `decide` only reads, and raises Refusal when the state forbids the command; the refusal is then recorded as
     `attempt.refused` of `principal` and its problem raised here. Any Problem it raises is raised here, with nothing
     written. A draft whose `once` differs from that of an existing entry raises a 409 problem. What is `urgent` goes before
     what else waits for the writer, and is never refused because too much does: what stops or undoes an act.
+    While the ledger disagrees with what was signed, raises a 503 problem; `though_halted` is for what ends that.
     """
-    return _submit(_Job(decide, principal, None, 1, urgent))
+    return _submit(_Job(decide, principal, None, 1, urgent, though_halted))
 
 
 def record_all(decide: Decide, *, principal: str, keys: Iterable[str], weight: int) -> Recorded:
@@ -241,7 +246,8 @@ class _Batch:
         decided: list[tuple[_Job, list[Draft] | Exception]] = []
         for job in wave:
             try:
-                decided.append((job, list(job.decide(self.moment))))
+                decide = job.decide if job.though_halted or not self.head.halted else _halted
+                decided.append((job, list(decide(self.moment))))
             except DatabaseError:
                 raise
             except Exception as error:  # noqa: BLE001
@@ -328,11 +334,18 @@ class _Batch:
 
     def _seal(self, drafts: list[Draft]) -> None:
         # All are sealed before one is pending: a draft that cannot be sealed takes its siblings with it.
-        sealed = [seal(draft, log=settings.LOG_ORIGIN, at=self.moment.now) for draft in drafts]
+        sealed = [seal(draft, log=self._name(draft), at=self.moment.now) for draft in drafts]
         self.pending += zip(drafts, sealed, strict=True)
         for draft in drafts:
+            self.head.origin = self._name(draft)
             if draft.kind in CONFIGURES:
                 self.head.config = str(draft.id)
+            if draft.kind in HALTS and draft.facts["key"] == DISAGREEMENT:
+                self.head.halted = draft.kind is Kind.ALARM_RAISED
+
+    def _name(self, draft: Draft) -> str:
+        """The ledger's name in the entry of `draft`: the one that retires a name is the first under the next."""
+        return (draft.kind is Kind.KEY_ROTATED and origins.renamed(draft.facts)) or self.head.origin
 
     def _refuse(self, job: _Job, refusal: Refusal) -> None:
         if _refusals.allow(job.principal, time.monotonic()):
@@ -350,6 +363,10 @@ class _Batch:
         self.pending.clear()
         self.alarms.clear()
         self.moment = self._moment()
+
+
+def _halted(moment: Moment) -> Sequence[Draft]:
+    raise ledger_disagreement()
 
 
 def _changed_duplicate(index: int, seq: int) -> Problem:

@@ -1,6 +1,6 @@
 """Writes a corpus: a short ledger with an entry of every kind, by the product as it is now.
 
-Run `python -m tests.corpus.making v2` when the form or the kinds of entries have changed. It must never write over a
+Run `python -m tests.corpus.making v3` when the form or the kinds of entries have changed. It must never write over a
 corpus: what an earlier version wrote stays as it is.
 """
 
@@ -40,7 +40,7 @@ from approvals.actions.sign_off import sign_off  # noqa: E402
 from approvals.actions.withdraw import withdraw  # noqa: E402
 from approvals.organisation import Organisation  # noqa: E402
 from approvals.vocab import Finding, Judgement  # noqa: E402
-from decisions import clock  # noqa: E402
+from decisions import checkpoints, clock, signers  # noqa: E402
 from decisions.envelope import Draft, timestamp  # noqa: E402
 from decisions.errors import Problem  # noqa: E402
 from decisions.models import Agent, Alarm, Decision, Person  # noqa: E402
@@ -93,6 +93,17 @@ def scenario(time: Clock) -> None:
     files = {"pdf": {"file": "report.pdf", "sha256": "00" * 32, "size": 7}}
     record_report(uuid.uuid4(), period="2026-10", edition="1", seq_limit=40, files=files, head="One action failed.")
     draw_the_line(people)
+    turn_the_keys()
+
+
+def turn_the_keys() -> None:
+    """One key takes the place of another, then one name that of another."""
+    checkpoints.publish()
+    signer = signers.own()
+    signer.rotate(0)
+    checkpoints.publish()
+    signer.retire("oversight.local/ledger2")
+    checkpoints.publish()
 
 
 def draw_the_line(people: dict[str, Person]) -> None:

@@ -125,7 +125,7 @@ def test_a_transaction_that_fails_stores_none() -> None:
 def test_the_migration_stores_those_of_an_older_installation(size: int) -> None:
     append(size)
     as_owner("DELETE FROM tile")
-    import_module("decisions.migrations.0006_tiles").fill(apps, SimpleNamespace(connection=connection))
+    import_module("decisions.migrations.0008_tiles").fill(apps, SimpleNamespace(connection=connection))
     right()
 
 
