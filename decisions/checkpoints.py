@@ -13,8 +13,9 @@ from decisions import agreement, clock, ledger, notes, origins, proofs, rotation
 from decisions.durable import alone
 from decisions.envelope import Draft
 from decisions.errors import Problem
+from decisions.marks import DISAGREEMENT
 from decisions.models.bulk import snapshot
-from decisions.recording import DISAGREEMENT, Moment, record
+from decisions.recording import Moment, record
 from decisions.signer import RefusedError, State
 from decisions.signer_socket import AwayError
 from decisions.signers import Signs, signer

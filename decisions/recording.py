@@ -20,7 +20,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 
-from decisions import clock, guard_file, hints, ledger, origins, projections, restored
+from decisions import clock, guard_file, hints, ledger, marks, projections, restored
 from decisions.envelope import Draft, Sealed, as_entry, seal
 from decisions.errors import Problem, Refusal, conflict, ledger_disagreement
 from decisions.models import Alarm, Decision
@@ -32,11 +32,6 @@ from decisions.writer import Writer
 
 log = logging.getLogger(__name__)
 
-CONFIGURES = frozenset({Kind.REGISTER_CHANGED, Kind.POLICY_ACTIVATED, Kind.FREEZE_SET, Kind.FREEZE_LIFTED})
-"""What changes the snapshots that intake reads: they are cached under the id of the last of these."""
-HALTS = frozenset({Kind.ALARM_RAISED, Kind.ALARM_CLEARED})
-DISAGREEMENT = "ledger_disagreement"
-"""The alarm that stops all writing for as long as it is open."""
 REFUSALS_PER_MINUTE = 60
 """How many refused attempts of one principal are recorded in a minute; the rest are refused all the same."""
 
@@ -135,7 +130,7 @@ def enqueue(decide: Decide, *, principal: str, keys: Iterable[str], weight: int)
 
 def check() -> None:
     """Record what follows if the database is not the one last written. Every writing process begins with it."""
-    record(lambda _: [], principal="system")
+    record(lambda _: [], principal="system", though_halted=True)
 
 
 def stop() -> None:
@@ -334,18 +329,12 @@ class _Batch:
 
     def _seal(self, drafts: list[Draft]) -> None:
         # All are sealed before one is pending: a draft that cannot be sealed takes its siblings with it.
-        sealed = [seal(draft, log=self._name(draft), at=self.moment.now) for draft in drafts]
+        sealed = [
+            seal(draft, log=marks.name_in(self.head, draft.kind, draft.facts), at=self.moment.now) for draft in drafts
+        ]
         self.pending += zip(drafts, sealed, strict=True)
         for draft in drafts:
-            self.head.origin = self._name(draft)
-            if draft.kind in CONFIGURES:
-                self.head.config = str(draft.id)
-            if draft.kind in HALTS and draft.facts["key"] == DISAGREEMENT:
-                self.head.halted = draft.kind is Kind.ALARM_RAISED
-
-    def _name(self, draft: Draft) -> str:
-        """The ledger's name in the entry of `draft`: the one that retires a name is the first under the next."""
-        return (draft.kind is Kind.KEY_ROTATED and origins.renamed(draft.facts)) or self.head.origin
+            marks.leave(self.head, draft.kind, draft.id, draft.facts)
 
     def _refuse(self, job: _Job, refusal: Refusal) -> None:
         if _refusals.allow(job.principal, time.monotonic()):

@@ -6,11 +6,12 @@ It must know no database. What it is asked for are checkpoints, as a witness is;
 import json
 import logging
 import os
+import socket
 import socketserver
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-
-import httpx
 
 from decisions.signer import RefusedError, Signer, State
 from decisions.submission import MOST_BYTES
@@ -101,12 +102,30 @@ class Remote:
         """As Signer.add. Raises AwayError too."""
         return self._ask("POST", "/add-checkpoint", body)
 
-    def _ask(self, method: str, place: str, body: str | None = None) -> str:
+    def _ask(self, method: str, place: str, body: str = "") -> str:
+        connection = _Connection(self.path)
         try:
-            with httpx.Client(transport=httpx.HTTPTransport(uds=self.path), timeout=SECONDS, trust_env=False) as client:
-                answer = client.request(method, f"http://signer{place}", content=body)
-        except httpx.HTTPError as error:
+            connection.request(method, place, body.encode() or None)
+            answer = connection.getresponse()
+            text = answer.read(MOST_BYTES).decode()
+        except (OSError, HTTPException, UnicodeDecodeError) as error:
             raise AwayError(f"the signer does not answer at {self.path}: {error}") from None
-        if answer.status_code == httpx.codes.OK:
-            return answer.text
-        raise RefusedError(answer.status_code, answer.text)
+        finally:
+            connection.close()
+        if answer.status == HTTPStatus.OK:
+            return text
+        raise RefusedError(answer.status, text)
+
+
+class _Connection(HTTPConnection):
+    """HTTP to a UNIX socket."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__("signer", timeout=SECONDS)
+        self.path = path
+
+    def connect(self) -> None:
+        # Known before it connects, so that it is closed where that fails.
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(SECONDS)
+        self.sock.connect(self.path)
