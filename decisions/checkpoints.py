@@ -1,30 +1,31 @@
-"""Signs the ledger's head and publishes it outside the database. It must never sign a head that does not extend the last.
+"""Has the ledger's head signed and publishes it outside the database; where that may not be, nothing is written any more.
 
-What was signed last is known from the folder of notes, never from the database: whoever rewrites the database
-cannot make this process sign the new history. A frontier kept beside the key lets each publication read no more
-leaves than were added since the last.
+It must never hold a key: what is signed, and whether, is for the signer to say.
 """
 
-import fcntl
-import json
 import logging
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 from django.conf import settings
 
-from decisions import clock, ledger, notes, signing
+from decisions import agreement, clock, ledger, notes, origins, proofs, rotation
+from decisions.durable import alone
 from decisions.envelope import Draft
 from decisions.errors import Problem
-from decisions.merkle import Frontier
+from decisions.marks import DISAGREEMENT
+from decisions.models.bulk import snapshot
 from decisions.recording import Moment, record
-from decisions.signing import BadNoteError, Checkpoint
-from decisions.verify import key_path, own_key
+from decisions.signer import RefusedError, State
+from decisions.signer_socket import AwayError
+from decisions.signers import Signs, signer
+from decisions.signing import Checkpoint
+from decisions.submission import Submission
 from decisions.vocab import Kind
 
+__all__ = ["AwayError", "DisagreementError", "check", "publish"]
 log = logging.getLogger(__name__)
+TRIES = 3
 
 
 class DisagreementError(Exception):
@@ -37,124 +38,77 @@ def publish() -> str:
     Without growth the note is the same to the byte, for a note holds no time: what is new is that the ledger was compared
     with it, which the time of the file `latest` says.
 
-    Raises DisagreementError, after raising the alarm `ledger_disagreement`, where the head does not extend the last
-    note outside the database; nothing is signed then.
+    Raises DisagreementError, after raising the alarm that stops all writing, where the head does not extend what was
+    signed; nothing is signed then. Raises AwayError where the signer does not answer. Success ends the alarm.
     """
-    with _alone():
+    with alone(Path(settings.DATA_DIR) / "publishing.lock"):
+        return _guarded(_publish)
+
+
+def check() -> None:
+    """Compare ledger, checkpoints and signer, as `publish` does, without signing. Every process that serves begins with it."""
+    _guarded(lambda asked: _compared(asked)[0].signed.origin)
+
+
+def _guarded(step: Callable[[Signs], str]) -> str:
+    try:
+        done = step(signer())
+    except (DisagreementError, RefusedError) as error:
+        log.exception("the ledger disagrees with what was signed; nothing is signed or written")
+        _say(Draft(Kind.ALARM_RAISED, "system", _about(), {"subject": str(error)[:120]}))
+        raise DisagreementError(str(error)) from None
+    if ledger.current().halted:
+        log.warning("the ledger agrees with what was signed again; writing goes on")
+        _say(Draft(Kind.ALARM_CLEARED, "system", _about()))
+    return done
+
+
+def _publish(asked: Signs) -> str:
+    for _ in range(TRIES):
+        state, ask = _compared(asked)
         try:
-            return _publish()
-        except DisagreementError as error:
-            log.exception("the ledger disagrees with its checkpoint; nothing is signed")
-            _raise_alarm(str(error))
-            raise
+            lines = asked.add(ask.text())
+        except RefusedError as error:
+            if error.status != 409:
+                raise
+            # Another process published in between.
+            continue
+        note = f"{ask.checkpoint.text()}\n{lines}"
+        # First outside, durable; only then where others see it: a crash in between cannot make us publish a fork.
+        notes.keep(ask.checkpoint.size, note)
+        notes.keep_ring(state.ring if state.keys else asked.state().ring)
+        ledger.keep_checkpoint(ask.checkpoint.size, note, clock.now())
+        return note
+    raise AwayError("others publish all the time; the next minute tries again")
 
 
-def _publish() -> str:
-    head = ledger.current()
-    last = notes.latest()
-    frontier = _signed_frontier(last, head.size)
-    signed = frontier.size
-    for leaf in ledger.leaves(frontier.size, head.size):
-        frontier.append(leaf)
-    if frontier.size != head.size or frontier.root() != bytes(head.root):
-        raise DisagreementError(
-            f"the head of size {head.size} does not extend {last.where if last else 'its own entries'}"
-        )
-    if last is not None and signed == head.size:
-        notes.confirm(last.note)
-        # Kept again: a crash may have come between the file and the row.
-        ledger.keep_checkpoint(head.size, last.note, clock.now())
-        return last.note
-    note = signing.sign(Checkpoint(settings.LOG_ORIGIN, head.size, frontier.root()), signing.load_key(key_path()))
-    # First outside, durable; only then where others see it: a crash in between cannot make us sign a fork.
-    notes.keep(head.size, note)
-    _keep_frontier(frontier)
-    ledger.keep_checkpoint(head.size, note, clock.now())
-    return note
+def _compared(asked: Signs) -> tuple[State, Submission]:
+    """(what was signed last, what is to be signed next). Raises DisagreementError."""
+    state = asked.state()
+    rotation.settle(state)
+    with snapshot():
+        head = ledger.current()
+        why = agreement.disagreement(head, state)
+        if why:
+            raise DisagreementError(why)
+        old = state.signed.size
+        proof = proofs.tree(head.size).consistency(old) if 0 < old < head.size else []
+    checkpoint = Checkpoint(origins.of(head), head.size, bytes(head.root))
+    return state, Submission(old, tuple(proof), checkpoint)
 
 
-def _signed_frontier(last: notes.Kept | None, size: int) -> Frontier:
-    """The frontier of what was signed last; an empty one before the first. Raises DisagreementError."""
-    kept = _kept_frontier()
-    if last is None:
-        if kept is not None:
-            raise DisagreementError(f"{kept.size} entries were signed before, and the notes that say so are gone")
-        if (before := ledger.last_checkpoint()) is not None:
-            # A new folder beside an old database: whoever lost the key must not get a second one without being told.
-            what = f"the database holds a checkpoint of size {before.size}, and {notes.folder()} holds none"
-            raise DisagreementError(f"{what}; bring back the folders keys and checkpoints")
-        return Frontier()
-    if (public := own_key()) is None:
-        raise DisagreementError(f"the key that signed {last.where} is gone")
-    try:
-        signed = signing.verify(last.note, public)
-    except BadNoteError as error:
-        raise DisagreementError(f"{last.where} cannot be relied on: {error}") from None
-    return _frontier_at(signed, kept, size)
+def _about() -> dict[str, object]:
+    return {"kv": 1, "key": DISAGREEMENT, "alarm": DISAGREEMENT}
 
 
-def _frontier_at(signed: Checkpoint, kept: Frontier | None, size: int) -> Frontier:
-    """The frontier of the tree that `signed` is of. Raises DisagreementError if it is not a tree of this ledger."""
-    if signed.origin != settings.LOG_ORIGIN:
-        raise DisagreementError(f"the last checkpoint is of another ledger, {signed.origin}")
-    if signed.size > size:
-        raise DisagreementError(f"{signed.size} entries were signed and only {size} are left")
-    if kept is not None and kept.size > signed.size:
-        raise DisagreementError(f"{kept.size} entries were signed before, and the last note is of {signed.size}")
-    if kept is not None and (kept.size, kept.root()) == (signed.size, signed.root):
-        return kept
-    frontier = Frontier()
-    for leaf in ledger.leaves(0, signed.size):
-        frontier.append(leaf)
-    if frontier.size != signed.size or frontier.root() != signed.root:
-        raise DisagreementError(f"the first {signed.size} entries are not those that were signed")
-    return frontier
-
-
-def _frontier_path() -> Path:
-    return key_path().with_name("ledger.frontier")
-
-
-def _kept_frontier() -> Frontier | None:
-    """The frontier kept beside the key; None where it is missing or cannot be read. It is believed only if its root was signed."""
-    try:
-        kept = json.loads(_frontier_path().read_bytes())
-        return Frontier.from_bytes(int(kept["size"]), bytes.fromhex(kept["frontier"]))
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-
-
-def _keep_frontier(frontier: Frontier) -> None:
-    content = json.dumps({"size": frontier.size, "frontier": frontier.to_bytes().hex()})
-    notes.write_whole(_frontier_path(), content.encode(), mode=0o600)
-
-
-@contextmanager
-def _alone() -> Iterator[None]:
-    """One publication at a time on this machine."""
-    path = key_path().with_name("ledger.lock")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
-
-
-def _raise_alarm(what: str) -> None:
-    draft = Draft(
-        kind=Kind.ALARM_RAISED,
-        actor="system",
-        facts={"kv": 1, "key": "ledger_disagreement", "alarm": "ledger_disagreement"},
-        disclosed={"subject": what[:120]},
-    )
+def _say(draft: Draft) -> None:
+    """Record that writing ends or goes on; the spine drops an alarm that is open already."""
 
     def decide(moment: Moment) -> list[Draft]:
-        return [draft]
+        return [draft] if draft.kind is Kind.ALARM_RAISED or moment.alarm_is_open(DISAGREEMENT) else []
 
     try:
-        record(decide, principal="system")
+        record(decide, principal="system", though_halted=True)
     except (Problem, ValueError, RuntimeError):
         # A ledger that was tampered with may not take the alarm; the refusal to sign stands, and the log says why.
         log.exception("the alarm could not be recorded")

@@ -60,5 +60,32 @@ def not_found(what: str = "resource") -> Problem:
     return Problem(404, "not-found", "Not found", f"There is no such {what}, or it may not be read with this sign-in.")
 
 
+def ledger_disagreement() -> Problem:
+    """What every command gets while the ledger disagrees with what was signed of it."""
+    detail = "Nothing is written until an operator has looked at it; reading goes on. See Operations, Disagreement."
+    return Problem(503, "ledger-disagreement", "The ledger disagrees with what was signed", detail)
+
+
 def conflict(slug: str, detail: str, **extra: Any) -> Problem:
     return Problem(409, slug, "The state has moved on", detail, extra)
+
+
+def changed_duplicate(index: int, seq: int) -> Problem:
+    return conflict(
+        "changed-duplicate",
+        "An event with this source and id was recorded before with another body; send a changed event under a new id.",
+        index=index,
+        seq=seq,
+    )
+
+
+def not_stored(error: BaseException) -> Problem:
+    problem = Problem(
+        503,
+        "not-stored",
+        "Nothing was confirmed",
+        "The database did not confirm the request. Send it again, unchanged, in a moment; nothing is stored twice.",
+        {"retryable": True},
+    )
+    problem.__cause__ = error
+    return problem

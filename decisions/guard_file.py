@@ -5,22 +5,15 @@ that was acknowledged does not fit it. It must not be backed up with the databas
 """
 
 import fcntl
-import json
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 
 from decisions import ledger
+from decisions.durable import Open, Slate
 from decisions.ledger import OpenHead
-
-LENGTH = 512
-"""The file is overwritten in place, always at this length: within one sector, so that no crash leaves half of it."""
-MOVED_SECONDS = 2.0
-"""Writing sets both times of a file; more than this between them means that a copy was put in its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +26,10 @@ class Written:
     root: str
     leaf: str
     """Hash of the last entry, in hex; empty before the first."""
-    inode: int
-    """Of the file itself: in a copy it is another."""
 
     @classmethod
-    def of(cls, head: OpenHead, inode: int) -> "Written":
-        return cls(str(head.identity), head.size, head.frontier.root().hex(), head.leaf.hex(), inode)
+    def of(cls, head: OpenHead) -> "Written":
+        return cls(str(head.identity), head.size, head.frontier.root().hex(), head.leaf.hex())
 
 
 def disagreement(head: OpenHead) -> str:
@@ -49,30 +40,28 @@ def disagreement(head: OpenHead) -> str:
     path: Path | None = settings.GUARD_FILE
     if path is None:
         return ""
+    slate = Slate(path)
     if not path.exists():
         if head.size:
             return f"{path} is not there"
-        path.parent.mkdir(parents=True, exist_ok=True)
         keep(head)
         return ""
-    with _locked(path, fcntl.LOCK_SH) as handle:
-        written = _read(handle)
+    with slate.opened(fcntl.LOCK_SH) as held:
+        written = _read(held)
         if written is None:
             return f"{path} cannot be read"
-        return _moved(path, handle, written) or _differs(head, written)
+        content, before = written
+        return f"{path} is a copy" if held.copied(content) else _differs(head, before)
 
 
-def _read(handle: int) -> Written | None:
-    try:
-        return Written(**json.loads(os.pread(handle, LENGTH, 0)))
-    except (ValueError, TypeError):
+def _read(held: Open) -> tuple[dict[str, Any], Written] | None:
+    content = held.read()
+    if content is None:
         return None
-
-
-def _moved(path: Path, handle: int, written: Written) -> str:
-    told = os.fstat(handle)
-    copied = told.st_ino != written.inode or abs(told.st_ctime - told.st_mtime) > MOVED_SECONDS
-    return f"{path} is a copy" if copied else ""
+    try:
+        return content, Written(**{name: content[name] for name in content if name != "inode"})
+    except TypeError:
+        return None
 
 
 def _differs(head: OpenHead, written: Written) -> str:
@@ -97,19 +86,8 @@ def keep(head: OpenHead) -> None:
     path: Path | None = settings.GUARD_FILE
     if path is None:
         return
-    with _locked(path, fcntl.LOCK_EX) as handle:
-        before = _read(handle)
-        if before is not None and before.size >= head.size and not head.restored:
+    with Slate(path).opened(fcntl.LOCK_EX) as held:
+        written = _read(held)
+        if written is not None and written[1].size >= head.size and not head.restored:
             return
-        text = json.dumps(asdict(Written.of(head, os.fstat(handle).st_ino)))
-        os.pwrite(handle, text.encode().ljust(LENGTH - 1) + b"\n", 0)
-
-
-@contextmanager
-def _locked(path: Path, how: int) -> Iterator[int]:
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(handle, how)
-        yield handle
-    finally:
-        os.close(handle)
+        held.write(asdict(Written.of(head)))

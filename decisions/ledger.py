@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db.models import Q
 
 from decisions.envelope import Entry, Sealed, disclosure_digest, open_entry, open_leaf
+from decisions.errors import ledger_disagreement
 from decisions.keyring import Keyring, NotOpenedError, read_keys
 from decisions.merkle import Frontier, leaf_hash
 from decisions.models.bulk import chunks, insert_rows, lock_head
@@ -47,6 +48,9 @@ class OpenHead:
     at: datetime
     config: str
     identity: uuid.UUID
+    origin: str
+    """The name that entries are sealed with."""
+    halted: bool = False
     leaves: list[bytes] = field(default_factory=list)
     """Hashes of the entries that this transaction appended."""
     restored: bool = False
@@ -59,12 +63,16 @@ class OpenHead:
 
 
 def open_head() -> OpenHead:
-    """Lock the head row and open it. Raises ValueError if size, frontier and root do not belong together."""
+    """Lock the head row and open it. Raises a 503 problem if size, frontier and root do not belong together."""
     row = lock_head()
-    frontier = Frontier.from_bytes(row.size, bytes(row.frontier))
+    try:
+        frontier = Frontier.from_bytes(row.size, bytes(row.frontier))
+    except ValueError:
+        raise ledger_disagreement() from None
     if frontier.root() != bytes(row.root):
-        raise ValueError("the head's frontier does not have the head's root; run verify_ledger")
-    return OpenHead(row.size, frontier, row.at, str(row.config or ""), row.identity)
+        raise ledger_disagreement()
+    origin = row.origin or settings.LOG_ORIGIN
+    return OpenHead(row.size, frontier, row.at, str(row.config or ""), row.identity, origin, row.halted)
 
 
 def append(head: OpenHead, sealed: Sequence[Sealed]) -> None:
@@ -109,6 +117,8 @@ def store_head(head: OpenHead, *, before: int) -> None:
         frontier=head.frontier.to_bytes(),
         at=head.at,
         config=uuid.UUID(head.config) if head.config else None,
+        origin="" if head.origin == settings.LOG_ORIGIN else head.origin,
+        halted=head.halted,
     )
     if changed != 1:
         raise RuntimeError("the head moved under its lock")

@@ -1,15 +1,17 @@
 """Checkpoints as they are kept: signed notes in the database and in files outside it. It must not sign or judge one."""
 
-import os
-import tempfile
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import quote
 
 from django.conf import settings
 
-from decisions import ledger
+from decisions import ledger, origins
+from decisions.durable import write_whole
+from decisions.key_ring import Ring
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +23,39 @@ class Kept:
 
 
 def folder() -> Path:
-    """Where published notes lie outside the database: one file for each size, and `latest`."""
+    """Where published notes lie outside the database: one file for each size, and `latest`.
+
+    A ledger that goes on under another name has a folder of its own for that: what was signed before stays.
+    """
+    origin = origins.of(ledger.current())
+    return root() if origin == settings.LOG_ORIGIN else root() / quote(origin, safe="")
+
+
+def root() -> Path:
     return Path(settings.DATA_DIR) / "checkpoints"
 
 
+def ring() -> Ring:
+    """The keys of the ledger as the signer told them last. Raises ValueError for a file that cannot be read."""
+    path = root() / "keys.json"
+    try:
+        return Ring.read(json.loads(path.read_bytes())) if path.exists() else Ring()
+    except (KeyError, TypeError, ValueError):
+        raise ValueError(f"{path} cannot be read") from None
+
+
+def keep_ring(ring: Ring) -> None:
+    """Keep the public keys and the sizes that each signs, for those who check."""
+    content = json.dumps(ring.document(), indent=1).encode()
+    path = root() / "keys.json"
+    if not path.exists() or path.read_bytes() != content:
+        write_whole(path, content)
+
+
 def in_files() -> Iterator[Kept]:
-    """Every note in the folder, small sizes first."""
-    found = [path for path in folder().glob("*.txt") if path.stem.isascii() and path.stem.isdigit()]
+    """Every note outside the database, small sizes first."""
+    places = [*root().glob("*.txt"), *root().glob("*/*.txt")]
+    found = [path for path in places if path.stem.isascii() and path.stem.isdigit()]
     for path in sorted(found, key=lambda path: int(path.stem)):
         yield read(path)
 
@@ -45,7 +73,7 @@ def read(path: Path) -> Kept:
 def latest() -> Kept | None:
     """The last published note outside the database; None before the first."""
     path = folder() / "latest"
-    return read(path) if path.exists() else next(reversed(list(in_files())), None)
+    return read(path) if path.exists() else None
 
 
 def keep(size: int, note: str) -> None:
@@ -68,20 +96,3 @@ def confirmed_at() -> datetime | None:
         return datetime.fromtimestamp((folder() / "latest").stat().st_mtime, UTC)
     except FileNotFoundError:
         return None
-
-
-def write_whole(path: Path, content: bytes, *, mode: int = 0o644) -> None:
-    """Replace `path` by `content`, so that a crash at any moment leaves the old file or the new one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
-    with os.fdopen(handle, "wb") as out:
-        out.write(content)
-        out.flush()
-        os.fsync(out.fileno())
-    Path(name).chmod(mode)
-    Path(name).replace(path)
-    parent = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(parent)
-    finally:
-        os.close(parent)

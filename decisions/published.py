@@ -6,11 +6,8 @@ What is given out is covered by a published checkpoint, so nothing of it can cha
 import struct
 from collections.abc import Iterable
 
-from django.conf import settings
-
-from decisions import ledger, signing
+from decisions import ledger, notes, origins
 from decisions.tiles import HASH, WIDTH, Tile
-from decisions.verify import own_key
 
 
 def published(tile: Tile) -> bool:
@@ -44,8 +41,20 @@ def as_bundle(bodies: Iterable[bytes]) -> bytes:
 
 
 def policy() -> str | None:
-    """Whose signatures to require, as a C2SP tlog-policy; None where nothing was ever signed."""
-    key = own_key()
-    if key is None:
+    """Whose signatures to require, as a C2SP tlog-policy; None where nothing was ever signed.
+
+    Comments say which sizes each key signs, and what was signed last under a name that is retired.
+    """
+    ring = notes.ring()
+    if not ring.keys:
         return None
-    return f"log {signing.vkey(settings.LOG_ORIGIN, key)}\nquorum none\n"
+    lines: list[str] = []
+    for old in ring.retired:
+        lines += [f"# retired: {old.origin}, last signed at size {old.size}"]
+        lines += [f"# retired: log {key.vkey}" for key in ring.of(old.origin)]
+    keys = ring.of(origins.of(ledger.current()))
+    for key in keys:
+        if len(keys) > 1:
+            lines.append(f"# sizes {key.first} to {'now' if key.last is None else key.last}")
+        lines.append(f"log {key.vkey}")
+    return "\n".join([*lines, "quorum none"]) + "\n"

@@ -20,9 +20,9 @@ from uuid import UUID
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 
-from decisions import clock, guard_file, hints, ledger, projections, redaction, restored
+from decisions import clock, guard_file, hints, ledger, marks, projections, redaction, restored
 from decisions.envelope import Draft, Sealed, as_entry, seal
-from decisions.errors import Problem, Refusal, conflict
+from decisions.errors import Problem, Refusal, changed_duplicate, ledger_disagreement, not_stored
 from decisions.models import Alarm, Decision
 from decisions.models.bulk import writing
 from decisions.refusals import RefusalCap
@@ -32,8 +32,6 @@ from decisions.writer import Writer
 
 log = logging.getLogger(__name__)
 
-CONFIGURES = frozenset({Kind.REGISTER_CHANGED, Kind.POLICY_ACTIVATED, Kind.FREEZE_SET, Kind.FREEZE_LIFTED})
-"""What changes the snapshots that intake reads: they are cached under the id of the last of these."""
 REFUSALS_PER_MINUTE = 60
 """How many refused attempts of one principal are recorded in a minute; the rest are refused all the same."""
 
@@ -99,18 +97,20 @@ class _Job:
     """The decisions it speaks of, where that is all it reads; None if it may read anything."""
     weight: int
     urgent: bool = False
+    though_halted: bool = False
     future: "Future[Recorded]" = field(default_factory=Future)
 
 
-def record(decide: Decide, *, principal: str, urgent: bool = False) -> Recorded:
+def record(decide: Decide, *, principal: str, urgent: bool = False, though_halted: bool = False) -> Recorded:
     """Run `decide` under the head lock and commit what it returns. Returns after the commit: it is durable.
 
     `decide` only reads, and raises Refusal when the state forbids the command; the refusal is then recorded as
     `attempt.refused` of `principal` and its problem raised here. Any Problem it raises is raised here, with nothing
     written. A draft whose `once` differs from that of an existing entry raises a 409 problem. What is `urgent` goes before
     what else waits for the writer, and is never refused because too much does: what stops or undoes an act.
+    While the ledger disagrees with what was signed, raises a 503 problem; `though_halted` is for what ends that.
     """
-    return _submit(_Job(decide, principal, None, 1, urgent))
+    return _submit(_Job(decide, principal, None, 1, urgent, though_halted))
 
 
 def record_all(decide: Decide, *, principal: str, keys: Iterable[str], weight: int) -> Recorded:
@@ -130,7 +130,7 @@ def enqueue(decide: Decide, *, principal: str, keys: Iterable[str], weight: int)
 
 def check() -> None:
     """Record what follows if the database is not the one last written. Every writing process begins with it."""
-    record(lambda _: [], principal="system")
+    record(lambda _: [], principal="system", though_halted=True)
 
 
 def stop() -> None:
@@ -179,7 +179,7 @@ class _Batch:
                     _Batch([job]).commit()
                 return
             for job in self.jobs:
-                _answer(job, _unavailable(error) if absent else error)
+                _answer(job, not_stored(error) if absent else error)
             if not isinstance(error, Exception):
                 raise
             return
@@ -241,7 +241,8 @@ class _Batch:
         decided: list[tuple[_Job, list[Draft] | Exception]] = []
         for job in wave:
             try:
-                made = job.decide(self.moment)
+                decide = job.decide if job.though_halted or not self.head.halted else _halted
+                made = decide(self.moment)
                 # Of events, whose keys are named, it was done before the lock.
                 decided.append((job, list(made if job.keys is not None else map(_without_secrets, made))))
             except DatabaseError:
@@ -290,7 +291,7 @@ class _Batch:
             if earlier is not None:
                 if earlier[1] not in (draft.once, ""):
                     # len(seqs) is the place among the caller's own events: followers have no seq in the answer.
-                    raise _changed_duplicate(len(seqs), earlier[0])
+                    raise changed_duplicate(len(seqs), earlier[0])
                 seqs.append(earlier[0])
                 dropped.add(draft.id)
                 duplicates += 1
@@ -330,11 +331,12 @@ class _Batch:
 
     def _seal(self, drafts: list[Draft]) -> None:
         # All are sealed before one is pending: a draft that cannot be sealed takes its siblings with it.
-        sealed = [seal(draft, log=settings.LOG_ORIGIN, at=self.moment.now) for draft in drafts]
+        sealed = [
+            seal(draft, log=marks.name_in(self.head, draft.kind, draft.facts), at=self.moment.now) for draft in drafts
+        ]
         self.pending += zip(drafts, sealed, strict=True)
         for draft in drafts:
-            if draft.kind in CONFIGURES:
-                self.head.config = str(draft.id)
+            marks.leave(self.head, draft.kind, draft.id, draft.facts)
 
     def _refuse(self, job: _Job, refusal: Refusal) -> None:
         if _refusals.allow(job.principal, time.monotonic()):
@@ -359,13 +361,8 @@ def _without_secrets(draft: Draft) -> Draft:
     return draft if disclosed is draft.disclosed else replace(draft, disclosed=disclosed, once=once)
 
 
-def _changed_duplicate(index: int, seq: int) -> Problem:
-    return conflict(
-        "changed-duplicate",
-        "An event with this source and id was recorded before with another body; send a changed event under a new id.",
-        index=index,
-        seq=seq,
-    )
+def _halted(moment: Moment) -> Sequence[Draft]:
+    raise ledger_disagreement()
 
 
 def _answer(job: _Job, answer: Recorded | BaseException) -> None:
@@ -375,18 +372,6 @@ def _answer(job: _Job, answer: Recorded | BaseException) -> None:
         job.future.set_exception(answer)
     else:
         job.future.set_result(answer)
-
-
-def _unavailable(error: BaseException) -> Problem:
-    problem = Problem(
-        503,
-        "not-stored",
-        "Nothing was confirmed",
-        "The database did not confirm the request. Send it again, unchanged, in a moment; nothing is stored twice.",
-        {"retryable": True},
-    )
-    problem.__cause__ = error
-    return problem
 
 
 _refusals = RefusalCap(REFUSALS_PER_MINUTE)

@@ -1,9 +1,13 @@
-"""Checkpoints as C2SP signed notes with Ed25519, and the key they are signed with. Pure; it must not read the ledger."""
+"""Checkpoints as C2SP signed notes with Ed25519: signatures of the log, cosignatures of witnesses, and their keys. Pure.
+
+It must not read the ledger.
+"""
 
 import base64
 import contextlib
 import hashlib
 import os
+import struct
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +16,10 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 ED25519 = b"\x01"
+COSIGNATURE = b"\x04"
+"""A signature by a witness, with the time at which it was made (C2SP tlog-cosignature)."""
 DASH = "\N{EM DASH}"
+MOST_SIGNATURES = 64
 
 
 class BadNoteError(ValueError):
@@ -31,8 +38,8 @@ class Checkpoint:
         return f"{self.origin}\n{self.size}\n{base64.b64encode(self.root).decode()}\n"
 
 
-def key_id(name: str, public: bytes) -> bytes:
-    return hashlib.sha256(name.encode() + b"\n" + ED25519 + public).digest()[:4]
+def key_id(name: str, public: bytes, kind: bytes = ED25519) -> bytes:
+    return hashlib.sha256(name.encode() + b"\n" + kind + public).digest()[:4]
 
 
 def load_key(path: Path) -> Ed25519PrivateKey:
@@ -53,29 +60,66 @@ def load_key(path: Path) -> Ed25519PrivateKey:
     return Ed25519PrivateKey.from_private_bytes(path.read_bytes())
 
 
+@dataclass(frozen=True, slots=True)
+class Verifier:
+    """A public key as it is written down: `name+hash+key` (C2SP signed-note)."""
+
+    name: str
+    public: bytes
+    kind: bytes = ED25519
+
+    def __str__(self) -> str:
+        key = base64.b64encode(self.kind + self.public).decode()
+        return f"{self.name}+{self.id.hex()}+{key}"
+
+    @property
+    def id(self) -> bytes:
+        return key_id(self.name, self.public, self.kind)
+
+    @property
+    def key(self) -> Ed25519PublicKey:
+        return Ed25519PublicKey.from_public_bytes(self.public)
+
+
 def vkey(name: str, public: Ed25519PublicKey) -> str:
-    """The verifier key in the form `name+hash+key` (C2SP signed-note)."""
-    raw = public.public_bytes_raw()
-    return f"{name}+{key_id(name, raw).hex()}+{base64.b64encode(ED25519 + raw).decode()}"
+    """The verifier key of a log."""
+    return str(Verifier(name, public.public_bytes_raw()))
 
 
-def read_vkey(text: str) -> tuple[str, Ed25519PublicKey]:
-    """(name, key) of a verifier key. Raises BadNoteError."""
+def read_verifier(text: str, kind: bytes = ED25519) -> Verifier:
+    """The verifier key in `text`, of that kind. Raises BadNoteError."""
     name, _, rest = text.strip().partition("+")
     hash_, _, encoded = rest.partition("+")
     raw = _decode(encoded)
-    if not name or len(raw) != 33 or raw[:1] != ED25519 or key_id(name, raw[1:]).hex() != hash_:
-        raise BadNoteError("a verifier key has the form name+hash+key, with an Ed25519 key")
-    return name, Ed25519PublicKey.from_public_bytes(raw[1:])
+    found = Verifier(name, raw[1:], kind)
+    if not usable_name(name) or len(raw) != 33 or raw[:1] != kind or found.id.hex() != hash_:
+        what = "an Ed25519 key" if kind == ED25519 else "a cosigner's Ed25519 key (type 4)"
+        raise BadNoteError(f"a verifier key has the form name+hash+key, with {what}")
+    return found
 
 
-def sign(checkpoint: Checkpoint, key: Ed25519PrivateKey) -> str:
-    """`checkpoint` as a signed note; the key's name is the origin. Raises BadNoteError for an origin no note can hold."""
-    if not checkpoint.origin or any(mark.isspace() or mark == "+" for mark in checkpoint.origin):
-        raise BadNoteError("an origin holds no space and no plus sign")
-    text = checkpoint.text()
-    raw = key_id(checkpoint.origin, key.public_key().public_bytes_raw()) + key.sign(text.encode())
-    return f"{text}\n{DASH} {checkpoint.origin} {base64.b64encode(raw).decode()}\n"
+def read_vkey(text: str) -> tuple[str, Ed25519PublicKey]:
+    """(name, key) of a log's verifier key. Raises BadNoteError."""
+    found = read_verifier(text)
+    return found.name, found.key
+
+
+def usable_name(name: str) -> bool:
+    """Whether notes can be signed under `name`."""
+    return 0 < len(name.encode()) < 256 and not any(mark.isspace() or mark == "+" for mark in name)
+
+
+def sign(checkpoint: Checkpoint, *keys: Ed25519PrivateKey) -> str:
+    """`checkpoint` as a note signed with `keys`, whose name is the origin. Raises BadNoteError for an origin no note can hold."""
+    return f"{checkpoint.text()}\n" + "".join(signature(checkpoint, key) for key in keys)
+
+
+def signature(checkpoint: Checkpoint, key: Ed25519PrivateKey) -> str:
+    """The signature line of the log. Raises BadNoteError for an origin no note can hold."""
+    if not usable_name(checkpoint.origin):
+        raise BadNoteError("an origin holds no space and no plus sign, and at most 255 bytes")
+    raw = key_id(checkpoint.origin, key.public_key().public_bytes_raw()) + key.sign(checkpoint.text().encode())
+    return f"{DASH} {checkpoint.origin} {base64.b64encode(raw).decode()}\n"
 
 
 def read_note(note: str) -> tuple[Checkpoint, list[tuple[str, bytes]]]:
@@ -90,7 +134,7 @@ def read_note(note: str) -> tuple[Checkpoint, list[tuple[str, bytes]]]:
     found: list[tuple[str, bytes]] = []
     for line in signatures[:-1].split("\n"):
         parts = line.split(" ")
-        if len(parts) != 3 or parts[0] != DASH or len(found) == 16:
+        if len(parts) != 3 or parts[0] != DASH or len(found) == MOST_SIGNATURES:
             raise BadNoteError("a signature line is a dash, a name and a signature")
         found.append((parts[1], _decode(parts[2])))
     decoded = _decode(root)
@@ -106,15 +150,45 @@ def _decode(text: str) -> bytes:
         raise BadNoteError("a part of the note is not base64") from None
 
 
-def verify(note: str, public: Ed25519PublicKey) -> Checkpoint:
-    """The checkpoint in `note` if `public` signed it under the origin's name. Raises BadNoteError."""
+def verify(note: str, *publics: Ed25519PublicKey) -> Checkpoint:
+    """The checkpoint in `note` if one of `publics` signed it under the origin's name. Raises BadNoteError."""
+    checkpoint, _ = verified(note, *publics)
+    return checkpoint
+
+
+def verified(note: str, *publics: Ed25519PublicKey) -> tuple[Checkpoint, list[Ed25519PublicKey]]:
+    """(the checkpoint in `note`, those of `publics` that signed it under the origin's name, at least one).
+
+    Raises BadNoteError where none did, and where a signature that says it is of one of them does not verify.
+    """
     checkpoint, signatures = read_note(note)
-    expected = key_id(checkpoint.origin, public.public_bytes_raw())
+    known = {key_id(checkpoint.origin, public.public_bytes_raw()): public for public in publics}
+    signed: list[Ed25519PublicKey] = []
     for name, raw in signatures:
-        if name == checkpoint.origin and raw[:4] == expected:
-            try:
-                public.verify(raw[4:], checkpoint.text().encode())
-            except InvalidSignature:
-                raise BadNoteError("the signature does not verify") from None
-            return checkpoint
-    raise BadNoteError("no signature of the expected key")
+        public = known.get(raw[:4]) if name == checkpoint.origin else None
+        if public is None:
+            continue
+        try:
+            public.verify(raw[4:], checkpoint.text().encode())
+        except InvalidSignature:
+            raise BadNoteError("the signature does not verify") from None
+        signed.append(public)
+    if not signed:
+        raise BadNoteError("no signature of the expected key")
+    return checkpoint, signed
+
+
+def cosigned_at(checkpoint: Checkpoint, line: str, witness: Verifier) -> int | None:
+    """When `witness` cosigned `checkpoint`, in seconds since 1970; None where `line` is no valid cosignature of it."""
+    try:
+        [(name, raw)] = read_note(f"{checkpoint.text()}\n{line}")[1]
+    except (BadNoteError, ValueError):
+        return None
+    if name != witness.name or raw[:4] != witness.id or len(raw) != 4 + 8 + 64:
+        return None
+    (at,) = struct.unpack(">Q", raw[4:12])
+    try:
+        witness.key.verify(raw[12:], f"cosignature/v1\ntime {at}\n{checkpoint.text()}".encode())
+    except InvalidSignature:
+        return None
+    return int(at)

@@ -91,7 +91,11 @@ class Tree:
     _held: dict[tuple[int, int], bytes] = field(default_factory=dict)
 
     def root(self) -> bytes:
-        return self._over(0, self.size)
+        return self.frontier().root()
+
+    def frontier(self) -> Frontier:
+        """What appending to this tree needs."""
+        return self._peaks(0, self.size)
 
     def inclusion(self, index: int) -> list[bytes]:
         """The audit path of leaf `index`, from the leaf's sibling up (RFC 9162 §2.1.3.1)."""
@@ -125,13 +129,16 @@ class Tree:
         return [self._over(first, end), *path[::-1]] if first else path[::-1]
 
     def _over(self, first: int, end: int) -> bytes:
-        """The root over the leaves from `first` to `end`; `first` is where a complete subtree of that many may begin."""
+        return self._peaks(first, end).root()
+
+    def _peaks(self, first: int, end: int) -> Frontier:
+        """The leaves from `first` to `end`; `first` is where a complete subtree of that many may begin."""
         peaks, at = [], first
         for height in reversed(range((end - first).bit_length())):
             if end - first >> height & 1:
                 peaks.append(self.node(height, at >> height))
                 at += 1 << height
-        return Frontier(end - first, peaks).root()
+        return Frontier(end - first, peaks)
 
     def node(self, height: int, index: int) -> bytes:
         """The root of the complete subtree number `index` of 2^`height` leaves."""

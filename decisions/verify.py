@@ -8,13 +8,12 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.conf import settings
 
-from decisions import ledger, notes, signing
+from decisions import ledger, notes, origins, signing
 from decisions.canonical import encode_restricted
 from decisions.envelope import FORM, KEYS, disclosure_digest, open_leaf, parse_time, timestamp
 from decisions.merkle import Frontier, leaf_hash
@@ -50,6 +49,8 @@ class Verdict:
     """Kept checkpoints that the entries agree with."""
     tiles: int = 0
     """Stored tiles that are those of the entries."""
+    lost: int = 0
+    """Kept checkpoints of a retired name that are of more entries than were left of it."""
     faults: list[Fault] = field(default_factory=list)
     """The faults of single entries first, in order of seq, then those of the whole."""
 
@@ -70,24 +71,15 @@ def verify_ledger(
 ) -> Verdict:
     """Check everything that is stored, as of one moment, and `checkpoints` besides those that are kept here.
 
-    Signatures are checked with `public_key`, by default with this ledger's own.
+    Signatures are checked with `public_key`, by default with this ledger's own keys, each for the sizes that it signs.
     """
-    return _Check(public_key or own_key(), progress).run(checkpoints)
-
-
-def own_key() -> Ed25519PublicKey | None:
-    """The public half of this ledger's signing key; None where nothing was ever signed."""
-    path = key_path()
-    return signing.load_key(path).public_key() if path.exists() else None
-
-
-def key_path() -> Path:
-    return Path(settings.DATA_DIR) / "keys" / "ledger"
+    return _Check(public_key, progress).run(checkpoints)
 
 
 class _Check:
     def __init__(self, key: Ed25519PublicKey | None, progress: Progress | None) -> None:
         self.key, self.progress = key, progress
+        self.ring = notes.ring()
         self.verdict = Verdict()
         self.whole: list[Fault] = []
         """Faults of the whole ledger, told after those of single entries."""
@@ -101,7 +93,9 @@ class _Check:
     def run(self, given: Iterable[notes.Kept]) -> Verdict:
         with snapshot():
             head = ledger.current()
+            self.origin = origins.of(head)
             self.verdict.size, self.verdict.root = head.size, bytes(head.root).hex()
+            self.retired = {one.old: one for one in origins.retirements()}
             self.kept = self._read([*given, *notes.in_files(), *notes.in_database()])
             if self._entries(head.size):
                 self._head(head)
@@ -120,27 +114,38 @@ class _Check:
                 checkpoint = self._signed(one.note)
             except BadNoteError as error:
                 self.whole.append(Fault(f"{one.where} cannot be relied on: {error}"))
-            else:
+                continue
+            over = self.retired.get(checkpoint.origin)
+            if over is None or checkpoint.size <= over.kept:
                 kept.setdefault(checkpoint.size, []).append((one.where, checkpoint))
+            else:
+                self.verdict.lost += 1
         return kept
 
     def _signed(self, note: str) -> Checkpoint:
-        if self.key is None:
+        origin = signing.read_note(note)[0].origin
+        if origin != self.origin and origin not in self.retired:
+            raise BadNoteError(f"it is of another ledger, {origin}")
+        if self.key is not None:
+            return signing.verify(note, self.key)
+        keys = {signing.read_verifier(key.vkey).public: key for key in self.ring.of(origin)}
+        if not keys:
             raise BadNoteError("there is no key to check it with")
-        checkpoint = signing.verify(note, self.key)
-        if checkpoint.origin != settings.LOG_ORIGIN:
-            raise BadNoteError(f"it is of another ledger, {checkpoint.origin}")
+        checkpoint, publics = signing.verified(note, *map(Ed25519PublicKey.from_public_bytes, keys))
+        if not any(keys[public.public_bytes_raw()].signs(checkpoint.size) for public in publics):
+            raise BadNoteError("its key did not sign trees of that size")
         return checkpoint
 
     def _entries(self, size: int) -> bool:
         """Check each entry and, on the way, the tree at each checkpoint. False if an entry is missing."""
         at: datetime | None = None
+        names = Names()
         self._compare()
         try:
             for row in ledger.stored(0, size):
                 if row.seq != self.frontier.size:
                     break
-                wrong, missing = entry_fault(row, at)
+                wrong, missing = entry_fault(row, at, names)
                 if missing:
                     self.missing[row.seq] = missing
                 wrong = wrong or self._erasure(row)
@@ -253,7 +258,20 @@ class _Tiles:
         self.faults.append(Fault(f"tile {tile.level}/{tile.name} {wrong}", last + 1 - WIDTH ** (tile.level + 1), last))
 
 
-def entry_fault(row: ledger.Stored, before: datetime | None) -> tuple[str, set[str]]:
+class Names:
+    """Under which name the ledger goes on, as its entries say it."""
+
+    def __init__(self) -> None:
+        self.name: str = settings.LOG_ORIGIN
+
+    def fits(self, envelope: dict[str, Any]) -> bool:
+        """Whether the entry is of this ledger; the one that retires a name is the first under the next."""
+        if envelope["kind"] == Kind.KEY_ROTATED:
+            self.name = origins.renamed(envelope["facts"]) or self.name
+        return bool(envelope["log"] == self.name)
+
+
+def entry_fault(row: ledger.Stored, before: datetime | None, names: Names) -> tuple[str, set[str]]:
     """(what is wrong with the row first of all, digests of which it has no text). `before`: the last entry's time."""
     if leaf_hash(row.body) != row.leaf:
         return "its bytes do not have the hash that was stored with them: they were changed", set()
@@ -262,7 +280,7 @@ def entry_fault(row: ledger.Stored, before: datetime | None) -> tuple[str, set[s
         return "its bytes are not an entry in canonical form", set()
     if not _known(envelope):
         return "it is not an entry of a form and kind that this version knows", set()
-    if envelope["log"] != settings.LOG_ORIGIN:
+    if not names.fits(envelope):
         return f"it is an entry of another ledger, {envelope['log']}", set()
     if (str(row.id), row.kind, timestamp(row.at)) != (envelope["id"], envelope["kind"], envelope["ts"]):
         return "its columns (id, kind, time) do not say what its bytes say", set()

@@ -37,6 +37,7 @@ class Kind(StrEnum):
     ALARM_CLEARED = "alarm.cleared"
     REPORT_BUILT = "report.built"
     DISCLOSURE_ERASED = "disclosure.erased"
+    KEY_ROTATED = "key.rotated"
     IMPORT_MADE = "import.made"
 
 

@@ -18,7 +18,7 @@ from channels.routing import URLRouter  # noqa: E402
 from django.conf import settings  # noqa: E402
 from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler  # noqa: E402
 
-from decisions import recording  # noqa: E402
+from decisions import checkpoints, recording  # noqa: E402
 from oversight.routing import hot_routes, websocket_routes  # noqa: E402
 from oversight.sockets import SameOriginSockets  # noqa: E402
 
@@ -41,6 +41,11 @@ def check() -> None:
     """See whether this is the database that was last written, before anybody reads of it."""
     try:
         recording.check()
+        checkpoints.check()
+    except checkpoints.DisagreementError:
+        log.error("nothing is written; see docs/operations.md, Disagreement")  # noqa: TRY400 - told in full where it was found
+    except checkpoints.AwayError as error:
+        log.warning("the ledger was not compared with what was signed: %s", error)
     except Exception:
         log.exception("the database could not be checked yet; nothing is written before it is")
 

@@ -57,3 +57,11 @@ def service_mode_is_encrypted(**_: Any) -> list[CheckMessage]:
     if settings.SERVICE_MODE and not settings.HTTPS:
         return [Warning("set OVERSIGHT_HTTPS=true behind a TLS proxy", id="oversight.W001")]
     return []
+
+
+@register(deploy=True)
+def the_key_lies_elsewhere(**_: Any) -> list[CheckMessage]:
+    if settings.SERVICE_MODE and not settings.SIGNER:
+        why = "the key of the ledger lies beside the application; run manage.py signer and set OVERSIGHT_SIGNER"
+        return [Warning(why, id="oversight.W002")]
+    return []

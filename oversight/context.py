@@ -43,14 +43,15 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     roles = list(standing.roles) if standing and standing.active else []
     if not roles:
         return {"zone": settings.ZONE, "head_seq": None, "person": {"name": person.name, "roles": []}, "nav": []}
-    now = clock.now()
+    now, head = clock.now(), ledger.current()
     counts: dict[str, Callable[[], int]] = {
         "approvals:needs_you": lambda: queries.open_holds(now).count() + queries.to_review(now).count(),
         "approvals:sign_off_queue": lambda: queries.owed(now).count(),
     }
     return {
         "zone": settings.ZONE,
-        "head_seq": ledger.size() - 1,
+        "head_seq": head.size - 1,
+        "read_only": head.halted,
         "person": {"name": person.name, "roles": roles},
         "factor_due": factors.due(person),
         "nav": [

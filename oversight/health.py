@@ -22,18 +22,25 @@ def alive(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def ready(request: HttpRequest) -> HttpResponse:
-    """200 when the database answers and holds a head; 503 otherwise."""
+    """200 when the database answers and holds a head; 503 otherwise.
+
+    `read-only` while the ledger disagrees with what was signed: it still serves whoever reads.
+    """
     try:
-        size = ledger.size()
+        head = ledger.current()
     except (DatabaseError, Head.DoesNotExist):
         return JsonResponse({"status": "not ready", "database": False}, status=503)
-    return JsonResponse({"status": "ready", "database": True, "entries": size})
+    status = "read-only" if head.halted else "ready"
+    return JsonResponse({"status": status, "database": True, "entries": head.size})
 
 
 class _Measured(Collector):
     def collect(self) -> Iterator[Metric]:
         now = clock.now()
-        yield GaugeMetricFamily("oversight_ledger_entries", "Entries in the ledger", ledger.size())
+        head = ledger.current()
+        yield GaugeMetricFamily("oversight_ledger_entries", "Entries in the ledger", head.size)
+        what = "1 while nothing is written because the ledger disagrees with what was signed"
+        yield GaugeMetricFamily("oversight_ledger_read_only", what, int(head.halted))
         yield GaugeMetricFamily(
             "oversight_open_holds", "Decisions that wait for people", queries.open_holds(now).count()
         )

@@ -32,6 +32,8 @@ PUBLIC_URL = (env.text("OVERSIGHT_URL") or f"http://localhost:{PORT}").rstrip("/
 ORGANISATION = env.text("OVERSIGHT_ORGANISATION", "Your organisation")
 LOG_ORIGIN = env.text("OVERSIGHT_LOG_ORIGIN", "oversight.local/ledger1")
 """The ledger's own name, inside every leaf: an entry of one ledger can never be passed off as another's."""
+SIGNER = env.text("OVERSIGHT_SIGNER")
+"""The socket of a signer that is a process of its own; empty: this process signs, with the keys in its data folder."""
 
 # -- storage: embedded (SQLite, one process) unless DATABASE_URL says otherwise; see docs/architecture.md
 DATABASE_URL = env.text("DATABASE_URL")

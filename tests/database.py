@@ -50,10 +50,11 @@ def wipe() -> None:
         for table in sorted(tables):
             cursor.execute(f'DELETE FROM "{table}"')
         cursor.execute(
-            "UPDATE head SET size = 0, root = %s, frontier = %s, at = %s, config = NULL",
+            "UPDATE head SET size = 0, root = %s, frontier = %s, at = %s, config = NULL, origin = '', halted = %s",
             [
                 EMPTY_ROOT,
                 b"",
                 "1970-01-01 00:00:00+00:00" if connection.vendor == "postgresql" else "1970-01-01 00:00:00",
+                False,
             ],
         )

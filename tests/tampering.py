@@ -10,6 +10,7 @@ from decisions import ledger
 from decisions.canonical import encode_restricted
 from decisions.merkle import Frontier, leaf_hash
 from decisions.models.ledger import EntryRow
+from decisions.tiles import WIDTH, subtree
 from tests.database import guards_off
 
 
@@ -29,6 +30,7 @@ def rewrite(seq: int, change: Callable[[dict[str, Any]], None], *, tree: bool) -
     as_owner("UPDATE entry SET body = %s, leaf = %s WHERE seq = %s", [body, leaf_hash(body), seq])
     if tree:
         set_head(ledger.size())
+        set_tiles()
 
 
 def set_head(size: int) -> None:
@@ -37,3 +39,17 @@ def set_head(size: int) -> None:
     for leaf in ledger.leaves(0, size):
         frontier.append(leaf)
     as_owner("UPDATE head SET size = %s, root = %s, frontier = %s", [size, frontier.root(), frontier.to_bytes()])
+
+
+def set_tiles() -> None:
+    """Tiles that are right for the entries as they are."""
+    leaves = list(ledger.leaves(0, ledger.size()))
+    rows: list[tuple[int, int, bytes, bytes]] = []
+    level = 0
+    while len(leaves) >= WIDTH:
+        parts = [b"".join(leaves[at : at + WIDTH]) for at in range(0, len(leaves) - WIDTH + 1, WIDTH)]
+        rows += [(level, n, part, subtree(part)) for n, part in enumerate(parts)]
+        leaves, level = [subtree(part) for part in parts], level + 1
+    as_owner("DELETE FROM tile")
+    for row in rows:
+        as_owner("INSERT INTO tile (level, n, hashes, root) VALUES (%s, %s, %s, %s)", list(row))

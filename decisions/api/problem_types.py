@@ -77,6 +77,10 @@ PROBLEM_TYPES: Mapping[str, Meaning] = MappingProxyType(
         "last-administrator": Meaning(
             (409,), "Nobody could administer the register after this change. Make another administrator first."
         ),
+        "ledger-disagreement": Meaning(
+            (503,),
+            "The ledger disagrees with what was signed of it. Nothing is written until an operator has looked at it; do not act.",
+        ),
         "lease-over": Meaning(
             (410,), "The lease is over. Stop, do not act again, and report what was done: a person reviews it."
         ),

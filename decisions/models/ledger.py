@@ -71,6 +71,10 @@ class Head(models.Model):
     config = models.UUIDField(null=True)
     """The id of the last entry that changed register or policy: snapshots of both are cached under it."""
     identity = models.UUIDField(default=uuid.uuid4)
+    origin = models.CharField(max_length=255, default="")
+    """The ledger's name since its first one was retired; empty before."""
+    halted = models.BooleanField(default=False)
+    """Nothing is written: the alarm is open that says that the ledger disagrees with what was signed."""
 
     class Meta:
         db_table = "head"

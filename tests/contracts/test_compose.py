@@ -9,7 +9,7 @@ from django.core.management import get_commands
 
 from tests.contracts.tree import ROOT, text
 
-OURS = ("migrate", "web", "worker", "beat")
+OURS = ("migrate", "web", "worker", "beat", "signer")
 
 
 def services() -> dict[str, Any]:
@@ -22,7 +22,7 @@ def words(service: str) -> list[str]:
     return command[2].replace("&&", " ").split() if command[:2] == ["sh", "-c"] else command
 
 
-def test_it_has_the_databases_and_the_three_processes() -> None:
+def test_it_has_the_databases_and_our_processes() -> None:
     assert set(services()) == {"postgres", "redis", *OURS}
     assert services()["postgres"]["image"] == "postgres:15"
     assert services()["redis"]["image"] == "redis:7"
@@ -36,7 +36,19 @@ def test_every_running_service_is_watched() -> None:
 
 def test_data_outlives_the_containers() -> None:
     volumes = set(yaml.safe_load(text("docker-compose.yml"))["volumes"])
-    assert {one["volumes"][0].split(":")[0] for one in services().values()} == volumes
+    assert {name.split(":")[0] for one in services().values() for name in one["volumes"]} == volumes
+
+
+def test_the_signer_is_alone_with_its_key() -> None:
+    signer = services()["signer"]
+    assert words("signer") == ["python", "manage.py", "signer"]
+    assert (signer["network_mode"], signer["env_file"]) == ("none", [])
+    assert set(signer["environment"]) == {"OVERSIGHT_DATA_DIR", "OVERSIGHT_SIGNER", "OVERSIGHT_LOG_ORIGIN"}
+    mine = {name.split(":")[0] for name in signer["volumes"]}
+    others = {name.split(":")[0] for each, one in services().items() if each != "signer" for name in one["volumes"]}
+    assert mine & others == {"socket"}
+    for service in ("web", "worker", "beat"):
+        assert services()[service]["environment"]["OVERSIGHT_SIGNER"] == signer["environment"]["OVERSIGHT_SIGNER"]
 
 
 def test_nothing_is_published_beyond_the_machine() -> None:

@@ -1,6 +1,6 @@
 """Writes a corpus: a short ledger with an entry of every kind, by the product as it is now.
 
-Run `python -m tests.corpus.making v2` when the form or the kinds of entries have changed. It must never write over a
+Run `python -m tests.corpus.making v4` when the form or the kinds of entries have changed. It must never write over a
 corpus: what an earlier version wrote stays as it is.
 """
 
@@ -44,7 +44,7 @@ from approvals.actions.sign_off import sign_off  # noqa: E402
 from approvals.actions.withdraw import withdraw  # noqa: E402
 from approvals.organisation import Organisation  # noqa: E402
 from approvals.vocab import ErasureBasis, ErasureOf, Finding, Judgement  # noqa: E402
-from decisions import clock  # noqa: E402
+from decisions import checkpoints, clock, signers  # noqa: E402
 from decisions.envelope import Draft, timestamp  # noqa: E402
 from decisions.errors import Problem  # noqa: E402
 from decisions.models import Agent, Alarm, Decision, Person  # noqa: E402
@@ -96,6 +96,7 @@ def scenario(time: Clock) -> None:
     record_report(uuid.uuid4(), period="2026-10", edition="1", seq_limit=40, files=files, head="One action failed.")
     draw_the_line(people)
     take_back(people, factories.decision(agent, "b"))
+    turn_the_keys()
 
 
 def take_back(people: dict[str, Person], row: Decision) -> None:
@@ -109,6 +110,16 @@ def take_back(people: dict[str, Person], row: Decision) -> None:
         erase(ErasureOf.DECISION, str(row.id), **given)
     lift_legal_hold(hold.id, reason="The court has closed the case.", actor=people["samuel"].id)
     erase(ErasureOf.DECISION, str(row.id), **given)
+
+
+def turn_the_keys() -> None:
+    """One key takes the place of another, then one name that of another."""
+    checkpoints.publish()
+    signer = signers.own()
+    signer.rotate(0)
+    checkpoints.publish()
+    signer.retire("oversight.local/ledger2")
+    checkpoints.publish()
 
 
 def draw_the_line(people: dict[str, Person]) -> None:

@@ -7,10 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from decisions import ledger
+from decisions import ledger, marks
 from decisions.envelope import Sealed, open_entry, open_leaf
 from decisions.rebuild import read_models
-from decisions.recording import CONFIGURES
 from decisions.vocab import Kind
 
 FOLDER = Path(__file__).parent
@@ -45,8 +44,8 @@ def put(entries: Sequence[Sealed]) -> None:
     head = ledger.open_head()
     ledger.append(head, entries)
     head.at = max((entry.at for entry in entries), default=datetime(1970, 1, 1, tzinfo=UTC))
-    configured = [str(entry.id) for entry in entries if entry.kind in CONFIGURES]
-    head.config = configured[-1] if configured else ""
+    for entry in entries:
+        marks.leave(head, entry.kind, entry.id, open_leaf(entry.body)["facts"])
     ledger.store_head(head, before=0)
 
 

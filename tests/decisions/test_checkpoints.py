@@ -1,5 +1,6 @@
 """Publishing: a note of the head outside the database, and never one of a head that does not extend the last."""
 
+import fcntl
 import os
 import threading
 from datetime import UTC, datetime
@@ -12,7 +13,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 
-from decisions import ledger, notes, signing, tasks, verify
+from decisions import durable, ledger, notes, signers, signing, tasks
 from decisions.checkpoints import DisagreementError, publish
 from decisions.merkle import EMPTY_ROOT
 from decisions.models import Agent, Alarm
@@ -23,8 +24,12 @@ from tests.tampering import as_owner, rewrite, set_head
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
 
 
+def keys() -> Path:
+    return signers.own().path
+
+
 def signed(note: str) -> signing.Checkpoint:
-    return signing.verify(note, signing.load_key(verify.key_path()).public_key())
+    return signing.verify(note, signing.load_key(keys() / "ledger").public_key())
 
 
 def add(agent: Agent, count: int = 1) -> None:
@@ -76,31 +81,16 @@ def test_it_reads_no_more_than_was_added(agent: Agent, monkeypatch: pytest.Monke
     publish()
     before = ledger.size()
     add(agent, 3)
-    read: list[int] = []
-    leaves = ledger.leaves
+    read: list[tuple[int, int]] = []
+    bodies = ledger.bodies
 
     def counted(first: int, end: int) -> Any:
-        for leaf in leaves(first, end):
-            read.append(first)
-            yield leaf
+        read.append((first, end))
+        return bodies(first, end)
 
-    monkeypatch.setattr(ledger, "leaves", counted)
+    monkeypatch.setattr(ledger, "bodies", counted)
     publish()
-    assert read == [before] * 3
-
-
-@pytest.mark.parametrize(
-    "content", [None, b"", b"{}", b'{"size": 3, "frontier": ""}', b'{"size": "x", "frontier": 1}', b"[]"]
-)
-def test_without_a_frontier_beside_the_key_it_reads_everything_again(agent: Agent, content: bytes | None) -> None:
-    publish()
-    path = verify.key_path().with_name("ledger.frontier")
-    if content is None:
-        path.unlink()
-    else:
-        path.write_bytes(content)
-    add(agent)
-    assert signed(publish()).size == ledger.size()
+    assert read == [(before, ledger.size())]
 
 
 def test_after_a_crash_between_file_and_database_the_row_follows(agent: Agent) -> None:
@@ -125,15 +115,18 @@ def test_it_never_signs_a_rewritten_history(agent: Agent) -> None:
     publish()
     rewrite(2, lambda envelope: envelope.update(actor="person:another"), tree=True)
     add(agent)
-    refused("does not extend the checkpoint in .*latest")
-
-
-def test_it_never_signs_a_rewritten_history_without_its_frontier_either(agent: Agent) -> None:
-    add(agent, 4)
-    publish()
-    verify.key_path().with_name("ledger.frontier").unlink()
-    rewrite(2, lambda envelope: envelope.update(actor="person:another"), tree=True)
     refused("are not those that were signed")
+
+
+def test_it_never_signs_a_hash_that_is_not_of_its_entry(agent: Agent) -> None:
+    """One flipped bit, signed, would be wrong for ever."""
+    publish()
+    add(agent, 4)
+    rewrite(ledger.size() - 2, lambda envelope: envelope.update(actor="person:another"), tree=True)
+    leaf = bytes(32)
+    as_owner("UPDATE entry SET leaf = %s WHERE seq = %s", [leaf, ledger.size() - 2])
+    set_head(ledger.size())
+    refused("do not have the hashes that are stored")
 
 
 def test_it_never_signs_a_ledger_whose_end_is_gone(agent: Agent) -> None:
@@ -151,41 +144,63 @@ def test_it_never_signs_a_head_that_is_not_of_its_entries(agent: Agent) -> None:
     publish()
     add(agent)
     as_owner("UPDATE head SET root = %s", [bytes(32)])
-    with pytest.raises(DisagreementError, match="does not extend"):
+    with pytest.raises(DisagreementError, match="is not that of its entries"):
         publish()
 
 
 def test_it_does_not_forget_what_it_signed_when_the_notes_are_gone(agent: Agent) -> None:
+    add(agent, 4)
     publish()
-    (notes.folder() / "latest").unlink()
-    assert signed(publish()).size == ledger.size(), "the largest of the others is the latest"
-    for path in notes.folder().iterdir():
+    for path in notes.folder().glob("*"):
         path.unlink()
-    refused("the notes that say so are gone")
+    as_owner("DELETE FROM checkpoint")
+    assert signed(publish()).size == ledger.size()
+    rewrite(2, lambda envelope: envelope.update(actor="person:another"), tree=True)
+    refused("are not those that were signed")
 
 
 def test_a_new_folder_beside_an_old_database_makes_no_second_key(agent: Agent, settings: Any, tmp_path: Path) -> None:
     publish()
     settings.DATA_DIR = tmp_path / "another"
-    with pytest.raises(DisagreementError, match="bring back the folders"):
+    with pytest.raises(DisagreementError, match="bring back its folder"):
         publish()
-    assert not verify.key_path().exists()
+    assert not (keys() / "ledger").exists()
 
 
 def test_without_its_key_it_signs_nothing(agent: Agent) -> None:
     publish()
-    verify.key_path().unlink()
+    (keys() / "ledger").unlink()
     add(agent)
     refused("is gone")
-    assert not verify.key_path().exists()
+    assert not (keys() / "ledger").exists()
 
 
-def test_it_does_not_believe_an_older_note_than_it_signed(agent: Agent) -> None:
+def test_without_its_state_it_signs_nothing(agent: Agent) -> None:
+    publish()
+    (keys() / "ledger.signed").unlink()
+    refused("what was signed last is not known")
+
+
+def test_with_a_state_that_was_put_back_it_signs_nothing(agent: Agent) -> None:
+    """State and database of the same backup agree with each other, and not with what others hold."""
+    publish()
+    state = keys() / "ledger.signed"
+    content = state.read_bytes()
+    add(agent)
+    publish()
+    state.rename(state.with_suffix(".old"))
+    state.write_bytes(content)
+    refused("is a copy")
+
+
+def test_with_an_older_state_than_the_notes_it_signs_nothing(agent: Agent) -> None:
     first = publish()
     add(agent)
     publish()
-    (notes.folder() / "latest").write_text(first)
-    refused("were signed before, and the last note is of")
+    with signers.own().slate.opened(fcntl.LOCK_EX) as held:
+        old = signed(first)
+        held.write({"origin": old.origin, "size": old.size, "root": old.root.hex()})
+    refused(f"is of {ledger.size()} entries, and the signer knows of {old.size}")
 
 
 @pytest.mark.parametrize("note", ["", "rubbish\n", "\udcff"])
@@ -198,7 +213,7 @@ def test_a_spoilt_note_is_not_passed_over(agent: Agent, note: str) -> None:
 def test_a_ledger_of_another_name_is_not_continued(agent: Agent, settings: Any) -> None:
     publish()
     settings.LOG_ORIGIN = "oversight.local/ledger2"
-    with pytest.raises(DisagreementError, match="another ledger"):
+    with pytest.raises(DisagreementError, match="this is the ledger"):
         publish()
 
 
@@ -242,7 +257,7 @@ def test_the_task_is_the_function(agent: Agent) -> None:
 
 def test_what_is_written_is_whole(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "note"
-    notes.write_whole(path, b"one", mode=0o600)
-    notes.write_whole(path, b"two")
+    durable.write_whole(path, b"one", mode=0o600)
+    durable.write_whole(path, b"two")
     assert (path.read_bytes(), path.stat().st_mode & 0o777) == (b"two", 0o644)
     assert list(path.parent.iterdir()) == [path]

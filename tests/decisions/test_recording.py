@@ -303,8 +303,9 @@ def test_the_writer_itself_may_not_record(caplog: pytest.LogCaptureFixture) -> N
 def test_a_head_whose_frontier_is_not_that_of_its_root_takes_nothing_more() -> None:
     record(one, principal="system")
     Head.objects.update(frontier=bytes(32))
-    with pytest.raises(ValueError, match="verify_ledger"):
+    with pytest.raises(Problem) as told:
         record(one, principal="system")
+    assert (told.value.status, told.value.slug) == (503, "ledger-disagreement")
 
 
 # -- through the writer thread

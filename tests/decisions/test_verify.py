@@ -13,7 +13,7 @@ from django.db import connection
 from approvals.actions import erase as action
 from approvals.actions.erase import Why
 from approvals.vocab import ErasureBasis, ErasureOf
-from decisions import checkpoints, ledger, notes, signing, verify
+from decisions import checkpoints, ledger, notes, signers, signing
 from decisions.keyring import Keyring
 from decisions.merkle import leaf_hash
 from decisions.models import Person
@@ -70,7 +70,7 @@ def test_a_row_changed_together_with_its_hash_lies_between_two_checkpoints() -> 
 def test_a_rewritten_history_does_not_agree_with_a_kept_checkpoint() -> None:
     rewrite(22, lambda envelope: envelope.update(actor="agent:another"), tree=True)
     as_owner("DELETE FROM checkpoint")
-    for path in notes.folder().iterdir():
+    for path in notes.folder().glob("[!k]*"):
         if path.name != "29.txt":
             path.unlink()
     low, high, what = first(verify_ledger())
@@ -83,7 +83,7 @@ def test_a_rewritten_history_is_found_with_the_one_note_that_an_auditor_kept(tmp
     kept.write_text((notes.folder() / "25.txt").read_text())
     rewrite(22, lambda envelope: envelope.update(actor="agent:another"), tree=True)
     as_owner("DELETE FROM checkpoint")
-    for path in notes.folder().iterdir():
+    for path in notes.folder().glob("[!k]*"):
         path.unlink()
     assert verify_ledger().clean, "nothing here is left to say so"
     low, high, what = first(verify_ledger(checkpoints=[notes.read(kept)]))
@@ -250,21 +250,21 @@ def test_a_forged_note_is_found() -> None:
 
 
 def test_a_note_of_another_ledger_is_no_proof(data_dir: Path) -> None:
-    key = signing.load_key(verify.key_path())
+    key = signing.load_key(signers.own().path / "ledger")
     (notes.folder() / "5.txt").write_text(signing.sign(Checkpoint("another", 5, bytes(32)), key))
     assert first(verify_ledger())[2].endswith("it is of another ledger, another")
 
 
 def test_an_auditor_may_bring_a_key_of_their_own() -> None:
-    assert verify_ledger(public_key=signing.load_key(verify.key_path()).public_key()).clean
+    assert verify_ledger(public_key=signing.load_key(signers.own().path / "ledger").public_key()).clean
     verdict = verify_ledger(public_key=Ed25519PrivateKey.generate().public_key())
     assert len(verdict.faults) == 6
 
 
 def test_where_nothing_was_ever_signed_no_note_can_be_relied_on(data_dir: Path) -> None:
-    verify.key_path().unlink()
+    (notes.root() / "keys.json").unlink()
     assert "there is no key" in first(verify_ledger())[2]
-    assert not verify.key_path().exists(), "checking makes no key"
+    assert not (notes.root() / "keys.json").exists(), "checking makes no key"
 
 
 # -- the command
@@ -281,7 +281,7 @@ def run(*words: str) -> tuple[int, str]:
 
 def test_the_command_ends_with_the_result(tmp_path: Path) -> None:
     note = notes.folder() / "25.txt"
-    key = signing.vkey("oversight.local/ledger1", signing.load_key(verify.key_path()).public_key())
+    key = signing.vkey("oversight.local/ledger1", signing.load_key(signers.own().path / "ledger").public_key())
     code, text = run("--checkpoint", str(note), "--key", key)
     assert (code, text.splitlines()[-1]) == (0, "The ledger is clean.")
     rewrite(23, lambda envelope: envelope.update(actor="agent:another"), tree=True)

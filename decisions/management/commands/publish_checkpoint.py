@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from decisions import checkpoints
-from decisions.checkpoints import DisagreementError
+from decisions.checkpoints import AwayError, DisagreementError
 
 
 class Command(BaseCommand):
@@ -16,4 +16,6 @@ class Command(BaseCommand):
             note = checkpoints.publish()
         except DisagreementError as error:
             raise CommandError(f"Nothing was signed: {error}. Run verify_ledger.") from None
+        except AwayError as error:
+            raise CommandError(f"Nothing was signed: {error}.") from None
         self.stdout.write(note, ending="")
