@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
+import msgspec
 from django.conf import settings
 from django.db.models import Q
 
 from decisions.envelope import Entry, Sealed, disclosure_digest, open_entry, open_leaf
 from decisions.keyring import Keyring, NotOpenedError, read_keys
 from decisions.merkle import Frontier, leaf_hash
-from decisions.models.bulk import chunks, insert_rows, lock_head
+from decisions.models.bulk import chunks, insert_rows, lock_head, writing
 from decisions.models.ledger import Disclosure, EntryRow, Head, StoredCheckpoint
 from decisions.vocab import Kind
 
@@ -30,8 +31,8 @@ def _keyring(text: str) -> Keyring:
     return Keyring(read_keys(text))
 
 
-def _place(seq: int, name: str) -> bytes:
-    return f"{seq}:{name}".encode()
+def _place(seq: int, name: str) -> str:
+    return f"{seq}:{name}"
 
 
 @dataclass
@@ -240,6 +241,38 @@ def stored(first: int, end: int, *, batch: int = 2000) -> Iterator[Stored]:
         rows = EntryRow.objects.filter(**span).order_by("seq").values_list("seq", "id", "kind", "at", "body", "leaf")
         for seq, id_, kind, at, body, leaf in rows:
             yield Stored(seq, id_, kind, at, bytes(body), bytes(leaf), tuple(texts.get(seq, ())))
+
+
+def holding(text: str) -> Iterator[tuple[int, list[str]]]:
+    """(seq, names) of the entries that disclose `text`, in order; upper and lower case count as one."""
+    # As it stands in a JSON text, without the quotes around it.
+    sought = msgspec.json.encode(text).decode()[1:-1].casefold()
+    for row in stored(0, size()):
+        names = [name for name, disclosed in row.disclosures if sought in disclosed.casefold()]
+        if names:
+            yield row.seq, names
+
+
+def rewrap(batch: int = 1000) -> Iterator[int]:
+    """Put the key of each disclosure under the first of the installation's keys; yields how many it has looked at.
+
+    Each `batch` is a transaction. Raises NotOpenedError for one that is under none of them.
+    """
+    keys, last, looked = keyring(), 0, 0
+    while True:
+        with writing():
+            lock_head()
+            rows = list(Disclosure.objects.filter(id__gt=last).order_by("id").only("seq", "name", "key")[:batch])
+            changed = []
+            for row in rows:
+                if (key := keys.rewrap(_place(row.seq, row.name), bytes(row.key))) is not None:
+                    row.key = key
+                    changed.append(row)
+            Disclosure.objects.bulk_update(changed, ["key"], batch_size=200)
+        if not rows:
+            return
+        last, looked = rows[-1].id, looked + len(rows)
+        yield looked
 
 
 def outside(end: int) -> tuple[int, int]:
