@@ -61,7 +61,7 @@ class PlainEvents(APIView):
             leaf, seq = leaf_hash(sealed.body), head.size
             EntryRow.objects.create(seq=seq, id=sealed.id, kind=sealed.kind, at=now, body=sealed.body, leaf=leaf)
             for name, text in sealed.disclosures:
-                key, own = ledger.keyring().seal(f"{seq}:{name}".encode(), text.encode())
+                key, own = ledger.keyring().seal(f"{seq}:{name}", text.encode())
                 Disclosure.objects.create(seq=seq, name=name, key=key, sealed=own)
             entry = open_entry(seq, sealed.body, (text for _, text in sealed.disclosures))
             row = Decision.objects.filter(ref_key=item.ref).first() or decided.blank(entry)

@@ -43,34 +43,35 @@ class Keyring:
         self._name, self._first = named[0]
         self._keys = dict(named)
 
-    def seal(self, place: bytes, text: bytes) -> tuple[bytes, bytes]:
+    def seal(self, place: str, text: bytes) -> tuple[bytes, bytes]:
         """(key, ciphertext) of `text`: the key is its own, and wrapped."""
         fresh = os.urandom(KEY + NONCE)
         own, nonce = fresh[:KEY], fresh[KEY:]
-        return self._wrap(place, own), nonce + AESGCM(own).encrypt(nonce, text, place)
+        bound = place.encode()
+        return self._wrap(bound, own), nonce + AESGCM(own).encrypt(nonce, text, bound)
 
-    def open(self, place: bytes, key: bytes, sealed: bytes) -> bytes:
+    def open(self, place: str, key: bytes, sealed: bytes) -> bytes:
         """The text. Raises NotOpenedError."""
+        own = AESGCM(self._unwrap(place, key))
         try:
-            return AESGCM(self._unwrap(place, key)).decrypt(sealed[:NONCE], sealed[NONCE:], place)
+            return own.decrypt(sealed[:NONCE], sealed[NONCE:], place.encode())
         except (InvalidTag, ValueError):
-            raise NotOpenedError(f"{place.decode()} does not open") from None
+            raise NotOpenedError(f"{place} does not open: it was changed or moved") from None
 
-    def rewrap(self, place: bytes, key: bytes) -> bytes | None:
+    def rewrap(self, place: str, key: bytes) -> bytes | None:
         """`key` under the first of the installation's keys; None where it is so already. Raises NotOpenedError."""
-        if key[:NAME] == self._name:
-            return None
-        try:
-            return self._wrap(place, self._unwrap(place, key))
-        except InvalidTag:
-            raise NotOpenedError(f"{place.decode()} does not open") from None
+        return None if key[:NAME] == self._name else self._wrap(place.encode(), self._unwrap(place, key))
 
     def _wrap(self, place: bytes, own: bytes) -> bytes:
         nonce = os.urandom(NONCE)
         return self._name + nonce + self._first.encrypt(nonce, own, place)
 
-    def _unwrap(self, place: bytes, key: bytes) -> bytes:
+    def _unwrap(self, place: str, key: bytes) -> bytes:
         wrapping = self._keys.get(key[:NAME])
         if wrapping is None:
-            raise NotOpenedError(f"{place.decode()} is under a key that is not here")
-        return wrapping.decrypt(key[NAME : NAME + NONCE], key[NAME + NONCE :], place)
+            raise NotOpenedError(f"{place} is under a key that is not here")
+        nonce, wrapped = key[NAME : NAME + NONCE], key[NAME + NONCE :]
+        try:
+            return wrapping.decrypt(nonce, wrapped, place.encode())
+        except (InvalidTag, ValueError):
+            raise NotOpenedError(f"{place} does not open: its key was changed or moved") from None

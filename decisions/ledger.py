@@ -35,8 +35,8 @@ def _keyring(text: str) -> Keyring:
     return Keyring(read_keys(text))
 
 
-def _place(seq: int, name: str) -> bytes:
-    return f"{seq}:{name}".encode()
+def place_of(seq: int, name: str) -> str:
+    return f"{seq}:{name}"
 
 
 @dataclass
@@ -84,7 +84,7 @@ def append(head: OpenHead, sealed: Sequence[Sealed]) -> None:
         leaf = leaf_hash(item.body)
         entries.append((head.size, item.id, str(item.kind), item.at, item.body, leaf))
         texts.extend(
-            (head.size, name, *keys.seal(_place(head.size, name), text.encode())) for name, text in item.disclosures
+            (head.size, name, *keys.seal(place_of(head.size, name), text.encode())) for name, text in item.disclosures
         )
         head.frontier.append(leaf)
         head.leaves.append(leaf)
@@ -176,7 +176,7 @@ def texts_of(seqs: Iterable[int], *names: str) -> dict[int, dict[str, str]]:
 
 
 def _text(seq: int, name: str, key: bytes | memoryview, sealed: bytes | memoryview) -> str:
-    return keyring().open(_place(seq, name), bytes(key), bytes(sealed)).decode()
+    return keyring().open(place_of(seq, name), bytes(key), bytes(sealed)).decode()
 
 
 def entries(first: int, last: int, *, batch: int = 2000) -> Iterator[Entry]:

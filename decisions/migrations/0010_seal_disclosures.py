@@ -20,7 +20,7 @@ def seal(apps: Any, editor: Any) -> None:
     last = 0
     while rows := list(disclosures.filter(id__gt=last, text__isnull=False).order_by("id")[:BATCH]):
         for row in rows:
-            row.key, row.sealed = keys.seal(f"{row.seq}:{row.name}".encode(), row.text.encode())
+            row.key, row.sealed = keys.seal(f"{row.seq}:{row.name}", row.text.encode())
             row.text = None
         with transaction.atomic():
             disclosures.bulk_update(rows, ["key", "sealed", "text"], batch_size=200)
@@ -33,7 +33,7 @@ def unseal(apps: Any, editor: Any) -> None:
     last = 0
     while rows := list(disclosures.filter(id__gt=last, text__isnull=True).order_by("id")[:BATCH]):
         for row in rows:
-            place = f"{row.seq}:{row.name}".encode()
+            place = f"{row.seq}:{row.name}"
             row.text = keys.open(place, bytes(row.key), bytes(row.sealed)).decode()
         with transaction.atomic():
             disclosures.bulk_update(rows, ["text"], batch_size=200)

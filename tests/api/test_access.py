@@ -14,7 +14,7 @@ from decisions.models import Agent, AgentKey, Person
 from decisions.vocab import Scope
 from tests import factories
 from tests.api.conftest import Api, problem
-from tests.api.endpoints import ANY, DRAFTERS, ENDPOINTS, OTHERS, PEOPLES, READS, STOPPERS, Endpoint
+from tests.api.endpoints import ANY, DRAFTERS, ENDPOINTS, KEEPERS, OTHERS, PEOPLES, READS, STOPPERS, Endpoint
 
 Writes = Callable[[], list[str]]
 WHO = {
@@ -135,7 +135,7 @@ def test_each_role(api: Api, organisation: factories.Register, writes: Writes, r
         else:
             # Of a decision that is not there nobody is told more than that.
             assert slug == ("not-found" if "/decisions/" in endpoint.path else "role"), endpoint
-    may = {"freeze.set": STOPPERS, "policy.drafted": DRAFTERS}
+    may = {"freeze.set": STOPPERS, "policy.drafted": DRAFTERS, "register.changed": KEEPERS}
     assert set(writes()) <= {"attempt.refused", *(kind for kind, roles in may.items() if role in roles)}
 
 

@@ -109,6 +109,14 @@ def a_draft_with_faults(page: Page) -> None:
     expect(page.get_by_role("alert")).to_contain_text("2 faults")
 
 
+def a_legal_hold(page: Page) -> None:
+    page.locator("summary", has_text="Set a legal hold").click()
+    page.get_by_label("What must be kept").select_option(label="geo")
+    page.get_by_label("Why (kept in the record)").fill("Asked for by a court.")
+    page.get_by_role("button", name="Set the legal hold").click()
+    expect(page.get_by_text("Service geo")).to_be_visible()
+
+
 def nothing(page: Page) -> None:
     """As it opens."""
 
@@ -158,6 +166,8 @@ PAGES = {
     "link-is-over": Kind(None, "/welcome/nothing/", complains_of="status of 404"),
     "alarms": Kind("david", "/alarms/"),
     "ledger": Kind("samuel", "/ledger/"),
+    "erasures": Kind("samuel", "/ledger/erasures/", a_legal_hold),
+    "erase": Kind("yuki", "/ledger/erasures/?of=entries&value=40-44"),
     "not-found": Kind("samuel", "/nowhere/", complains_of="status of 404"),
     "not-allowed": Kind("noor", "/register/people/noor/", complains_of="status of 403"),
 }

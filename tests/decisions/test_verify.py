@@ -193,12 +193,12 @@ def test_a_changed_disclosure_is_found(change: str) -> None:
     salt, name, _ = json.loads(ledger.texts_of([20])[20]["account"])
     if change == "text":
         text = json.dumps([salt, name, {"confidence": 1}])
-        row.key, row.sealed = ledger.keyring().seal(b"20:account", text.encode())
+        row.key, row.sealed = ledger.keyring().seal("20:account", text.encode())
     elif change == "place":
         other = Disclosure.objects.get(seq=21, name="account")
         row.key, row.sealed = other.key, other.sealed
     else:
-        row.key, _ = Keyring([bytes(32)]).seal(b"20:account", b"")
+        row.key, _ = Keyring([bytes(32)]).seal("20:account", b"")
     row.save()
     low, _, what = first(verify_ledger())
     assert (low, what) == (
@@ -210,7 +210,7 @@ def test_a_changed_disclosure_is_found(change: str) -> None:
 def test_a_disclosure_under_another_name_or_of_no_entry_is_found() -> None:
     row = Disclosure.objects.get(seq=20, name="account")
     text = ledger.texts_of([20])[20]["account"]
-    key, sealed = ledger.keyring().seal(b"20:opinion", text.encode())
+    key, sealed = ledger.keyring().seal("20:opinion", text.encode())
     Disclosure.objects.filter(id=row.id).update(name="opinion", key=key, sealed=sealed)
     assert first(verify_ledger())[2] == "what is disclosed of it as 'opinion' was recorded under another name"
     row.save()
