@@ -75,7 +75,7 @@ def _publish(asked: Signs) -> str:
             continue
         note = f"{ask.checkpoint.text()}\n{lines}"
         # First outside, durable; only then where others see it: a crash in between cannot make us publish a fork.
-        notes.keep(ask.checkpoint.size, note)
+        notes.keep(ask.checkpoint.size, ledger.with_cosignatures(ask.checkpoint.size, note))
         notes.keep_ring(state.ring if state.keys else asked.state().ring)
         ledger.keep_checkpoint(ask.checkpoint.size, note, clock.now())
         return note

@@ -10,14 +10,14 @@ from datetime import datetime
 from functools import lru_cache
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Max, Q
 
 from decisions.envelope import Entry, Sealed, disclosure_digest, open_entry, open_leaf
 from decisions.errors import ledger_disagreement
 from decisions.keyring import Keyring, NotOpenedError, read_keys
 from decisions.merkle import Frontier, leaf_hash
 from decisions.models.bulk import chunks, insert_rows, lock_head
-from decisions.models.ledger import Disclosure, EntryRow, Head, StoredCheckpoint, TileRow
+from decisions.models.ledger import Cosignature, Disclosure, EntryRow, Head, StoredCheckpoint, TileRow
 from decisions.tiles import HASH, HEIGHT, LEVELS, WIDTH, full_tiles, subtree
 from decisions.vocab import Kind
 
@@ -390,4 +390,25 @@ def has_checkpoint(sizes: range) -> bool:
 
 
 def last_checkpoint() -> StoredCheckpoint | None:
-    return StoredCheckpoint.objects.order_by("-size").first()
+    """The newest checkpoint; its note carries the cosignatures that were gathered since."""
+    row = StoredCheckpoint.objects.order_by("-size").first()
+    if row is not None:
+        row.note = with_cosignatures(row.size, row.note)
+    return row
+
+
+def with_cosignatures(size: int, note: str) -> str:
+    """`note`, of the checkpoint of that size, with the newest line of each witness that cosigned it."""
+    lines = dict(Cosignature.objects.filter(size=size).order_by("at").values_list("witness", "line"))
+    return note + "".join(lines[name] for name in sorted(lines))
+
+
+def keep_cosignature(size: int, witness: str, line: str, at: datetime) -> None:
+    """Keep a cosignature; the same one again is the first."""
+    if not Cosignature.objects.filter(size=size, witness=witness, at=at).exists():
+        Cosignature.objects.create(size=size, witness=witness, line=line, at=at)
+
+
+def cosigned_size(witness: str) -> int:
+    """The size of the largest checkpoint that `witness` has cosigned; 0 where there is none."""
+    return int(Cosignature.objects.filter(witness=witness).aggregate(most=Max("size"))["most"] or 0)

@@ -5,8 +5,13 @@ What is given out is covered by a published checkpoint, so nothing of it can cha
 
 import struct
 from collections.abc import Iterable
+from pathlib import Path
+
+from django.conf import settings
 
 from decisions import ledger, notes, origins
+from decisions.quorum import Quorum
+from decisions.quorum import read as read_quorum
 from decisions.tiles import HASH, WIDTH, Tile
 
 
@@ -57,4 +62,10 @@ def policy() -> str | None:
         if len(keys) > 1:
             lines.append(f"# sizes {key.first} to {'now' if key.last is None else key.last}")
         lines.append(f"log {key.vkey}")
-    return "\n".join([*lines, "quorum none"]) + "\n"
+    return "\n".join(lines) + "\n" + quorum().text()
+
+
+def quorum() -> Quorum:
+    """The witnesses of the file in the settings. Raises BadPolicyError, and OSError where it cannot be read."""
+    path: Path | None = settings.WITNESSES
+    return read_quorum(path.read_text()) if path else Quorum()

@@ -1,8 +1,8 @@
-"""Work outside the request: a checkpoint each minute, and what has expired swept away. A task is a call of one function; it must not hold rules."""
+"""Work outside the request: a checkpoint each minute and its cosignatures, and what has expired swept away. A task is a call of one function; it must not hold rules."""
 
 from celery import shared_task
 
-from decisions import checkpoints
+from decisions import checkpoints, witnesses
 from decisions.auth import counters, links, sessions
 
 
@@ -10,6 +10,12 @@ from decisions.auth import counters, links, sessions
 def publish_checkpoint() -> None:
     """Sign and publish the head. A disagreement is an alarm and a failed task; the next minute tries again."""
     checkpoints.publish()
+
+
+@shared_task(ignore_result=True)
+def ask_witnesses() -> None:
+    """Have the newest checkpoint cosigned. A witness that is away is asked again the next minute."""
+    witnesses.gather()
 
 
 @shared_task(ignore_result=True)

@@ -20,5 +20,6 @@ app.conf.beat_schedule = {
     },
     "forget-answers": {"task": "approvals.tasks.forget_answers", "schedule": crontab(hour="3", minute="30")},
     "forget-expired": {"task": "decisions.tasks.forget_expired", "schedule": 3600.0},
+    "ask-witnesses": {"task": "decisions.tasks.ask_witnesses", "schedule": 60.0},
     "publish-checkpoint": {"task": "decisions.tasks.publish_checkpoint", "schedule": 60.0},
 }

@@ -6,8 +6,10 @@ from cryptography.fernet import Fernet
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004 - Django's name
 
+from decisions import outbound, published
 from decisions.keyring import read_keys
 from decisions.ports import sockets
+from decisions.quorum import BadPolicyError
 from decisions.vocab import Kind
 
 
@@ -31,6 +33,16 @@ def times_are_utc(**_: Any) -> list[CheckMessage]:
 def the_ledger_has_a_usable_name(**_: Any) -> list[CheckMessage]:
     bad = not settings.LOG_ORIGIN or any(mark.isspace() or mark == "+" for mark in settings.LOG_ORIGIN)
     return [Error("OVERSIGHT_LOG_ORIGIN may hold no space and no plus sign", id="oversight.E004")] if bad else []
+
+
+@register()
+def witnesses_can_be_asked(**_: Any) -> list[CheckMessage]:
+    try:
+        named = published.quorum().witnesses
+    except (OSError, UnicodeDecodeError, BadPolicyError) as error:
+        return [Error(f"OVERSIGHT_WITNESSES cannot be used: {error}", id="oversight.E006")]
+    wrong = [f"{one.name} ({why})" for one in named if one.url and (why := outbound.why_not(one.url))]
+    return [Error(f"these witnesses cannot be asked: {', '.join(wrong)}", id="oversight.E007")] if wrong else []
 
 
 @register()

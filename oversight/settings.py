@@ -34,6 +34,8 @@ LOG_ORIGIN = env.text("OVERSIGHT_LOG_ORIGIN", "oversight.local/ledger1")
 """The ledger's own name, inside every leaf: an entry of one ledger can never be passed off as another's."""
 SIGNER = env.text("OVERSIGHT_SIGNER")
 """The socket of a signer that is a process of its own; empty: this process signs, with the keys in its data folder."""
+WITNESSES: Path | None = Path(env.text("OVERSIGHT_WITNESSES")) if env.text("OVERSIGHT_WITNESSES") else None
+"""A file that names the witnesses and their quorum, as a C2SP tlog-policy without its logs."""
 
 # -- storage: embedded (SQLite, one process) unless DATABASE_URL says otherwise; see docs/architecture.md
 DATABASE_URL = env.text("DATABASE_URL")

@@ -8,7 +8,7 @@ from django.db import connection, transaction
 
 from decisions.merkle import EMPTY_ROOT
 
-GUARDED = ("entry", "tile", "checkpoint", "head")
+GUARDED = ("entry", "tile", "checkpoint", "cosignature", "head")
 KEPT = frozenset({"head", "django_content_type", "auth_permission"})
 
 

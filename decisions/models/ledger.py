@@ -90,3 +90,19 @@ class StoredCheckpoint(models.Model):
 
     class Meta:
         db_table = "checkpoint"
+
+
+class Cosignature(models.Model):
+    """Ledger: a witness's signature line under a checkpoint, and the time that it signed with it. Insert-only."""
+
+    id = models.BigAutoField(primary_key=True)
+    size = models.BigIntegerField()
+    """Of the checkpoint."""
+    witness = models.CharField(max_length=255)
+    """The name that it signs with."""
+    line = models.TextField()
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "cosignature"
+        constraints = (models.UniqueConstraint(fields=["size", "witness", "at"], name="cosignature_once"),)
