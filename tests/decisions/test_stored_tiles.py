@@ -1,6 +1,7 @@
 """Tiles as they are stored: by the transaction that fills them, once, whatever happened before."""
 
 from importlib import import_module
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,7 +10,7 @@ from django.apps import apps
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from decisions import clock, ledger, proofs
+from decisions import clock, ledger, migrations, proofs
 from decisions.envelope import Draft, Sealed, seal
 from decisions.merkle import leaf_hash
 from decisions.models import Agent
@@ -125,7 +126,8 @@ def test_a_transaction_that_fails_stores_none() -> None:
 def test_the_migration_stores_those_of_an_older_installation(size: int) -> None:
     append(size)
     as_owner("DELETE FROM tile")
-    import_module("decisions.migrations.0008_tiles").fill(apps, SimpleNamespace(connection=connection))
+    [path] = Path(migrations.__file__).parent.glob("*_tiles.py")
+    import_module(f"decisions.migrations.{path.stem}").fill(apps, SimpleNamespace(connection=connection))
     right()
 
 
