@@ -18,10 +18,9 @@ from oversight_verify.tree import full_root, leaf_hash
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """What to check: the bundles `first` to `last`-1 of the export in `folder`, which is of `size` entries of `origin`."""
+    """What to check: the bundles `first` to `last`-1 of the export in `folder`, which is of `size` entries."""
 
     folder: Path
-    origin: str
     size: int
     first: int
     last: int
@@ -29,6 +28,15 @@ class Stretch:
     """Older partial tiles of these bundles."""
     cuts: tuple[int, ...] = ()
     """Sizes of older checkpoints that end within these bundles."""
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """The name of a ledger as entry `seq` has it, and whether that entry says itself that it goes on under it."""
+
+    seq: int
+    name: str
+    renames: bool
 
 
 @dataclass(slots=True)
@@ -47,6 +55,8 @@ class Part:
     digests: int = 0
     counters: dict[tuple[str, str], Numbers] = field(default_factory=dict)
     """(actor, source) → the numbers it used."""
+    names: list[Named] = field(default_factory=list)
+    """The name of the first entry, and each that the ledger went on under."""
     rotated: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
     """(seq, facts) of each `key.rotated`."""
     erased: set[int] = field(default_factory=set)
@@ -80,7 +90,7 @@ def split(raw: bytes, start: int, width: int) -> Iterator[tuple[bytes, int]]:
 
 class _Check:
     def __init__(self, stretch: Stretch) -> None:
-        self.folder, self.origin, self.size = stretch.folder, stretch.origin, stretch.size
+        self.folder, self.size = stretch.folder, stretch.size
         self.stretch, self.part = stretch, Part()
         self.leaf_tile = lru_cache(maxsize=256)(self._leaf_tile)
 
@@ -119,7 +129,8 @@ class _Check:
             raise Refuted(f"entry {seq}: its bytes do not have the hash in {tile.path}: one of them was changed")
 
     def entry(self, seq: int, body: bytes) -> None:
-        leaf, part = read_leaf(body, self.origin), self.part
+        leaf, part = read_leaf(body), self.part
+        self.named(seq, leaf)
         at = leaf["ts"]
         if at < part.last_at:
             raise Refuted("its time is before that of the entry before it")
@@ -135,6 +146,16 @@ class _Check:
             part.references += 1
             if leaf["kind"] == "disclosure.erased":
                 part.erased.add(leaf["ref"]["seq"])
+
+    def named(self, seq: int, leaf: dict[str, Any]) -> None:
+        """That it is of the same ledger as the entry before it, or says itself that the ledger goes on under another name."""
+        name = Named(seq, leaf["log"], leaf["kind"] == "key.rotated" and leaf["facts"].get("origin") == leaf["log"])
+        if not self.part.names:
+            self.part.names.append(name)
+        elif name.name != self.part.names[-1].name:
+            if not name.renames:
+                raise Refuted("it is an entry of another ledger")
+            self.part.names.append(name)
 
     def reference(self, seq: int, ref: dict[str, Any]) -> None:
         """That what a person saw is the entry that the ledger holds."""

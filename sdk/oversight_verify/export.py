@@ -94,7 +94,15 @@ def _say_entries(whole: Whole, head: Checkpoint, findings: Findings) -> None:
 def _say_signed(
     whole: Whole, head: Checkpoint, older: Sequence[Older], policy: Policy | None, findings: Findings
 ) -> None:
-    rotations = [read_rotation(seq, facts) for seq, facts in whole.rotated]
+    rotations = [
+        read_rotation(seq, facts)
+        for seq, facts in whole.rotated
+        # The end of an overlap, and a new name, replace no key of the ledger that the checkpoint is of.
+        if facts.get("origin") is None and facts.get("last_size") is None
+    ]
+    findings.noted += [
+        f"It goes on under the name {shown(named.name)} from entry {named.seq:,} on." for named in whole.names[1:]
+    ]
     signers = Signers(policy or Policy(), head.origin)
     told = signers.follow(rotations, [head, *(one.checkpoint for one in older)])
     if policy is None:

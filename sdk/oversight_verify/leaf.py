@@ -65,12 +65,12 @@ def _ascii_keys(value: Any) -> bool:
     return not isinstance(value, list) or all(_ascii_keys(item) for item in value)
 
 
-def read_leaf(body: bytes, origin: str) -> dict[str, Any]:
-    """The envelope in `body`, an entry of the ledger `origin`. Raises Refuted, saying what is not as it must be."""
+def read_leaf(body: bytes, origin: str | None = None) -> dict[str, Any]:
+    """The envelope in `body`, an entry of the ledger `origin` where one is given. Raises Refuted, saying what is not as it must be."""
     leaf = read_canonical(body)
     if type(leaf) is not dict or leaf.keys() != KEYS or leaf["v"] != 1 or leaf["v"] is True:
         raise Refuted("it does not have the keys of an entry")
-    if leaf["log"] != origin:
+    if type(leaf["log"]) is not str or origin not in (None, leaf["log"]):
         raise Refuted("it is an entry of another ledger")
     try:
         if not (_UUID.fullmatch(leaf["id"]) and _TIME.fullmatch(leaf["ts"]) and _KIND.fullmatch(leaf["kind"])):

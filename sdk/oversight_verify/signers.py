@@ -71,6 +71,8 @@ class Signers:
         """Apply `rotations` in order; `held` are checkpoints that the entries agree with. Returns what was taken over, in words."""
         held, told = list(held), []
         for rotation in rotations:
+            if rotation.old.name != self.origin:
+                continue
             if rotation.old in self.end:
                 raise Refuted(f"entry {rotation.seq} rotates {rotation.old} a second time")
             self.end[rotation.old] = rotation.from_size

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from oversight_verify import bundle
-from oversight_verify.bundle import Part, Stretch
+from oversight_verify.bundle import Named, Part, Stretch
 from oversight_verify.counters import Numbers
 from oversight_verify.faults import Refuted, Unreadable
 from oversight_verify.layout import WIDTH, Tile, listed
 from oversight_verify.note import Checkpoint
+from oversight_verify.strict import shown
 from oversight_verify.upper import Upper
 
 BUNDLES = 32
@@ -30,6 +31,8 @@ class Whole:
     """Size of an older checkpoint → the root that the ledger had then."""
     rotated: list[tuple[int, dict[str, object]]] = field(default_factory=list)
     erased: set[int] = field(default_factory=set)
+    names: list[Named] = field(default_factory=list)
+    """The names that the ledger has had, from which entry on each."""
     counters: dict[tuple[str, str], Numbers] = field(default_factory=lambda: defaultdict(Numbers))
     first_at: str = ""
     last_at: str = ""
@@ -60,6 +63,8 @@ def put_together(folder: Path, head: Checkpoint, sizes: Sequence[int], workers: 
         last = part
     if faults:
         raise Refuted("\n".join(faults))
+    if whole.names and whole.names[-1].name != head.origin:
+        raise Refuted(f"its entries are of another ledger, {shown(whole.names[-1].name)}")
     upper.finish()
     for size in cuts.get(upper.peaks.size, ()):
         whole.roots[size] = upper.peaks.root(last.cuts.get(size, ()))
@@ -68,6 +73,12 @@ def put_together(folder: Path, head: Checkpoint, sizes: Sequence[int], workers: 
 
 
 def _sum_up(whole: Whole, part: Part) -> None:
+    for name in part.names:
+        if whole.names and name.name == whole.names[-1].name:
+            continue
+        if whole.names and not name.renames:
+            raise Refuted(f"entry {name.seq}: it is an entry of another ledger")
+        whole.names.append(name)
     whole.first_at = whole.first_at or part.first_at
     whole.last_at = part.last_at or whole.last_at
     whole.digests += part.digests
@@ -88,7 +99,6 @@ def _parts(folder: Path, head: Checkpoint, partial: list[Tile], sizes: Sequence[
     stretches = (
         Stretch(
             folder,
-            head.origin,
             head.size,
             first,
             min(first + BUNDLES, bundles),
