@@ -103,7 +103,8 @@ def _of_decision(decision_id: UUID) -> list[int]:
     seqs = set(Timeline.objects.filter(decision_seq=row.seq).values_list("seq", flat=True))
     repeated = {row.title} | ({row.service} if row.service not in register.latest().services else set())
     seqs.update(Alarm.objects.filter(subject__in=repeated - {""}).values_list("seq", flat=True))
-    for page in ledger.pages_of([Kind.SIGNAL_RECEIVED], row.seq, ledger.size()):
+    # A signal may come before what it speaks of, and no read model has it.
+    for page in ledger.pages_of([Kind.SIGNAL_RECEIVED], 0, ledger.size()):
         seqs.update(entry.seq for entry in page if entry.facts["ref"] == row.ref_key)
     return sorted(seqs)
 

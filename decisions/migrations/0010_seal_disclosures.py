@@ -35,8 +35,9 @@ def unseal(apps: Any, editor: Any) -> None:
         for row in rows:
             place = f"{row.seq}:{row.name}"
             row.text = keys.open(place, bytes(row.key), bytes(row.sealed)).decode()
+            row.key = row.sealed = None
         with transaction.atomic():
-            disclosures.bulk_update(rows, ["text"], batch_size=200)
+            disclosures.bulk_update(rows, ["key", "sealed", "text"], batch_size=200)
         last = rows[-1].id
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from decisions.keyring import Keyring, read_keys
 from tests.deep.installation import Installation, postgresql
 
 ORGANISATION = {
@@ -124,7 +125,9 @@ def check(installation: Installation, sendings: list[bytes], storm: Storm) -> No
     assert installation.rows("SELECT count(*) FROM entry WHERE kind = 'action.reported'") == [(distinct,)]
     assert installation.rows("SELECT count(*), max(version) FROM decision") == [(distinct, 1)]
     # Each acknowledgement, those from before a kill among them, names the entry that is there now.
-    told = dict(installation.rows("SELECT seq, text FROM disclosure WHERE name = 'event'"))
+    keys = Keyring(read_keys((installation.folder / "keys" / "disclosures").read_text()))
+    sealed = installation.rows("SELECT seq, key, sealed FROM disclosure WHERE name = 'event'")
+    told = {seq: keys.open(f"{seq}:event", bytes(key), bytes(text)) for seq, key, text in sealed}
     for place, body in enumerate(sendings):
         answer = storm.answers[place]
         assert (answer["accepted"], answer["duplicates"]) in ((1, 0), (0, 1))

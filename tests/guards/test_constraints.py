@@ -46,7 +46,7 @@ BREAKS = {
     "decision_sign_off_due": "UPDATE decision SET sign_off = 'required', sign_off_due = NULL",
     "disclosure_once": "UPDATE disclosure SET name = 'event' WHERE name = 'account'",
     "erasure_basis": "UPDATE erasure SET basis = 'whim'",
-    "legal_hold_scope": "UPDATE legal_hold SET scope = 'half'",
+    "legal_hold_scope": "UPDATE legal_hold SET scope = 'half', value = 'x'",
     "legal_hold_names_its_scope": "UPDATE legal_hold SET value = 'geo'",
     "legal_hold_one_in_force": "INSERT INTO legal_hold (id, seq, scope, value, reason, set_by, set_at, lifted_because)"
     " SELECT '0198b7f0aaaa7aaa8aaaaaaaaaaaaaaa', seq + 1000, scope, value, reason, set_by, set_at, '' FROM legal_hold",
