@@ -19,6 +19,7 @@ from django.conf import settings  # noqa: E402
 from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler  # noqa: E402
 
 from decisions import checkpoints, recording  # noqa: E402
+from oversight import roles  # noqa: E402
 from oversight.routing import hot_routes, websocket_routes  # noqa: E402
 from oversight.sockets import SameOriginSockets  # noqa: E402
 
@@ -38,14 +39,18 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
 
 
 def check() -> None:
-    """See whether this is the database that was last written, before anybody reads of it."""
+    """See whether this is the database that was last written, before anybody reads of it. Raises UnsafeRoleError."""
     try:
+        if warning := roles.check():
+            log.warning("%s", warning)
         recording.check()
         checkpoints.check()
     except checkpoints.DisagreementError:
         log.error("nothing is written; see docs/operations.md, Disagreement")  # noqa: TRY400 - told in full where it was found
     except checkpoints.AwayError as error:
         log.warning("the ledger was not compared with what was signed: %s", error)
+    except roles.UnsafeRoleError:
+        raise
     except Exception:
         log.exception("the database could not be checked yet; nothing is written before it is")
 
@@ -68,7 +73,11 @@ async def lifespan(receive: Any, send: Any) -> None:
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
-            await asyncio.to_thread(check)
+            try:
+                await asyncio.to_thread(check)
+            except roles.UnsafeRoleError as error:
+                await send({"type": "lifespan.startup.failed", "message": str(error)})
+                return
             ready_for_many()
         if message["type"] == "lifespan.shutdown":
             await asyncio.to_thread(recording.stop)

@@ -1,9 +1,13 @@
 """The Celery application: work outside the request. Correctness never depends on it."""
 
 import os
+from typing import Any
 
 from celery import Celery
 from celery.schedules import crontab
+from celery.signals import worker_init
+
+from oversight import roles
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "oversight.settings")
 
@@ -23,3 +27,12 @@ app.conf.beat_schedule = {
     "ask-witnesses": {"task": "decisions.tasks.ask_witnesses", "schedule": 60.0},
     "publish-checkpoint": {"task": "decisions.tasks.publish_checkpoint", "schedule": 60.0},
 }
+
+
+@worker_init.connect  # type: ignore[untyped-decorator]  # Celery's signals are not typed
+def refuse_an_unsafe_role(**_: Any) -> None:
+    """A worker writes too: where roles are strict, it does not start with one that could change the ledger."""
+    try:
+        roles.check()
+    except roles.UnsafeRoleError as error:
+        raise SystemExit(str(error)) from None

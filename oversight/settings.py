@@ -62,6 +62,8 @@ else:
             "TEST": {"NAME": None},
         }
     }
+STRICT_ROLES = env.flag("OVERSIGHT_STRICT_ROLES", default=False)
+"""Whether this process ends at once where its database role could change the ledger."""
 SERVICE_MODE = DATABASES["default"]["ENGINE"].endswith("postgresql")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

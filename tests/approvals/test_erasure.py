@@ -17,7 +17,7 @@ from approvals.models import Comment, Erasure, IdempotentAnswer, PolicyDraft, Ve
 from approvals.organisation import Organisation
 from approvals.queries import erasable
 from approvals.vocab import ErasureBasis, ErasureOf
-from decisions import ledger, queries, rebuild
+from decisions import disclosures, ledger, queries, rebuild
 from decisions.errors import Problem
 from decisions.models import Agent, Alarm, Decision, Freeze, Person, Service, Standing
 from decisions.models.ledger import Disclosure
@@ -176,7 +176,7 @@ def test_of_a_decision_everything_goes_that_speaks_of_it(agent: Agent, admin: Pe
     assert Comment.objects.get().text == ""
     assert Alarm.objects.get(kind="nobody_accountable").subject == ""
     assert list(queries.filtered({"q": "xanthippe"}, ledger.current().at)) == []
-    assert list(ledger.holding("xanthippe")) == []
+    assert list(disclosures.holding("xanthippe")) == []
     whole()
 
 
@@ -242,7 +242,7 @@ def test_what_the_register_says_of_a_person_goes_with_them(admin: Person, viewer
     refused("still-needed", lambda: take(admin, ErasureOf.PERSON, str(viewer.id)), "change the register first")
     change_register(Organisation(services=[factories.service("wiki", 3, team="Docs")]), actor=admin.id)
     take(admin, ErasureOf.PERSON, str(viewer.id))
-    assert list(ledger.holding("Noor")) == []
+    assert list(disclosures.holding("Noor")) == []
     whole()
 
 

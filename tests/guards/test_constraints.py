@@ -15,8 +15,13 @@ from approvals.actions.set_freeze import set_freeze
 from approvals.actions.sign_off import sign_off
 from approvals.models import IdempotentAnswer, ReportBuild
 from approvals.organisation import Organisation
+<<<<<<< HEAD
 from approvals.vocab import ErasureBasis, ErasureOf, Judgement
 from decisions import clock, served
+=======
+from approvals.vocab import Judgement
+from decisions import clock, ledger, served
+>>>>>>> signer
 from decisions.models import Agent, Person
 from decisions.vocab import Effect, FreezeMode, FreezeScope, LegalHoldScope
 from tests import factories
@@ -29,6 +34,7 @@ BREAKS = {
     "alarm_one_open": "INSERT INTO alarm (seq, key, kind, subject, state, raised_at)"
     " SELECT seq + 1000, key, kind, subject, 'acknowledged', raised_at FROM alarm",
     "alarm_state": "UPDATE alarm SET state = 'forgotten'",
+    "cosignature_once": "INSERT INTO cosignature (size, witness, line, at) SELECT size, witness, line, at FROM cosignature",
     "decision_state": "UPDATE decision SET state = 'done'",
     "decision_level_ruled": "UPDATE decision SET level_ruled = 'L5'",
     "decision_level_used": "UPDATE decision SET level_used = 'L9'",
@@ -93,6 +99,7 @@ def filled(agent: Agent, manager: Person, executive: Person, admin: Person) -> N
     served.tick()
     change_register(Organisation(groups=[]), actor=None)
     now = clock.now()
+    ledger.keep_cosignature(1, "witness", "a line", now)
     builds = [
         ReportBuild.objects.create(period="2026-09", state="failed", requested_at=now, updated_at=now) for _ in range(2)
     ]
@@ -112,7 +119,7 @@ def break_with(statement: str) -> None:
 @pytest.mark.parametrize("name", BREAKS)
 def test_a_row_that_breaks_it_is_refused(name: str) -> None:
     # No way leads to a row like this: what is tried is whether it may be one.
-    with guards_off("decision", "tile"), pytest.raises(IntegrityError) as caught:
+    with guards_off("decision", "tile", "cosignature"), pytest.raises(IntegrityError) as caught:
         break_with(BREAKS[name])
     # SQLite names the columns of a unique constraint instead, and its guards speak before some checks.
     told = str(caught.value)

@@ -9,7 +9,7 @@ from django.db import DatabaseError, connection, transaction
 from decisions import ledger
 from decisions.merkle import leaf_hash
 from decisions.models import Agent
-from decisions.models.ledger import EntryRow, Head, StoredCheckpoint, TileRow
+from decisions.models.ledger import Cosignature, EntryRow, Head, StoredCheckpoint, TileRow
 from decisions.tiles import subtree
 from tests.database import guards_off
 from tests.factories import event, send
@@ -53,6 +53,10 @@ ATTEMPTS = {
     "insert over a checkpoint": "INSERT INTO checkpoint (size, note, at) SELECT size, 'x', at FROM checkpoint",
     "insert over a checkpoint, updating": "INSERT INTO checkpoint (size, note, at) SELECT size, 'x', at FROM checkpoint WHERE true"
     " ON CONFLICT (size) DO UPDATE SET note = 'x'",
+    # cosignatures
+    "a cosignature's line": "UPDATE cosignature SET line = 'x'",
+    "delete a cosignature": "DELETE FROM cosignature",
+    "insert over a cosignature": "INSERT INTO cosignature (id, size, witness, line, at) SELECT id, size, witness, 'x', at FROM cosignature",
     # tiles
     "a tile's hashes": "UPDATE tile SET hashes = %(hashes)s",
     "a tile's root": "UPDATE tile SET root = %(leaf)s",
@@ -77,6 +81,7 @@ ONLY = {
         "truncate the head": "TRUNCATE head",
         "truncate checkpoints": "TRUNCATE checkpoint",
         "truncate tiles": "TRUNCATE tile",
+        "truncate cosignatures": "TRUNCATE cosignature",
         "a tile's root as a replica": "SET LOCAL session_replication_role = replica; UPDATE tile SET root = %(leaf)s",
         "a tile of other hashes as a replica": "SET LOCAL session_replication_role = replica; " + TILE,
         "an entry whose hash is not its own": ROW.replace("%(leaf)s", "sha256('another'::bytea)"),
@@ -99,6 +104,7 @@ ONLY = {
         "replace the head": "REPLACE INTO head (id, size, root, frontier, at, identity)"
         " SELECT 1, 0, root, frontier, at, identity FROM head",
         "replace a checkpoint": "REPLACE INTO checkpoint (size, note, at) SELECT size, 'x', at FROM checkpoint",
+        "replace a cosignature": "REPLACE INTO cosignature (size, witness, line, at) SELECT size, witness, 'x', at FROM cosignature",
         "replace a tile": "REPLACE INTO tile (level, n, hashes, root) SELECT level, n, hashes, %(leaf)s FROM tile",
         "update a tile and replace": "UPDATE OR REPLACE tile SET root = %(leaf)s",
         "update a checkpoint and replace": "UPDATE OR REPLACE checkpoint SET note = 'x'",
@@ -108,8 +114,9 @@ ONLY = {
 
 @pytest.fixture
 def stored(agent: Agent) -> list[Any]:
-    """A ledger of 17 entries with a checkpoint."""
+    """A ledger of 17 entries with a checkpoint that is cosigned."""
     ledger.keep_checkpoint(ledger.size(), "a note", ledger.current().at)
+    ledger.keep_cosignature(ledger.size(), "witness", "a line", ledger.current().at)
     return everything()
 
 
@@ -124,7 +131,7 @@ def tiled(agent: Agent) -> list[Any]:
 
 
 def everything() -> list[Any]:
-    models = (EntryRow, Head, StoredCheckpoint, TileRow)
+    models = (EntryRow, Head, StoredCheckpoint, TileRow, Cosignature)
     return [[tuple(map(str, row)) for row in model._default_manager.order_by("pk").values_list()] for model in models]
 
 
@@ -191,6 +198,8 @@ TRIGGERS = {
     POSTGRESQL: {
         "checkpoint_insert_only",
         "checkpoint_no_truncate",
+        "cosignature_insert_only",
+        "cosignature_no_truncate",
         "decision_edges",
         "entry_dense",
         "entry_insert_only",
@@ -205,6 +214,9 @@ TRIGGERS = {
         "checkpoint_no_delete",
         "checkpoint_no_replace",
         "checkpoint_no_update",
+        "cosignature_no_delete",
+        "cosignature_no_replace",
+        "cosignature_no_update",
         "decision_edges",
         "entry_dense",
         "entry_no_delete",
