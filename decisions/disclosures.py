@@ -1,12 +1,42 @@
 """All that the ledger discloses, as a whole: what holds a text, and the keys that the texts are under."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 import msgspec
 
 from decisions import ledger
-from decisions.models.bulk import lock_head, writing
-from decisions.models.ledger import Disclosure
+from decisions.envelope import Entry, disclosure_digest, open_entry
+from decisions.models.bulk import chunks, lock_head, writing
+from decisions.models.ledger import Disclosure, EntryRow
+
+
+@dataclass(frozen=True, slots=True)
+class Disclosing:
+    """An entry, its leaf hash, and the digests of what is disclosed of it still, by name."""
+
+    entry: Entry
+    leaf: bytes
+    digests: dict[str, str]
+
+
+def disclosing(seqs: Iterable[int]) -> Iterator[Disclosing]:
+    """The entries at `seqs` that exist, in order, with what could be erased of them."""
+    for some in chunks(sorted(seqs)):
+        texts = ledger.texts_of(some)
+        for seq, body, leaf in EntryRow.objects.filter(seq__in=some).order_by("seq").values_list("seq", "body", "leaf"):
+            here = texts.get(seq, {})
+            digests = {name: disclosure_digest(text) for name, text in here.items()}
+            yield Disclosing(open_entry(seq, bytes(body), here.values()), bytes(leaf), digests)
+
+
+def between(first: int, end: int) -> list[tuple[int, str, str]]:
+    """(seq, name, salted text) of what is disclosed of the entries from `first` up to but not including `end`."""
+    rows = Disclosure.objects.filter(seq__gte=first, seq__lt=end).order_by("seq", "name")
+    return [
+        (seq, name, ledger.text_of(seq, name, *kept))
+        for seq, name, *kept in rows.values_list("seq", "name", "key", "sealed")
+    ]
 
 
 def holding(text: str) -> Iterator[tuple[int, list[str]]]:

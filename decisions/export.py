@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from decisions import ledger, proofs, published, signing
+from decisions import disclosures, ledger, proofs, published, signing
 from decisions.merkle import leaf_hash
 from decisions.signing import BadNoteError, Checkpoint
 from decisions.tiles import HEIGHT, LEVELS, WIDTH, Tile, Tree, full_tiles, hashes_of, partial_tiles, subtree
@@ -112,7 +112,7 @@ def _write(files: "_Files", tile: Tile, tree: Tree) -> None:
 def _disclosures(size: int) -> Iterator[bytes]:
     """A line for each disclosure; the text is what is hashed into the entry."""
     for first in range(0, size, DISCLOSURES_AT_ONCE):
-        for seq, name, text in ledger.disclosures(first, min(first + DISCLOSURES_AT_ONCE, size)):
+        for seq, name, text in disclosures.between(first, min(first + DISCLOSURES_AT_ONCE, size)):
             line = {"seq": seq, "name": name, "text": text}
             yield json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 

@@ -12,7 +12,7 @@ from functools import lru_cache
 from django.conf import settings
 from django.db.models import Max, Q
 
-from decisions.envelope import Entry, Sealed, disclosure_digest, open_entry, open_leaf
+from decisions.envelope import Entry, Sealed, open_entry, open_leaf
 from decisions.errors import ledger_disagreement
 from decisions.keyring import Keyring, NotOpenedError, read_keys
 from decisions.merkle import Frontier, leaf_hash
@@ -171,11 +171,11 @@ def texts_of(seqs: Iterable[int], *names: str) -> dict[int, dict[str, str]]:
         if names:
             rows = rows.filter(name__in=names)
         for seq, name, key, sealed in rows.values_list("seq", "name", "key", "sealed"):
-            found.setdefault(seq, {})[name] = _text(seq, name, key, sealed)
+            found.setdefault(seq, {})[name] = text_of(seq, name, key, sealed)
     return found
 
 
-def _text(seq: int, name: str, key: bytes | memoryview, sealed: bytes | memoryview) -> str:
+def text_of(seq: int, name: str, key: bytes | memoryview, sealed: bytes | memoryview) -> str:
     return keyring().open(place_of(seq, name), bytes(key), bytes(sealed)).decode()
 
 
@@ -212,25 +212,6 @@ def of_kind(kind: Kind, seqs: Iterable[int]) -> set[int]:
     for some in chunks(sorted(seqs)):
         found.update(EntryRow.objects.filter(seq__in=some, kind=str(kind)).values_list("seq", flat=True))
     return found
-
-
-@dataclass(frozen=True, slots=True)
-class Disclosing:
-    """An entry, its leaf hash, and the digests of what is disclosed of it still, by name."""
-
-    entry: Entry
-    leaf: bytes
-    digests: dict[str, str]
-
-
-def disclosing(seqs: Iterable[int]) -> Iterator[Disclosing]:
-    """The entries at `seqs` that exist, in order, with what could be erased of them."""
-    for some in chunks(sorted(seqs)):
-        texts = texts_of(some)
-        for seq, body, leaf in EntryRow.objects.filter(seq__in=some).order_by("seq").values_list("seq", "body", "leaf"):
-            here = texts.get(seq, {})
-            digests = {name: disclosure_digest(text) for name, text in here.items()}
-            yield Disclosing(open_entry(seq, bytes(body), here.values()), bytes(leaf), digests)
 
 
 def pages_of(kinds: Iterable[Kind], first: int, end: int, *names: str, batch: int = 1000) -> Iterator[list[Entry]]:
@@ -281,21 +262,13 @@ def stored(first: int, end: int, *, batch: int = 2000) -> Iterator[Stored]:
         sealed = Disclosure.objects.filter(**span).order_by("seq", "name")
         for seq, name, *kept in sealed.values_list("seq", "name", "key", "sealed"):
             try:
-                text = _text(seq, name, *kept)
+                text = text_of(seq, name, *kept)
             except NotOpenedError:
                 text = ""
             texts.setdefault(seq, []).append((name, text))
         rows = EntryRow.objects.filter(**span).order_by("seq").values_list("seq", "id", "kind", "at", "body", "leaf")
         for seq, id_, kind, at, body, leaf in rows:
             yield Stored(seq, id_, kind, at, bytes(body), bytes(leaf), tuple(texts.get(seq, ())))
-
-
-def disclosures(first: int, end: int) -> list[tuple[int, str, str]]:
-    """(seq, name, salted text) of what is disclosed of the entries from `first` up to but not including `end`."""
-    rows = Disclosure.objects.filter(seq__gte=first, seq__lt=end).order_by("seq", "name")
-    return [
-        (seq, name, _text(seq, name, *kept)) for seq, name, *kept in rows.values_list("seq", "name", "key", "sealed")
-    ]
 
 
 def outside(end: int) -> tuple[int, int, int]:

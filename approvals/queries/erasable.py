@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from approvals.vocab import ErasureOf
-from decisions import ledger, register
+from decisions import disclosures, ledger, register
 from decisions.errors import not_found
 from decisions.models import Alarm, Decision, Person, Timeline
 from decisions.models.bulk import chunks
@@ -37,7 +37,7 @@ Named = Mapping[int, frozenset[str]]
 class Part:
     """Of one entry, what is to be erased: name → digest; and the decision that it speaks of."""
 
-    of: ledger.Disclosing
+    of: disclosures.Disclosing
     erased: dict[str, str]
     decision: Decision | None
 
@@ -75,7 +75,7 @@ def reach(meant: Named, *, one_by_one: bool) -> Reach:
         for seq in ledger.of_kind(Kind.DISCLOSURE_ERASED, erasable):
             del erasable[seq]
     first = sorted(erasable)[:MOST]
-    found = list(ledger.disclosing(first))
+    found = list(disclosures.disclosing(first))
     rows = _decisions({one.entry.facts.get("ref") or "" for one in found})
     parts = [
         Part(

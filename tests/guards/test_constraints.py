@@ -15,13 +15,8 @@ from approvals.actions.set_freeze import set_freeze
 from approvals.actions.sign_off import sign_off
 from approvals.models import IdempotentAnswer, ReportBuild
 from approvals.organisation import Organisation
-<<<<<<< HEAD
 from approvals.vocab import ErasureBasis, ErasureOf, Judgement
-from decisions import clock, served
-=======
-from approvals.vocab import Judgement
 from decisions import clock, ledger, served
->>>>>>> signer
 from decisions.models import Agent, Person
 from decisions.vocab import Effect, FreezeMode, FreezeScope, LegalHoldScope
 from tests import factories
