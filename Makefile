@@ -68,6 +68,7 @@ format: $(VENV)/.dev ## Put files into the form that lint asks for
 
 bench: $(VENV)/.dev ## Measure what benchmarks/ claims, on this machine
 	$(BIN)/python -m benchmarks.intake $(ARGS)
+	$(BIN)/python -m benchmarks.at_rest
 	$(BIN)/python -m benchmarks.replay
 	$(BIN)/python -m benchmarks.gate
 

@@ -114,7 +114,7 @@ def a_legal_hold(page: Page) -> None:
     page.get_by_label("What must be kept").select_option(label="geo")
     page.get_by_label("Why (kept in the record)").fill("Asked for by a court.")
     page.get_by_role("button", name="Set the legal hold").click()
-    expect(page.get_by_text("Service geo")).to_be_visible()
+    expect(page.get_by_text("Service geo", exact=True)).to_be_visible()
 
 
 def nothing(page: Page) -> None:
