@@ -252,6 +252,7 @@ LOGGING = {
         "django.server": {"handlers": [], "propagate": True},
         "uvicorn": {"level": "WARNING"},
         "celery": {"level": "WARNING"},
+        "httpx": {"level": "WARNING"},
         # In memory there is no host to name; kombu warns of it at each connection.
         "kombu": {"level": "ERROR"},
     },

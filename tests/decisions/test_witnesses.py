@@ -296,7 +296,7 @@ def test_the_page_says_who_cosigned_and_who_is_away(
     page = client.get("/ledger/").content.decode()
     assert "does not answer" not in page
     assert page.count("entries, ") >= 3, "the checkpoint's and two witnesses'"
-    assert "<b>w3</b>" in page
+    assert "<dt>Witness w3</dt>" in page
     assert notes.ring().keys[0].vkey in page.replace("&#x2B;", "+")
     served[0].server.shutdown()
     served[0].server.server_close()
