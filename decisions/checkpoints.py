@@ -33,10 +33,10 @@ class DisagreementError(Exception):
 
 
 def publish() -> str:
-    """The signed note of the head, made and kept if there is none yet.
+    """The signed note of the head, made and kept if there is none yet, with the cosignatures that it has.
 
-    Without growth the note is the same to the byte, for a note holds no time: what is new is that the ledger was compared
-    with it, which the time of the file `latest` says.
+    Without growth it is signed the same to the byte, for a signature holds no time: what is new is that the ledger was
+    compared with it, which the time of the file `latest` says.
 
     Raises DisagreementError, after raising the alarm that stops all writing, where the head does not extend what was
     signed; nothing is signed then. Raises AwayError where the signer does not answer. Success ends the alarm.
@@ -73,11 +73,12 @@ def _publish(asked: Signs) -> str:
                 raise
             # Another process published in between.
             continue
-        note = f"{ask.checkpoint.text()}\n{lines}"
+        size, signed = ask.checkpoint.size, f"{ask.checkpoint.text()}\n{lines}"
+        note = ledger.with_cosignatures(size, signed)
         # First outside, durable; only then where others see it: a crash in between cannot make us publish a fork.
-        notes.keep(ask.checkpoint.size, ledger.with_cosignatures(ask.checkpoint.size, note))
+        notes.keep(size, note)
         notes.keep_ring(state.ring if state.keys else asked.state().ring)
-        ledger.keep_checkpoint(ask.checkpoint.size, note, clock.now())
+        ledger.keep_checkpoint(size, signed, clock.now())
         return note
     raise AwayError("others publish all the time; the next minute tries again")
 

@@ -382,6 +382,12 @@ def keep_cosignature(size: int, witness: str, line: str, at: datetime) -> None:
         Cosignature.objects.create(size=size, witness=witness, line=line, at=at)
 
 
+def cosignatures() -> list[Cosignature]:
+    """The newest cosignature of each witness that ever gave one."""
+    newest = Cosignature.objects.values("witness").annotate(last=Max("id")).values("last")
+    return list(Cosignature.objects.filter(id__in=newest))
+
+
 def cosigned_size(witness: str) -> int:
     """The size of the largest checkpoint that `witness` has cosigned; 0 where there is none."""
     return int(Cosignature.objects.filter(witness=witness).aggregate(most=Max("size"))["most"] or 0)

@@ -5,6 +5,8 @@ What is given out is covered by a published checkpoint, so nothing of it can cha
 
 import struct
 from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
@@ -13,6 +15,8 @@ from decisions import ledger, notes, origins
 from decisions.quorum import Quorum
 from decisions.quorum import read as read_quorum
 from decisions.tiles import HASH, WIDTH, Tile
+
+SILENT = timedelta(minutes=11)
 
 
 def published(tile: Tile) -> bool:
@@ -63,6 +67,28 @@ def policy() -> str | None:
             lines.append(f"# sizes {key.first} to {'now' if key.last is None else key.last}")
         lines.append(f"log {key.vkey}")
     return "\n".join(lines) + "\n" + quorum().text()
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A witness of the policy, and the checkpoint that it cosigned last."""
+
+    name: str
+    size: int | None
+    at: datetime | None
+    away: bool
+    """It is asked, and has not cosigned for more than ten minutes."""
+
+
+def witnesses(now: datetime) -> list[Seen]:
+    """Every witness of the policy, as of `now`."""
+    last = {one.witness: one for one in ledger.cosignatures()}
+    found = []
+    for one in quorum().witnesses:
+        newest = last.get(one.verifier.name)
+        away = bool(one.url) and (newest is None or newest.at < now - SILENT)
+        found.append(Seen(one.name, newest.size if newest else None, newest.at if newest else None, away))
+    return found
 
 
 def quorum() -> Quorum:

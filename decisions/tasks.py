@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from decisions import checkpoints, witnesses
+from decisions import checkpoints, timestamps, witnesses
 from decisions.auth import counters, links, sessions
 
 
@@ -16,6 +16,12 @@ def publish_checkpoint() -> None:
 def ask_witnesses() -> None:
     """Have the newest checkpoint cosigned. A witness that is away is asked again the next minute."""
     witnesses.gather()
+
+
+@shared_task(ignore_result=True)
+def stamp_checkpoint() -> None:
+    """Have the newest checkpoint timestamped, at most once an hour."""
+    timestamps.stamp()
 
 
 @shared_task(ignore_result=True)

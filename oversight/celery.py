@@ -25,6 +25,7 @@ app.conf.beat_schedule = {
     "forget-answers": {"task": "approvals.tasks.forget_answers", "schedule": crontab(hour="3", minute="30")},
     "forget-expired": {"task": "decisions.tasks.forget_expired", "schedule": 3600.0},
     "ask-witnesses": {"task": "decisions.tasks.ask_witnesses", "schedule": 60.0},
+    "stamp-checkpoint": {"task": "decisions.tasks.stamp_checkpoint", "schedule": 600.0},
     "publish-checkpoint": {"task": "decisions.tasks.publish_checkpoint", "schedule": 60.0},
 }
 

@@ -6,7 +6,7 @@ from cryptography.fernet import Fernet
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004 - Django's name
 
-from decisions import outbound, published
+from decisions import outbound, published, timestamps
 from decisions.keyring import read_keys
 from decisions.ports import sockets
 from decisions.quorum import BadPolicyError
@@ -43,6 +43,19 @@ def witnesses_can_be_asked(**_: Any) -> list[CheckMessage]:
         return [Error(f"OVERSIGHT_WITNESSES cannot be used: {error}", id="oversight.E006")]
     wrong = [f"{one.name} ({why})" for one in named if one.url and (why := outbound.why_not(one.url))]
     return [Error(f"these witnesses cannot be asked: {', '.join(wrong)}", id="oversight.E007")] if wrong else []
+
+
+@register()
+def the_authority_can_be_asked(**_: Any) -> list[CheckMessage]:
+    if not settings.TSA_URL:
+        return []
+    if why := outbound.why_not(settings.TSA_URL):
+        return [Error(f"OVERSIGHT_TSA_URL cannot be used: {why}", id="oversight.E008")]
+    try:
+        timestamps.roots()
+    except (OSError, ValueError) as error:
+        return [Error(f"OVERSIGHT_TSA_ROOTS cannot be used: {error}", id="oversight.E009")]
+    return []
 
 
 @register()

@@ -44,6 +44,12 @@ def folder(name: str, default: Path) -> Path:
     return Path(os.environ.get(name) or default).expanduser().resolve()
 
 
+def file(name: str) -> Path | None:
+    """The file that variable `name` names; None where it is empty."""
+    raw = os.environ.get(name, "")
+    return Path(raw).expanduser().resolve() if raw else None
+
+
 def secret(name: str, path: Path, make: Callable[[], str]) -> str:
     """The secret in variable `name`, else the one kept in `path` (mode 0600), made with `make` on first use.
 

@@ -10,7 +10,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from decisions import clock, ledger, notes, queries, recording
+from decisions import clock, ledger, notes, published, queries, recording
 from decisions.models import Alarm
 from decisions.models.ledger import Head
 
@@ -55,6 +55,13 @@ class _Measured(Collector):
             yield GaugeMetricFamily(
                 "oversight_checkpoint_age_seconds", "Since the ledger was compared with its last", age
             )
+        cosigned = GaugeMetricFamily(
+            "oversight_witness_age_seconds", "Since a witness has cosigned last", labels=["witness"]
+        )
+        for one in published.witnesses(now):
+            if one.at is not None:
+                cosigned.add_metric([one.name], (now - one.at).total_seconds())
+        yield cosigned
         yield GaugeMetricFamily(
             "oversight_writer_queue", "Commands waiting for this process's writer", recording.waiting()
         )

@@ -34,8 +34,12 @@ LOG_ORIGIN = env.text("OVERSIGHT_LOG_ORIGIN", "oversight.local/ledger1")
 """The ledger's own name, inside every leaf: an entry of one ledger can never be passed off as another's."""
 SIGNER = env.text("OVERSIGHT_SIGNER")
 """The socket of a signer that is a process of its own; empty: this process signs, with the keys in its data folder."""
-WITNESSES: Path | None = Path(env.text("OVERSIGHT_WITNESSES")) if env.text("OVERSIGHT_WITNESSES") else None
+WITNESSES = env.file("OVERSIGHT_WITNESSES")
 """A file that names the witnesses and their quorum, as a C2SP tlog-policy without its logs."""
+TSA_URL = env.text("OVERSIGHT_TSA_URL")
+"""The timestamp authority (RFC 3161) that is asked each hour; empty: none."""
+TSA_ROOTS = env.file("OVERSIGHT_TSA_ROOTS")
+"""The certificates, in PEM, that its tokens must lead to."""
 
 # -- storage: embedded (SQLite, one process) unless DATABASE_URL says otherwise; see docs/architecture.md
 DATABASE_URL = env.text("DATABASE_URL")
@@ -252,6 +256,7 @@ LOGGING = {
         "django.server": {"handlers": [], "propagate": True},
         "uvicorn": {"level": "WARNING"},
         "celery": {"level": "WARNING"},
+        "httpx": {"level": "WARNING"},
         # In memory there is no host to name; kombu warns of it at each connection.
         "kombu": {"level": "ERROR"},
     },

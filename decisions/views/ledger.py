@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from decisions import notes, queries
+from decisions import clock, notes, published, queries, timestamps
 from decisions.auth.people import reads
 
 SHOWN = 50
@@ -24,6 +24,9 @@ def page(request: HttpRequest) -> HttpResponse:
         "root": bytes(head.root).hex(),
         "checkpoint": queries.last_checkpoint(),
         "confirmed_at": notes.confirmed_at(),
+        "keys": notes.ring().keys,
+        "witnesses": published.witnesses(clock.now()),
+        "timestamp": timestamps.last(),
         "entries": entries,
         "gaps": queries.gaps(),
         "older": entries[-1]["seq"] if entries and entries[-1]["seq"] else None,

@@ -203,6 +203,9 @@ DEFAULTS = {
     "unauthorized": ("unauthorized", 401),
     "forbidden": ("forbidden", 403),
     "not_found": ("not-found", 404),
+    "changed_duplicate": ("changed-duplicate", 409),
+    "not_stored": ("not-stored", 503),
+    "ledger_disagreement": ("ledger-disagreement", 503),
 }
 
 

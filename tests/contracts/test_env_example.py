@@ -5,7 +5,7 @@ import re
 
 from tests.contracts.tree import ROOT, python_files, text
 
-READERS = frozenset({"text", "flag", "number", "words", "folder", "secret"})
+READERS = frozenset({"text", "flag", "number", "words", "folder", "file", "secret"})
 
 
 def read_by(source: str) -> set[str]:

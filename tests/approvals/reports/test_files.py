@@ -82,9 +82,16 @@ def dataset(report: dict[str, Any]) -> bytes:
     return canonical(report)
 
 
+NOTE = (
+    "oversight.example/acme/ledger1\n4211\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n\n"
+    "— oversight.example/acme/ledger1 Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeOoRDe4URYN7u5/Zhcyv2q1gGzGku9nTo+zyWE+xeMcTOAYQ8=\n"
+    "— witness.example.com/w1 jWbPPwAAAABkGFDLEZMHwSRaJNiIDoe9DYn/zXcrtPHeolMI5OWXEhZCB9dlrDJsX3b2oyin1nPZqhf5nNo0xUe+mbIUBkBIfZ+qnA==\n"
+)
+
+
 @pytest.fixture(scope="module")
 def proof() -> bytes:
-    return canonical({"root": "ab" * 32, "size": 4211})
+    return canonical({"checkpoint": NOTE, "root": "ab" * 32, "seq_limit": 4210})
 
 
 def texts(body: bytes) -> list[str]:
@@ -96,6 +103,12 @@ def test_the_pdf_carries_both_files_and_is_the_same_twice(dataset: bytes, proof:
     assert body == pdf.render(dataset, proof)
     held = PdfReader(io.BytesIO(body)).attachments
     assert {name: bytes(files[0]) for name, files in held.items()} == {"report.json": dataset, "proof.json": proof}
+
+
+def test_the_pdf_prints_the_signed_checkpoint(dataset: bytes, proof: bytes) -> None:
+    """To the letter: whoever has the paper can type it in and check it."""
+    printed = re.sub(r"\s+", "", texts(pdf.render(dataset, proof))[-1])
+    assert re.sub(r"\s+", "", NOTE) in printed
 
 
 def test_the_pdf_declares_its_standards_and_its_language(dataset: bytes, proof: bytes) -> None:
@@ -241,7 +254,7 @@ def test_the_workbook_holds_the_series(report: dict[str, Any], dataset: bytes) -
 
 def test_all_files_are_written_whole_with_their_digests(report: dict[str, Any], tmp_path: Path) -> None:
     steps: list[tuple[str, int, int]] = []
-    made = build.render_all(report, {"root": "ab"}, tmp_path, lambda *step: steps.append(step))
+    made = build.render_all(report, {"checkpoint": NOTE}, tmp_path, lambda *step: steps.append(step))
     assert set(made) == {"json", "proof", "pdf", "html", "xlsx", "csv", "png"}
     for one in made.values():
         body = (tmp_path / one["file"]).read_bytes()
