@@ -198,6 +198,7 @@ DEFAULTS = {
     "unauthorized": ("unauthorized", 401),
     "forbidden": ("forbidden", 403),
     "not_found": ("not-found", 404),
+    "ledger_disagreement": ("ledger-disagreement", 503),
 }
 
 
