@@ -203,11 +203,8 @@ DEFAULTS = {
     "unauthorized": ("unauthorized", 401),
     "forbidden": ("forbidden", 403),
     "not_found": ("not-found", 404),
-<<<<<<< HEAD
     "changed_duplicate": ("changed-duplicate", 409),
     "not_stored": ("not-stored", 503),
-=======
->>>>>>> signer
     "ledger_disagreement": ("ledger-disagreement", 503),
 }
 
