@@ -47,7 +47,7 @@ test: $(VENV)/.dev ## Run the test suite (embedded mode, no service needed)
 	$(TEST_ENV) $(PYTEST) -n $(WORKERS) --dist worksteal $(ARGS)
 
 test-services: $(VENV)/.dev ## Run the same suite and its extra part on PostgreSQL and Redis
-	DATABASE_URL="$(TEST_DATABASE_URL)" REDIS_URL="$(TEST_REDIS_URL)" $(PYTEST) -n $(WORKERS) --dist worksteal -m "not browser and not deep" $(ARGS)
+	DATABASE_URL="$(TEST_DATABASE_URL)" REDIS_URL="$(TEST_REDIS_URL)" $(PYTEST) -n $(WORKERS) --dist worksteal -m "not browser and not deep and not judges" $(ARGS)
 
 test-browser: $(VENV)/.dev ## Run the pages in a real Chromium
 	$(TEST_ENV) $(PYTEST) -m browser $(ARGS)
@@ -81,7 +81,7 @@ lock: $(VENV)/.dev ## Write the lock files anew (UPGRADE=--upgrade takes newer v
 	$(BIN)/python -c 'import tomllib; print("\n".join(tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]["dev"]))' \
 		| $(COMPILE) $(UPGRADE) --constraint requirements.txt --output-file requirements-dev.txt pyproject.toml -
 
-sdk: $(VENV)/.made ## Build the agents' client as a wheel into sdk/dist
+sdk: $(VENV)/.made ## Build the agents' client and the offline verifier as a wheel into sdk/dist
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir sdk/dist ./sdk
 
 clean: ## Remove the virtual environment and caches (never the data)

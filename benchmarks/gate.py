@@ -14,6 +14,8 @@ import platform
 import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from benchmarks import installed  # isort: skip - it sets the product up
@@ -50,8 +52,8 @@ def main() -> int:
             rulings(agent)
         if "latency" in parts:
             baseline = durable()
-            with installed.serving(chosen.port):
-                latency(agent, headers, chosen.port, baseline)
+            with installed.serving(chosen.port) as server:
+                latency(agent, headers, Measured(chosen.port, server.pid, baseline))
         if "stop" in parts:
             with installed.serving(chosen.port):
                 asyncio.run(last_action(headers, chosen.port))
@@ -119,25 +121,40 @@ def durable() -> float:
 Call = Callable[[Line], Awaitable[Answer]]
 
 
-def latency(agent: Agent, headers: Headers, port: int, baseline: float) -> None:
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """The server under measurement, and what it is measured against."""
+
+    port: int
+    process: int
+    baseline: float
+
+    def cpu(self) -> float:
+        """Milliseconds of processor time that the server has used: the same however busy the machine is."""
+        fields = Path(f"/proc/{self.process}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) * 1000 / os.sysconf("SC_CLK_TCK")
+
+
+def latency(agent: Agent, headers: Headers, server: Measured) -> None:
     services = iter(range(1, installed.SERVICES))
     for clients, count in CALLS.items():
-        said("propose", clients, [propose(headers) for _ in range(count)], port, baseline)
-        said("claim", clients, [claim(headers, row) for row in installed.proposed(agent, count)], port, baseline)
-        said("veto", clients, [veto(headers, row) for row in installed.proposed(agent, count // 2)], port, baseline)
+        said("propose", clients, [propose(headers) for _ in range(count)], server)
+        said("claim", clients, [claim(headers, row) for row in installed.proposed(agent, count)], server)
+        said("veto", clients, [veto(headers, row) for row in installed.proposed(agent, count // 2)], server)
     # Last: each stays in force, and every claim looks at those that are.
     for clients, count in STOPS.items():
-        said("freeze", clients, [freeze(headers, f"s-{next(services)}") for _ in range(count)], port, baseline)
+        said("freeze", clients, [freeze(headers, f"s-{next(services)}") for _ in range(count)], server)
 
 
-def said(name: str, clients: int, calls: list[Call], port: int, baseline: float) -> None:
-    began = time.monotonic()
-    answers = asyncio.run(drive(port, clients, calls))
+def said(name: str, clients: int, calls: list[Call], server: Measured) -> None:
+    began, used = time.monotonic(), server.cpu()
+    answers = asyncio.run(drive(server.port, clients, calls))
     rate = len(answers) / (time.monotonic() - began)
+    used = (server.cpu() - used) / len(answers)
     p50, p99 = cuts([answer.ms for answer in answers])
     print(
         f"{name:<8} {clients:>3} clients: p50 {p50:6.1f} ms, p99 {p99:6.1f} ms, {rate:6.0f}/s;"
-        f" p50 is {p50 / baseline:.1f} × one row"
+        f" {used:.1f} ms of the server's processor each; p50 is {p50 / server.baseline:.1f} × one row"
     )
 
 

@@ -1,4 +1,4 @@
-"""Registers the start-up checks and the mark of a sign-in."""
+"""Registers the start-up checks, the mark of a sign-in, and the queue of the workers."""
 
 from django.apps import AppConfig
 
@@ -7,4 +7,4 @@ class OversightConfig(AppConfig):
     name = "oversight"
 
     def ready(self) -> None:
-        from oversight import checks, sign_in  # noqa: F401 - both register themselves
+        from oversight import celery, checks, sign_in  # noqa: F401 - they register themselves

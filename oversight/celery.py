@@ -12,6 +12,8 @@ from oversight import roles
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "oversight.settings")
 
 app = Celery("oversight")
+# The current application is one of a thread: without this, other threads of a web process would send into the void.
+app.set_default()
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.conf.beat_schedule = {

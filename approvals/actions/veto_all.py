@@ -38,5 +38,5 @@ def veto_all(of: Of, value: UUID | str, *, until: int, reason: str, actor: UUID)
             for row in reach.rows
         ]
 
-    record(decide, principal=f"person:{actor}")
+    record(decide, principal=f"person:{actor}", urgent=True)
     return reach

@@ -49,7 +49,7 @@ async def get_receipt(request: Request) -> Answer:
         else:
             name = f'attachment; filename="entry-{seq}.tlog-proof"'
             return 200, Text(text, {"Content-Disposition": name})
-        hints.checkpoint_wanted()
+        await in_reader(hints.checkpoint_wanted)
         await asyncio.sleep(min(left, POLL_SECONDS))
 
 

@@ -49,7 +49,11 @@ def person(request: Request) -> Person:
     found = caller(request)
     if isinstance(found, AgentPrincipal):
         raise must_be_person()
-    return _with_a_role(found)
+    held: Any = request
+    if getattr(held, "person_with_a_role", None) is not found:
+        # Asked for at several places of one request, and the register need be asked once.
+        held.person_with_a_role = _with_a_role(found)
+    return found
 
 
 def _with_a_role(found: Person) -> Person:

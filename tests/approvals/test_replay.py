@@ -56,7 +56,7 @@ def same(entry: Entry, ruling: Ruling) -> None:
         assert facts["protect_seconds"] == ruling.protect.total_seconds()
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.deep) for seed in range(1, 8))])
 def test_what_ruled_rules_the_same_again(organisation: factories.Register, clock: Clock, seed: int) -> None:
     """After any commands: versions, freezes, windows and registers come and go."""
     Mixture(organisation, clock, random.Random(seed)).run(400)

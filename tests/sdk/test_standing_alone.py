@@ -23,6 +23,10 @@ def imported(source: str) -> set[str]:
     return found
 
 
+def needed(paths: list[Path], *own: str) -> set[str]:
+    return {name for path in paths for name in imported(text(path))} - sys.stdlib_module_names - set(own)
+
+
 def test_its_import_contracts_hold():
     done = subprocess.run(
         [Path(sys.executable).parent / "lint-imports", "--config", "sdk/pyproject.toml", "--no-cache"],
@@ -33,13 +37,23 @@ def test_its_import_contracts_hold():
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "Contracts: 2 kept, 0 broken" in done.stdout
+    assert "Contracts: 5 kept, 0 broken" in done.stdout
 
 
 def test_it_needs_what_it_says_and_nothing_else():
-    outside = {name for path in OWN for name in imported(text(path))} - sys.stdlib_module_names - {"oversight_sdk"}
+    outside = needed(OWN, "oversight_sdk", "oversight_verify")
     assert outside == {"httpx", "cryptography"}
     assert [name.partition(">")[0] for name in PROJECT["project"]["dependencies"]] == sorted(outside, reverse=True)
+
+
+def test_the_verifier_needs_cryptography_alone():
+    assert needed([path for path in OWN if path.parts[1] == "oversight_verify"], "oversight_verify") == {"cryptography"}
+
+
+def test_both_packages_and_both_commands_are_in_the_distribution():
+    packages = {path.parts[1] for path in OWN}
+    assert set(PROJECT["tool"]["setuptools"]["packages"]) == packages
+    assert {target.partition(".")[0] for target in PROJECT["project"]["scripts"].values()} == packages
 
 
 def test_the_licence_and_the_python_are_those_of_the_product():

@@ -12,6 +12,7 @@ import pytest
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
+from tests.auditor import check_receipt
 from tests.services.processes import ROOT, Browser, Company
 
 pytestmark = pytest.mark.services
@@ -106,6 +107,18 @@ def test_an_event_posted_to_one_process_reaches_a_socket_of_the_other_within_a_s
             if frame["t"] == "rows" and any("pod/2" in row["title"] for row in frame["rows"]):
                 break
         assert time.monotonic() - began < 1
+
+
+def test_a_worker_signs_for_somebody_who_waits_at_a_web_process(company: Company, webs: tuple[str, str], key: str):
+    company.worker(3)
+    agent = {"Authorization": f"Bearer {key}"}
+    media = {"Content-Type": "application/cloudevents+json"}
+    recorded = httpx.post(f"{webs[0]}/api/v1/events", content=json.dumps(event(3)), headers=agent | media).json()
+    address = f"{webs[1]}/api/v1/entries/{recorded['last_seq']}/receipt?wait=30"
+    receipt = httpx.get(address, headers=agent, timeout=40)
+    assert receipt.status_code == 200, receipt.text
+    policy = company.manage("shell", "-v0", "-c", "from decisions import published; print(published.policy(), end='')")
+    assert check_receipt(receipt.text, policy) == recorded["last_seq"]
 
 
 def test_a_worker_builds_the_report_that_a_page_asked_for(company: Company, webs: tuple[str, str], reader: Browser):

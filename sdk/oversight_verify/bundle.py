@@ -1,0 +1,148 @@
+"""One stretch of an export: its entries, their hashes and the tiles of them. It must not decide what the whole is worth.
+
+A stretch is whole bundles of 256 entries, so that stretches can be checked side by side; `export.py` puts them together.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from oversight_verify.counters import Numbers
+from oversight_verify.faults import Refuted
+from oversight_verify.layout import WIDTH, Tile, read_tile
+from oversight_verify.leaf import read_leaf
+from oversight_verify.tree import full_root, leaf_hash
+
+TOLD = frozenset({"key.rotated", "disclosure.erased"})
+"""The kinds whose facts say something about the ledger itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """What to check: the bundles `first` to `last`-1 of the export in `folder`, which is of `size` entries of `origin`."""
+
+    folder: Path
+    origin: str
+    size: int
+    first: int
+    last: int
+    partial: tuple[Tile, ...] = ()
+    """Older partial tiles of these bundles."""
+    cuts: tuple[int, ...] = ()
+    """Sizes of older checkpoints that end within these bundles."""
+
+
+@dataclass(slots=True)
+class Part:
+    """What was found in a stretch. With a fault the rest is incomplete."""
+
+    roots: list[bytes] = field(default_factory=list)
+    """Of each full bundle the root over its 256 leaves."""
+    tail: list[bytes] = field(default_factory=list)
+    """The leaf hashes of the last bundle, if it is partial."""
+    cuts: dict[int, list[bytes]] = field(default_factory=dict)
+    """Size → leaf hashes of its last, partial bundle."""
+    fault: str = ""
+    first_at: str = ""
+    last_at: str = ""
+    digests: int = 0
+    counters: dict[tuple[str, str], Numbers] = field(default_factory=dict)
+    """(actor, source) → the numbers it used."""
+    told: list[tuple[int, str, dict[str, Any]]] = field(default_factory=list)
+    """(seq, kind, facts) of entries that are of a kind in TOLD."""
+    references: int = 0
+
+
+def check(stretch: Stretch) -> Part:
+    """Recompute everything in `stretch` from the bytes of its entries; ends at the first fault."""
+    check = _Check(stretch)
+    try:
+        for number in range(stretch.first, stretch.last):
+            check.bundle(number)
+    except Refuted as fault:
+        check.part.fault = str(fault)
+    return check.part
+
+
+def split(raw: bytes, start: int, width: int) -> Iterator[tuple[bytes, int]]:
+    """(entry, where it ends) for each of the `width` entries in a bundle. Raises Refuted if they are not exactly its bytes."""
+    at, length = 0, len(raw)
+    for number in range(width):
+        end = at + 2 + int.from_bytes(raw[at : at + 2])
+        if at + 2 > length or end > length:
+            raise Refuted(f"entry {start + number} is cut off: its bundle is too short")
+        yield raw[at + 2 : end], end
+        at = end
+    if at != length:
+        raise Refuted(f"{length - at} bytes follow entry {start + width - 1} in its bundle and belong to no entry")
+
+
+class _Check:
+    def __init__(self, stretch: Stretch) -> None:
+        self.folder, self.origin, self.size = stretch.folder, stretch.origin, stretch.size
+        self.stretch, self.part = stretch, Part()
+        self.leaf_tile = lru_cache(maxsize=256)(self._leaf_tile)
+
+    def bundle(self, number: int) -> None:
+        start = number * WIDTH
+        width = min(WIDTH, self.size - start)
+        raw = read_tile(self.folder, Tile(None, number, width))
+        leaves, ends = [], [0]
+        for seq, (body, end) in enumerate(split(raw, start, width), start):
+            ends.append(end)
+            leaves.append(leaf_hash(body))
+            try:
+                self.entry(seq, body)
+            except Refuted as fault:
+                raise Refuted(f"entry {seq}: {fault}") from None
+        hashes = b"".join(leaves)
+        self.compare(Tile(0, number, width), hashes)
+        for old in self.stretch.partial:
+            if old.number == number and old.level == 0:
+                self.compare(old, hashes)
+            elif old.number == number and read_tile(self.folder, old) != raw[: ends[old.width]]:
+                raise Refuted(f"{old.path} holds other entries than the ledger now does")
+        for size in self.stretch.cuts:
+            if start < size < start + WIDTH:
+                self.part.cuts[size] = leaves[: size - start]
+        if width == WIDTH:
+            self.part.roots.append(full_root(leaves))
+        else:
+            self.part.tail = leaves
+
+    def compare(self, tile: Tile, hashes: bytes) -> None:
+        kept = read_tile(self.folder, tile)
+        if kept != hashes[: len(kept)]:
+            wrong = next(at for at in range(tile.width) if kept[32 * at :][:32] != hashes[32 * at :][:32])
+            seq = tile.number * WIDTH + wrong
+            raise Refuted(f"entry {seq}: its bytes do not have the hash in {tile.path}: one of them was changed")
+
+    def entry(self, seq: int, body: bytes) -> None:
+        leaf, part = read_leaf(body, self.origin), self.part
+        at = leaf["ts"]
+        if at < part.last_at:
+            raise Refuted("its time is before that of the entry before it")
+        part.first_at, part.last_at = part.first_at or at, at
+        part.digests += len(leaf["_sd"])
+        if leaf["src_seq"] is not None:
+            source = (leaf["actor"], leaf["src"])
+            part.counters.setdefault(source, Numbers()).add(leaf["src_seq"])
+        if leaf["kind"] in TOLD:
+            part.told.append((seq, leaf["kind"], leaf["facts"]))
+        if leaf["ref"] is not None:
+            self.reference(seq, leaf["ref"])
+            part.references += 1
+
+    def reference(self, seq: int, ref: dict[str, Any]) -> None:
+        """That what a person saw is the entry that the ledger holds."""
+        seen, place = ref["seq"], 32 * (ref["seq"] % WIDTH)
+        if not 0 <= seen < seq:
+            raise Refuted(f"it refers to entry {seen}, which was not there yet")
+        # That tile is compared with its entries where it has its turn.
+        if self.leaf_tile(seen // WIDTH)[place : place + 32].hex() != ref["leaf"]:
+            raise Refuted(f"it refers to another entry {seen} than the ledger holds: one of them was changed")
+
+    def _leaf_tile(self, number: int) -> bytes:
+        return read_tile(self.folder, Tile(0, number, min(WIDTH, self.size - number * WIDTH)))
