@@ -21,10 +21,9 @@ TOLD = frozenset({"key.rotated", "disclosure.erased"})
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """What to check: the bundles `first` to `last`-1 of the export in `folder`, which is of `size` entries of `origin`."""
+    """What to check: the bundles `first` to `last`-1 of the export in `folder`, which is of `size` entries."""
 
     folder: Path
-    origin: str
     size: int
     first: int
     last: int
@@ -53,6 +52,8 @@ class Part:
     told: list[tuple[int, str, dict[str, Any]]] = field(default_factory=list)
     """(seq, kind, facts) of entries that are of a kind in TOLD."""
     references: int = 0
+    names: list[tuple[int, str, bool]] = field(default_factory=list)
+    """(seq, the ledger's name from there on, whether that entry retires the name before) at the start and at each change."""
 
 
 def check(stretch: Stretch) -> Part:
@@ -81,7 +82,7 @@ def split(raw: bytes, start: int, width: int) -> Iterator[tuple[bytes, int]]:
 
 class _Check:
     def __init__(self, stretch: Stretch) -> None:
-        self.folder, self.origin, self.size = stretch.folder, stretch.origin, stretch.size
+        self.folder, self.size = stretch.folder, stretch.size
         self.stretch, self.part = stretch, Part()
         self.leaf_tile = lru_cache(maxsize=256)(self._leaf_tile)
 
@@ -120,7 +121,10 @@ class _Check:
             raise Refuted(f"entry {seq}: its bytes do not have the hash in {tile.path}: one of them was changed")
 
     def entry(self, seq: int, body: bytes) -> None:
-        leaf, part = read_leaf(body, self.origin), self.part
+        leaf, part = read_leaf(body), self.part
+        if not part.names or part.names[-1][1] != leaf["log"]:
+            retires = leaf["kind"] == "key.rotated" and leaf["facts"].get("origin") == leaf["log"]
+            part.names.append((seq, leaf["log"], retires))
         at = leaf["ts"]
         if at < part.last_at:
             raise Refuted("its time is before that of the entry before it")

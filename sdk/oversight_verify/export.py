@@ -3,6 +3,7 @@
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from oversight_verify import disclosed
@@ -38,13 +39,15 @@ def check_export(folder: Path, policy: Policy | None, older: Sequence[Older], fi
     findings.subject = f"Ledger {shown(head.origin)}, {count(head.size, 'entry', 'entries')}"
     findings.facts |= {"origin": head.origin, "size": head.size, "root": head.root.hex()}
     for one in older:
-        _same_ledger(one, head)
+        _reaches(one, head)
     whole = put_together(folder, head, [one.checkpoint.size for one in older], workers)
     if whole.root != head.root:
         raise Refuted(
             "the entries do not lead to the root in the checkpoint: entries were rewritten, or it is the checkpoint of another ledger"
         )
+    retired = _retired(whole, head)
     for one in older:
+        _same_ledger(one, head, retired)
         if whole.roots[one.checkpoint.size] != one.checkpoint.root:
             raise Refuted(
                 f"{one.where}, of size {one.checkpoint.size:,}, has another root than the ledger had at that size: "
@@ -58,9 +61,32 @@ def check_export(folder: Path, policy: Policy | None, older: Sequence[Older], fi
         findings.noted.append(f"Files that belong to no ledger, not looked at: {', '.join(beside[:SHOWN])}.")
 
 
-def _same_ledger(one: Older, head: Checkpoint) -> None:
-    if one.checkpoint.origin != head.origin:
-        raise Refuted(f"{one.where} is of another ledger, {shown(one.checkpoint.origin)}")
+def _retired(whole: Whole, head: Checkpoint) -> dict[str, int]:
+    """Earlier name of the ledger → how many entries that were signed under it the ledger says it has kept. Raises Refuted."""
+    if whole.names and whole.names[-1][1] != head.origin:
+        raise Refuted(f"entry {whole.names[-1][0]}: it is an entry of another ledger")
+    kept = {seq: facts.get("kept_size") for seq, _, facts in whole.told}
+    retired = {}
+    for (_, old), (seq, _) in pairwise(whole.names):
+        size = kept.get(seq)
+        if type(size) is not int or not 0 <= size <= seq or old in retired:
+            raise Refuted(f"entry {seq} retires the name of the ledger in a form that cannot be read")
+        retired[old] = size
+    return retired
+
+
+def _same_ledger(one: Older, head: Checkpoint, retired: dict[str, int]) -> None:
+    origin = one.checkpoint.origin
+    if origin != head.origin and origin not in retired:
+        raise Refuted(f"{one.where} is of another ledger, {shown(origin)}")
+    if one.checkpoint.size > retired.get(origin, one.checkpoint.size):
+        raise Refuted(
+            f"{one.where} holds {one.checkpoint.size:,} entries under the name {shown(origin)}, which was retired: "
+            f"the ledger says that it has only the first {retired[origin]:,} of them"
+        )
+
+
+def _reaches(one: Older, head: Checkpoint) -> None:
     if one.checkpoint.size > head.size:
         raise Refuted(
             f"{one.where} holds {one.checkpoint.size:,} entries and the export only {head.size:,}: "
@@ -88,7 +114,12 @@ def _say_entries(whole: Whole, head: Checkpoint, findings: Findings) -> None:
 def _say_signed(
     whole: Whole, head: Checkpoint, older: Sequence[Older], policy: Policy | None, findings: Findings
 ) -> None:
-    rotations = [read_rotation(seq, facts) for seq, kind, facts in whole.told if kind == "key.rotated"]
+    since = whole.names[-1][0] if len(whole.names) > 1 else -1
+    rotations = [read_rotation(seq, facts) for seq, kind, facts in whole.told if kind == "key.rotated" and seq > since]
+    findings.noted += [
+        f"Until entry {seq:,} the ledger was called {shown(old)}; that name was retired, and nothing counts here that is signed under it."
+        for (_, old), (seq, _) in pairwise(whole.names)
+    ]
     signers = Signers(policy or Policy(), head.origin)
     told = signers.follow(rotations, [head, *(one.checkpoint for one in older)])
     if policy is None:

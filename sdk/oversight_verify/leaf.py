@@ -65,13 +65,13 @@ def _ascii_keys(value: Any) -> bool:
     return not isinstance(value, list) or all(_ascii_keys(item) for item in value)
 
 
-def read_leaf(body: bytes, origin: str) -> dict[str, Any]:
-    """The envelope in `body`, an entry of the ledger `origin`. Raises Refuted, saying what is not as it must be."""
+def read_leaf(body: bytes) -> dict[str, Any]:
+    """The envelope in `body`, an entry of the ledger that it names. Raises Refuted, saying what is not as it must be."""
     leaf = read_canonical(body)
     if type(leaf) is not dict or leaf.keys() != KEYS or leaf["v"] != 1 or leaf["v"] is True:
         raise Refuted("it does not have the keys of an entry")
-    if leaf["log"] != origin:
-        raise Refuted("it is an entry of another ledger")
+    if type(leaf["log"]) is not str:
+        raise Refuted("it names no ledger")
     try:
         if not (_UUID.fullmatch(leaf["id"]) and _TIME.fullmatch(leaf["ts"]) and _KIND.fullmatch(leaf["kind"])):
             raise Refuted("its id, time or kind is not of the form of an entry")

@@ -34,6 +34,8 @@ class Whole:
     last_at: str = ""
     digests: int = 0
     references: int = 0
+    names: list[tuple[int, str]] = field(default_factory=list)
+    """(seq, name) of the ledger's names, each from that entry on."""
 
 
 def put_together(folder: Path, head: Checkpoint, sizes: Sequence[int], workers: int) -> Whole:
@@ -49,7 +51,7 @@ def put_together(folder: Path, head: Checkpoint, sizes: Sequence[int], workers: 
             faults.append(part.fault or f"an entry recorded {part.first_at} follows one recorded {whole.last_at}")
             if len(faults) == FAULTS:
                 break
-        _sum_up(whole, part)
+        faults += _sum_up(whole, part)
         for root in () if faults else part.roots:
             for size in cuts.get(upper.peaks.size, ()):
                 whole.roots[size] = upper.peaks.root(part.cuts.get(size, ()))
@@ -64,7 +66,16 @@ def put_together(folder: Path, head: Checkpoint, sizes: Sequence[int], workers: 
     return whole
 
 
-def _sum_up(whole: Whole, part: Part) -> None:
+def _sum_up(whole: Whole, part: Part) -> list[str]:
+    """Add `part` to `whole`; what does not fit between the two, in words."""
+    wrong = []
+    for seq, name, retires in part.names:
+        if whole.names and whole.names[-1][1] == name:
+            continue
+        if whole.names and not retires:
+            wrong.append(f"entry {seq}: it is an entry of another ledger")
+        else:
+            whole.names.append((seq, name))
     whole.first_at = whole.first_at or part.first_at
     whole.last_at = part.last_at or whole.last_at
     whole.digests += part.digests
@@ -72,6 +83,7 @@ def _sum_up(whole: Whole, part: Part) -> None:
     whole.told += part.told
     for source, numbers in part.counters.items():
         whole.counters[source].take(numbers)
+    return wrong
 
 
 def _parts(folder: Path, head: Checkpoint, partial: list[Tile], sizes: Sequence[int], workers: int) -> Iterator[Part]:
@@ -84,7 +96,6 @@ def _parts(folder: Path, head: Checkpoint, partial: list[Tile], sizes: Sequence[
     stretches = (
         Stretch(
             folder,
-            head.origin,
             head.size,
             first,
             min(first + BUNDLES, bundles),
