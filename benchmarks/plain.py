@@ -56,7 +56,7 @@ class PlainEvents(APIView):
             return head.size - 1
         now = clock.now()
         frontier = Frontier.from_bytes(head.size, bytes(head.frontier))
-        for draft in events.decide([item], Moment(now, str(head.config or ""), frozenset([item.ref]))):
+        for draft in events.decide([item], Moment(now, str(head.config or ""), head.size, frozenset([item.ref]))):
             sealed = seal(draft, log=settings.LOG_ORIGIN, at=now)
             leaf, seq = leaf_hash(sealed.body), head.size
             EntryRow.objects.create(seq=seq, id=sealed.id, kind=sealed.kind, at=now, body=sealed.body, leaf=leaf)

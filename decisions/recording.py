@@ -31,7 +31,6 @@ from decisions.vocab import HOLDING, Kind
 from decisions.writer import Writer
 
 log = logging.getLogger(__name__)
-
 REFUSALS_PER_MINUTE = 60
 """How many refused attempts of one principal are recorded in a minute; the rest are refused all the same."""
 
@@ -42,6 +41,8 @@ class Moment:
 
     now: datetime
     config: str
+    size: int
+    """The seq of the next entry, for a decide function of `record`."""
     _keys: frozenset[str] = frozenset()
     _known: dict[str, Decision | None] | None = None
     _alarms: set[str] | None = None
@@ -275,7 +276,7 @@ class _Batch:
     def _moment(self) -> Moment:
         # max(): time in the ledger never runs backwards, whatever the machine's clock does.
         now = max(clock.now(), self.head.at)
-        return Moment(now, self.head.config, self.keys)
+        return Moment(now, self.head.config, self.head.size, self.keys)
 
     def _take(self, drafts: list[Draft], known: dict[object, tuple[int, str]]) -> Recorded:
         """Give each draft its seq, or that of the entry it repeats. All or nothing."""

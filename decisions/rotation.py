@@ -21,41 +21,34 @@ def settle(state: State) -> None:
     if state.signed.origin != origin and origin in over:
         _retired(state, over[origin])
     for old, new in pairwise(state.keys):
-        _record(_draft("begin", old, new))
-        if old.last is not None:
-            _record(_draft("end", old, new, last_size=old.last))
+        _record(old, new)
 
 
 def _retired(state: State, signed: Checkpoint) -> None:
     """The first entry under the new name commits to what was signed last under the old one, and to how much of it is here."""
     known = state.ring.of(signed.origin) or notes.ring().of(signed.origin)
-    draft = _draft(
-        "begin",
+    _record(
         known[-1] if known else None,
         state.keys[0],
-        last_size=signed.size,
         origin=state.signed.origin,
         signed={"size": signed.size, "root": signed.root.hex()},
         kept_size=_kept_size(signed),
     )
-    _record(draft)
 
 
-def _draft(step: str, old: Key | None, new: Key, **more: object) -> Draft:
-    """`origin`, `signed` and `kept_size` are said where the ledger goes on under another name."""
-    rest = dict.fromkeys(("last_size", "origin", "signed", "kept_size"))
-    facts = {"kv": 1, "old": old.vkey if old else "", "new": new.vkey, "from_size": new.first, **rest, **more}
-    return Draft(
-        kind=Kind.KEY_ROTATED, actor="system", facts=facts, id=named_uuid("key.rotated", new.vkey, step), once=step
-    )
+def _record(old: Key | None, new: Key, **more: object) -> None:
+    """Record that `new` signs; `origin`, `signed` and `kept_size` are said where the ledger goes on under another name.
 
-
-def _record(draft: Draft) -> None:
-    if ledger.seqs_of([draft.id]):
+    `from_size` is that of the first tree that holds the entry. The new key may have signed a smaller one beside the old key.
+    """
+    id_ = named_uuid("key.rotated", new.vkey)
+    if ledger.seqs_of([id_]):
         return
 
     def decide(moment: Moment) -> list[Draft]:
-        return [draft]
+        said = {"origin": None, "signed": None, "kept_size": None} | more
+        facts = {"kv": 1, "old": old.vkey if old else "", "new": new.vkey, "from_size": moment.size + 1, **said}
+        return [Draft(Kind.KEY_ROTATED, "system", facts, id=id_, once="rotated")]
 
     record(decide, principal="system", though_halted=True)
 

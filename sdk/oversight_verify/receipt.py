@@ -64,9 +64,14 @@ def check_receipt(raw: bytes, entry: bytes | None, policy: Policy | None, findin
             f"the entry is not number {receipt.index} of the ledger in the receipt: the entry, its number, the path or the root was changed"
         )
     try:
-        content = read_leaf(body, head.origin)
+        content = read_leaf(body)
     except Refuted as fault:
         raise Refuted(f"entry {receipt.index}: {fault}") from None
+    if content["log"] != head.origin:
+        findings.missing.append(
+            f"The entry says that it is of the ledger {shown(content['log'])}. If this one was called so before, its export says "
+            "when that name was retired: check that; else it is an entry of another ledger."
+        )
     findings.facts["leaf"] = leaf.hex()
     findings.proven.append(
         f"The entry ({content['kind']} by {shown(content['actor'])}, recorded {content['ts']}) is number {receipt.index:,} "
