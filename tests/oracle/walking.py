@@ -103,7 +103,13 @@ class Walk:
 
     def after(self, act: Act) -> set[S]:
         """Where the model is after `act`, from wherever it allows it."""
-        return {
+        taken_over = {
+            # A named person need not wait for an executor that never answers: it counts as failed, and is taken over.
+            s.but(st="revert_failed_ack", revert="failed")
+            for s in self.beliefs
+            if act.name == "human_takes_over" and s.st in ("revert_ordered", "reverting")
+        }
+        return taken_over | {
             step.after
             for s in self.beliefs
             for step in model.steps(s)
