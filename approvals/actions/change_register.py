@@ -1,9 +1,12 @@
 """Change the register: every change of a service, agent, group or person's standing is an entry."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
+
+from django.contrib.auth.hashers import make_password
 
 from approvals import access
 from approvals.organisation import AgentRow, GroupRow, Organisation, PersonRow, ServiceRow
@@ -12,6 +15,7 @@ from decisions.auth import sessions
 from decisions.envelope import Draft
 from decisions.errors import Problem
 from decisions.models import Agent, Membership, Person, RegisterGroup, Service, Standing
+from decisions.models.bulk import chunks
 from decisions.recording import Moment, Recorded, record
 from decisions.vocab import Kind, Role
 
@@ -62,30 +66,65 @@ Change = tuple[dict[str, Any], dict[str, Any], Held, str]
 """(facts, texts, what is held now, label) of a row that the register should have."""
 
 
-def _people(rows: Iterable[PersonRow], *, write: bool) -> dict[str, UUID]:
+def _people(rows: Sequence[PersonRow], *, write: bool) -> dict[str, UUID]:
     """username → pseudonym, of everybody known; new people get an account."""
-    for row in rows if write else ():
-        person, made = Person.objects.get_or_create(
-            username=row.username, defaults={"name": row.name, "email": row.email}
-        )
-        if made:
-            person.set_unusable_password()
-            person.save(update_fields=["password"])
-        elif (person.name, person.email) != (row.name, row.email):
-            Person.objects.filter(id=person.id).update(name=row.name, email=row.email)
+    if write:
+        stated = {row.username: row for row in rows}
+        accounts = Person.objects.in_bulk(list(stated), field_name="username")
+        fresh = [
+            Person(username=row.username, name=row.name, email=row.email, password=make_password(None))
+            for row in stated.values()
+            if row.username not in accounts
+        ]
+        # Whoever makes the same account meanwhile is first: names are unique.
+        Person.objects.bulk_create(fresh, batch_size=200, ignore_conflicts=True)
+        changed = []
+        for username, person in accounts.items():
+            row = stated[username]
+            if (person.name, person.email) != (row.name, row.email):
+                person.name, person.email = row.name, row.email
+                changed.append(person)
+        Person.objects.bulk_update(changed, ["name", "email"], batch_size=200)
     known = dict(Person.objects.values_list("username", "id"))
     return known | {row.username: uuid.uuid4() for row in rows if row.username not in known}
 
 
+@dataclass(frozen=True, slots=True)
+class Present:
+    """The rows that the register has of those which are stated, by their keys."""
+
+    standings: Mapping[UUID, Standing]
+    groups: Mapping[str, RegisterGroup]
+    members: Mapping[str, list[str]]
+    services: Mapping[str, Service]
+    agents: Mapping[str, Agent]
+
+
+def _present(wanted: Organisation, ids: Mapping[str, UUID]) -> Present:
+    groups = [row.slug for row in wanted.groups]
+    members: dict[str, list[str]] = {}
+    for some in chunks(groups):
+        for slug, person in Membership.objects.filter(group_slug__in=some).values_list("group_slug", "person_id"):
+            members.setdefault(slug, []).append(str(person))
+    return Present(
+        standings=Standing.objects.in_bulk([ids[row.username] for row in wanted.people]),
+        groups=RegisterGroup.objects.in_bulk(groups),
+        members=members,
+        services=Service.objects.in_bulk([row.slug for row in wanted.services]),
+        agents=Agent.objects.in_bulk([row.slug for row in wanted.agents], field_name="slug"),
+    )
+
+
 def _changes(wanted: Organisation, ids: dict[str, UUID]) -> Iterable[Change]:
+    present = _present(wanted, ids)
     for person in wanted.people:
-        yield _person(person, ids)
+        yield _person(person, ids, present)
     for group in wanted.groups:
-        yield _group(group, ids)
+        yield _group(group, ids, present)
     for service in wanted.services:
-        yield _service(service, ids)
+        yield _service(service, ids, present)
     for agent in wanted.agents:
-        yield _agent(agent, ids)
+        yield _agent(agent, ids, present)
 
 
 def _id(ids: dict[str, UUID], username: str) -> str | None:
@@ -96,22 +135,21 @@ def _id(ids: dict[str, UUID], username: str) -> str | None:
     return str(ids[username])
 
 
-def _person(row: PersonRow, ids: dict[str, UUID]) -> Change:
+def _person(row: PersonRow, ids: dict[str, UUID], present: Present) -> Change:
     key = str(ids[row.username])
     facts = {"table": "person", "key": key, "active": row.active, "roles": sorted(row.roles)}
-    held = Standing.objects.filter(person_id=key).first()
+    held = present.standings.get(ids[row.username])
     was: Held = ({**facts, "active": held.active, "roles": sorted(held.roles)}, {}) if held else None
     return facts, {}, was, row.username
 
 
-def _group(row: GroupRow, ids: dict[str, UUID]) -> Change:
+def _group(row: GroupRow, ids: dict[str, UUID], present: Present) -> Change:
     members = sorted(str(_id(ids, name)) for name in row.members)
     facts = {"table": "group", "key": row.slug, "members": members}
-    held = RegisterGroup.objects.filter(slug=row.slug).first()
+    held = present.groups.get(row.slug)
     was: Held = None
     if held:
-        people = Membership.objects.filter(group_slug=row.slug).values_list("person_id", flat=True)
-        was = ({**facts, "members": sorted(map(str, people))}, {"name": held.name})
+        was = ({**facts, "members": sorted(present.members.get(row.slug, []))}, {"name": held.name})
     return facts, {"name": row.name}, was, row.slug
 
 
@@ -119,7 +157,7 @@ SERVICE_TEXTS = ("name", "team", "data_class", "cost_per_minute", "currency")
 AGENT_TEXTS = ("name", "vendor", "model", "version")
 
 
-def _service(row: ServiceRow, ids: dict[str, UUID]) -> Change:
+def _service(row: ServiceRow, ids: dict[str, UUID], present: Present) -> Change:
     facts = {
         "table": "service",
         "key": row.slug,
@@ -131,7 +169,7 @@ def _service(row: ServiceRow, ids: dict[str, UUID]) -> Change:
     texts = {name: getattr(row, name) for name in SERVICE_TEXTS} | {
         "environments": [dict(one) for one in row.environments]
     }
-    held = Service.objects.filter(slug=row.slug).first()
+    held = present.services.get(row.slug)
     was: Held = None
     if held:
         was_facts = {
@@ -145,8 +183,8 @@ def _service(row: ServiceRow, ids: dict[str, UUID]) -> Change:
     return facts, texts, was, row.slug
 
 
-def _agent(row: AgentRow, ids: dict[str, UUID]) -> Change:
-    held = Agent.objects.filter(slug=row.slug).first()
+def _agent(row: AgentRow, ids: dict[str, UUID], present: Present) -> Change:
+    held = present.agents.get(row.slug)
     facts = {
         "table": "agent",
         "key": str(held.id if held else uuid.uuid4()),

@@ -129,6 +129,18 @@ def upsert(model: type[Model], rows: Sequence[Model]) -> None:
         _update(model, fields, changed)
 
 
+def put(model: type[Model], rows: Iterable[Model]) -> None:
+    """Insert `rows`, each with another key, or bring those whose key is there to the same content."""
+    key, *others = sorted(model._meta.concrete_fields, key=lambda field: not field.primary_key)  # noqa: SLF001
+    model._default_manager.bulk_create(  # noqa: SLF001 - as documented for a model that is not known
+        rows,
+        batch_size=200,
+        update_conflicts=True,
+        unique_fields=[key.name],
+        update_fields=[field.name for field in others],
+    )
+
+
 def _update(model: type[Model], fields: "Sequence[Field[Any, Any]]", rows: Sequence[Model]) -> None:
     # Django would compile a statement of sixty columns anew each time, which takes longer than running it.
     key = next(field for field in fields if field.primary_key)

@@ -1,84 +1,116 @@
 """Register rows from `register.changed` entries: each holds the whole new row, or says that it is gone."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from decisions.envelope import Entry
 from decisions.models import Agent, LegalHold, Membership, RegisterGroup, Service, Standing
+from decisions.models.bulk import chunks, put
 from decisions.vocab import Kind
 
 KINDS = (Kind.REGISTER_CHANGED,)
 
 
 def apply(entries: Sequence[Entry]) -> None:
+    by_table: dict[str, list[Entry]] = {}
     for entry in entries:
-        APPLY[entry.facts["table"]](entry)
+        by_table.setdefault(entry.facts["table"], []).append(entry)
+    # A row of one table never depends on one of another, so the order between tables does not matter.
+    for table, run in by_table.items():
+        APPLY[table](run)
 
 
 def _uuid(text: str | None) -> UUID | None:
     return UUID(text) if text else None
 
 
-def _service(entry: Entry) -> None:
-    row: dict[str, Any] = dict(entry.disclosed.get("row", {}))
-    Service.objects.update_or_create(
+def _last(entries: Sequence[Entry]) -> Iterable[Entry]:
+    """The newest entry of each row: it holds the row whole."""
+    return {entry.facts["key"]: entry for entry in entries}.values()
+
+
+def _services(entries: Sequence[Entry]) -> None:
+    put(Service, [_service(entry, entry.disclosed.get("row", {})) for entry in _last(entries)])
+
+
+def _service(entry: Entry, row: Mapping[str, Any]) -> Service:
+    return Service(
         slug=entry.facts["key"],
-        defaults={
-            "name": row.get("name", ""),
-            "tier": entry.facts["tier"],
-            "environments": row.get("environments", []),
-            "owner": _uuid(entry.facts["owner"]),
-            "deputy": _uuid(entry.facts["deputy"]),
-            "team": row.get("team", ""),
-            "data_class": row.get("data_class", ""),
-            "cost_per_minute": row.get("cost_per_minute", ""),
-            "currency": row.get("currency", ""),
-            "retired": entry.facts.get("retired", False),
-        },
+        name=row.get("name", ""),
+        tier=entry.facts["tier"],
+        environments=row.get("environments", []),
+        owner=_uuid(entry.facts["owner"]),
+        deputy=_uuid(entry.facts["deputy"]),
+        team=row.get("team", ""),
+        data_class=row.get("data_class", ""),
+        cost_per_minute=row.get("cost_per_minute", ""),
+        currency=row.get("currency", ""),
+        retired=entry.facts.get("retired", False),
     )
 
 
-def _agent(entry: Entry) -> None:
-    row: dict[str, Any] = dict(entry.disclosed.get("row", {}))
-    Agent.objects.update_or_create(
+def _agents(entries: Sequence[Entry]) -> None:
+    put(Agent, [_agent(entry, entry.disclosed.get("row", {})) for entry in _last(entries)])
+
+
+def _agent(entry: Entry, row: Mapping[str, Any]) -> Agent:
+    return Agent(
         id=UUID(entry.facts["key"]),
-        defaults={
-            "slug": entry.facts["slug"],
-            "name": row.get("name", ""),
-            "vendor": row.get("vendor", ""),
-            "model": row.get("model", ""),
-            "version": row.get("version", ""),
-            "owner": _uuid(entry.facts["owner"]),
-            "active": entry.facts["active"],
-        },
+        slug=entry.facts["slug"],
+        name=row.get("name", ""),
+        vendor=row.get("vendor", ""),
+        model=row.get("model", ""),
+        version=row.get("version", ""),
+        owner=_uuid(entry.facts["owner"]),
+        active=entry.facts["active"],
     )
 
 
-def _group(entry: Entry) -> None:
-    slug = entry.facts["key"]
-    row: dict[str, Any] = dict(entry.disclosed.get("row", {}))
-    RegisterGroup.objects.update_or_create(slug=slug, defaults={"name": row.get("name", "")})
-    Membership.objects.filter(group_slug=slug).delete()
+def _groups(entries: Sequence[Entry]) -> None:
+    groups = {entry.facts["key"]: entry for entry in _last(entries)}
+    put(
+        RegisterGroup,
+        [
+            RegisterGroup(slug=slug, name=entry.disclosed.get("row", {}).get("name", ""))
+            for slug, entry in groups.items()
+        ],
+    )
+    for some in chunks(sorted(groups)):
+        Membership.objects.filter(group_slug__in=some).delete()
     Membership.objects.bulk_create(
-        Membership(id=f"{slug}:{person}", group_slug=slug, person_id=UUID(person))
-        for person in sorted(entry.facts["members"])
+        [
+            Membership(id=f"{slug}:{person}", group_slug=slug, person_id=UUID(person))
+            for slug, entry in groups.items()
+            for person in sorted(entry.facts["members"])
+        ],
+        batch_size=200,
     )
 
 
-def _person(entry: Entry) -> None:
-    Standing.objects.update_or_create(
-        person_id=UUID(entry.facts["key"]),
-        defaults={"active": entry.facts["active"], "roles": sorted(entry.facts["roles"])},
+def _people(entries: Sequence[Entry]) -> None:
+    put(
+        Standing,
+        [
+            Standing(
+                person_id=UUID(entry.facts["key"]), active=entry.facts["active"], roles=sorted(entry.facts["roles"])
+            )
+            for entry in _last(entries)
+        ],
     )
 
 
-def _key(entry: Entry) -> None:
+def _keys(entries: Sequence[Entry]) -> None:
     """A key made or revoked is told by the ledger; the credential itself is operational."""
 
 
-def _sign_in(entry: Entry) -> None:
+def _sign_in(entries: Sequence[Entry]) -> None:
     """A link made or a factor removed by an administrator: told by the ledger, so that nobody takes an account over unseen."""
+
+
+def _legal_holds(entries: Sequence[Entry]) -> None:
+    for entry in entries:
+        _legal_hold(entry)
 
 
 def _legal_hold(entry: Entry) -> None:
@@ -101,11 +133,11 @@ def _legal_hold(entry: Entry) -> None:
 
 
 APPLY = {
-    "service": _service,
-    "agent": _agent,
-    "group": _group,
-    "person": _person,
-    "key": _key,
+    "service": _services,
+    "agent": _agents,
+    "group": _groups,
+    "person": _people,
+    "key": _keys,
     "sign_in": _sign_in,
-    "legal_hold": _legal_hold,
+    "legal_hold": _legal_holds,
 }
