@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Self
 
+from django.db import transaction
 from django.test import Client
 
 from approvals.actions.claim import claim as claim_action
@@ -17,10 +18,11 @@ from approvals.queries.shown import Shown, display_hash
 from approvals.vocab import VerdictWord
 from decisions import clock, ledger
 from decisions.auth import keys
+from decisions.envelope import Draft, seal
 from decisions.intake import cloudevents, events
 from decisions.models import Agent, Decision, Person
 from decisions.recording import Moment, Recorded, record_all
-from decisions.vocab import Outcome, Scope
+from decisions.vocab import Kind, Outcome, Scope
 
 Json = dict[str, Any]
 BOTH = ({"name": "prod", "class": "prod"}, {"name": "staging", "class": "staging"})
@@ -159,6 +161,19 @@ def send(agent: Agent, *sent: Json) -> Recorded:
 
     refs = {item.ref for item in prepared}
     return record_all(decide, principal=f"agent:{agent.id}", keys=refs, weight=len(prepared))
+
+
+def append(count: int, *, times: int = 1) -> None:
+    """Entries that no projection has anything to do with: `count` of them in one transaction, by `times` calls."""
+    drafts = [Draft(Kind.SIGNAL_RECEIVED, "system", {"kv": 1}) for _ in range(count)]
+    sealed = [seal(draft, log="oversight.local/ledger1", at=clock.now()) for draft in drafts]
+    with transaction.atomic():
+        head = ledger.open_head()
+        before = head.size
+        for part in range(times):
+            ledger.append(head, sealed[part * count // times : (part + 1) * count // times])
+        head.at = clock.now()
+        ledger.store_head(head, before=before)
 
 
 def propose(agent: Agent, *, key: str = "", **over: Any) -> Decision:

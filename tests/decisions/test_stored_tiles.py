@@ -10,36 +10,18 @@ from django.apps import apps
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from decisions import clock, ledger, migrations, proofs
-from decisions.envelope import Draft, Sealed, seal
+from decisions import ledger, migrations, proofs
 from decisions.merkle import leaf_hash
 from decisions.models import Agent
 from decisions.models.ledger import Head, TileRow
 from decisions.tiles import full_tiles
 from decisions.verify import verify_ledger
-from decisions.vocab import Kind
 from tests.auditor import Definition
 from tests.database import guards_off
-from tests.factories import event, send
+from tests.factories import append, event, send
 from tests.tampering import as_owner
 
 pytestmark = pytest.mark.django_db
-
-
-def sealed(count: int) -> list[Sealed]:
-    draft = [Draft(Kind.SIGNAL_RECEIVED, "system", {"kv": 1}) for _ in range(count)]
-    return [seal(one, log="oversight.local/ledger1", at=clock.now()) for one in draft]
-
-
-def append(count: int, *, times: int = 1) -> None:
-    """Append `count` entries in one transaction, `times` calls of it."""
-    with transaction.atomic():
-        head = ledger.open_head()
-        before = head.size
-        for _ in range(times):
-            ledger.append(head, sealed(count // times))
-        head.at = clock.now()
-        ledger.store_head(head, before=before)
 
 
 def right() -> None:
@@ -68,6 +50,7 @@ def test_one_transaction_may_append_more_than_once() -> None:
     right()
 
 
+@pytest.mark.deep
 def test_the_second_level(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ledger, "TILES_AT_ONCE", 100)
     append(65_530)

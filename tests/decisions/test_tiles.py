@@ -37,6 +37,7 @@ def check(size: int, places: list[int]) -> None:
             assert tree.consistency(number) == DEFINITION.proof(number, 0, size), (number, size)
 
 
+@pytest.mark.deep
 def test_proofs_of_every_size_up_to_eleven_hundred() -> None:
     for size in range(1, 1101):
         check(size, around(size))

@@ -12,7 +12,7 @@ from decisions.models import Agent
 from decisions.models.ledger import Cosignature, EntryRow, Head, StoredCheckpoint, TileRow
 from decisions.tiles import subtree
 from tests.database import guards_off
-from tests.factories import event, send
+from tests.factories import append, event, send
 
 pytestmark = pytest.mark.django_db
 POSTGRESQL = "postgresql"
@@ -123,7 +123,7 @@ def stored(agent: Agent) -> list[Any]:
 @pytest.fixture
 def tiled(agent: Agent) -> list[Any]:
     """A ledger of 600 entries, of which a second tile is full and not stored."""
-    send(agent, *[event() for _ in range(600 - ledger.size())])
+    append(600 - ledger.size())
     ledger.keep_checkpoint(ledger.size(), "a note", ledger.current().at)
     with guards_off("tile"), connection.cursor() as cursor:
         cursor.execute("DELETE FROM tile WHERE n = 1")

@@ -132,7 +132,7 @@ def test_what_people_vetoed_after_the_act_is_undone_by_its_agent_and_confirmed_b
     guarded(gate, done, "wiki")(3)
     factories.veto(Decision.objects.get(), responder)
     undone: list[Any] = []
-    reverts = Reverts(gate.client, wait=5)
+    reverts = Reverts(gate.client, wait=1)
     reverts.handler("scale")(lambda parameters, order: undone.append((parameters, order.fencing)))
     assert reverts.once() == 1
     row = Decision.objects.get()

@@ -18,7 +18,7 @@ def test_every_small_size_is_proven(first: int, tmp_path: Path, trusted: Path):
         assert (findings.exit, findings.facts["size"]) == (Exit.PROVEN, size), said(findings)
 
 
-@pytest.mark.parametrize("size", [65_535, 65_536, 65_537, 65_538])
+@pytest.mark.parametrize("size", [65_537, *(pytest.param(n, marks=pytest.mark.deep) for n in (65_535, 65_536, 65_538))])
 def test_sizes_at_the_third_level_are_proven_with_an_older_checkpoint(size: int, tmp_path: Path, trusted: Path):
     entries = [writer.canonical(writer.envelope(seq, facts={"kv": 1})) for seq in range(size)]
     leaves = writer.write(tmp_path / "export", entries)
@@ -113,6 +113,7 @@ def test_partial_tiles_of_older_sizes_may_stay_and_are_checked(tmp_path: Path, t
         (tmp_path / "export" / stale).write_bytes(kept)
 
 
+@pytest.mark.deep
 def test_partial_tiles_of_higher_levels_may_stay_and_are_checked(tmp_path: Path, trusted: Path):
     entries = [writer.canonical(writer.envelope(seq, facts={"kv": 1})) for seq in range(65_537)]
     for size in (300, 65_537):
