@@ -5,9 +5,12 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
+from django.db.models import UUIDField
+
 from decisions import register
 from decisions.errors import Problem, Refusal, forbidden, not_found
 from decisions.models import Agent, Decision
+from decisions.models.prepared import Prepared, Slot
 from decisions.vocab import VETOES, Role
 
 READS_DECISIONS = tuple(Role)
@@ -52,18 +55,30 @@ def _not_permitted(what: str, roles: Sequence[Role]) -> Problem:
     return forbidden(f"To {what} takes one of these roles: {', '.join(roles)}.", "role")
 
 
+_BY_ID = Prepared(lambda: Decision.objects.filter(id=Slot("id", UUIDField()), complete=True))
+_BY_LEASE = Prepared(lambda: Decision.objects.filter(lease_id=Slot("lease", UUIDField()), complete=True))
+
+
 def decision_of(decision_id: UUID) -> Decision:
     """The decision of that id. Raises a 404 problem."""
-    row = Decision.objects.filter(id=decision_id, complete=True).first()
+    row = _BY_ID.first(id=decision_id)
     if row is None:
         raise not_found("decision")
     return row
 
 
-def own_decision(agent: UUID, **key: Any) -> Decision:
-    """The decision that `key` names, if it is one of `agent`. Raises a 404 problem."""
-    row = Decision.objects.filter(agent_id=agent, complete=True, **key).first()
-    if row is None:
+def own_decision(agent: UUID, decision_id: UUID) -> Decision:
+    """The decision of that id, if it is one of `agent`. Raises a 404 problem."""
+    row = _BY_ID.first(id=decision_id)
+    if row is None or row.agent_id != agent:
+        raise not_found("decision")
+    return row
+
+
+def leased_decision(agent: UUID, lease_id: UUID) -> Decision:
+    """The decision under that lease, if it is one of `agent`. Raises a 404 problem."""
+    row = _BY_LEASE.first(lease=lease_id)
+    if row is None or row.agent_id != agent:
         raise not_found("decision")
     return row
 

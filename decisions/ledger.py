@@ -10,14 +10,15 @@ from datetime import datetime
 from functools import lru_cache
 
 from django.conf import settings
-from django.db.models import Max, Q
+from django.db.models import Max, Q, UUIDField
 
 from decisions.envelope import Entry, Sealed, open_entry, open_leaf
 from decisions.errors import ledger_disagreement
 from decisions.keyring import Keyring, NotOpenedError, read_keys
 from decisions.merkle import Frontier, leaf_hash
-from decisions.models.bulk import chunks, insert_rows, lock_head
+from decisions.models.bulk import chunks, insert_rows, lock_head, update_where
 from decisions.models.ledger import Cosignature, Disclosure, EntryRow, Head, StoredCheckpoint, TileRow
+from decisions.models.prepared import PreparedValues, Slot
 from decisions.tiles import HASH, HEIGHT, LEVELS, WIDTH, full_tiles, subtree
 from decisions.vocab import Kind
 
@@ -111,16 +112,16 @@ def store_head(head: OpenHead, *, before: int) -> None:
     """
     if full_tiles(head.size, 0) > full_tiles(before, 0):
         _store_tiles(head)
-    changed = Head.objects.filter(id=1, size=before).update(
-        size=head.size,
-        root=head.frontier.root(),
-        frontier=head.frontier.to_bytes(),
-        at=head.at,
-        config=uuid.UUID(head.config) if head.config else None,
-        origin="" if head.origin == settings.LOG_ORIGIN else head.origin,
-        halted=head.halted,
-    )
-    if changed != 1:
+    values = {
+        "size": head.size,
+        "root": head.frontier.root(),
+        "frontier": head.frontier.to_bytes(),
+        "at": head.at,
+        "config": uuid.UUID(head.config) if head.config else None,
+        "origin": "" if head.origin == settings.LOG_ORIGIN else head.origin,
+        "halted": head.halted,
+    }
+    if update_where(Head, values, {"id": 1, "size": before}) != 1:
         raise RuntimeError("the head moved under its lock")
 
 
@@ -293,11 +294,16 @@ def entry(seq: int) -> tuple[Entry, bytes, bytes] | None:
     return open_entry(seq, body, texts_of([seq]).get(seq, {}).values()), body, leaf
 
 
+_SEQ_OF = PreparedValues(lambda: EntryRow.objects.filter(id=Slot("id", UUIDField())).values_list("id", "seq"))
+
+
 def seqs_of(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, int]:
     """id → seq of those entries that exist."""
     found: dict[uuid.UUID, int] = {}
     for some in chunks(ids):
-        found.update(EntryRow.objects.filter(id__in=some).values_list("id", "seq"))
+        alone = len(some) == 1
+        rows = _SEQ_OF.all(id=some[0]) if alone else EntryRow.objects.filter(id__in=some).values_list("id", "seq")
+        found.update(rows)
     return found
 
 

@@ -19,12 +19,14 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+from django.db.models import DateTimeField, UUIDField
 
 from decisions import clock, guard_file, hints, ledger, marks, projections, redaction, restored
 from decisions.envelope import Draft, Sealed, as_entry, seal
 from decisions.errors import Problem, Refusal, changed_duplicate, ledger_disagreement, not_stored
 from decisions.models import Alarm, Decision
 from decisions.models.bulk import writing
+from decisions.models.prepared import PreparedValues, Slot
 from decisions.refusals import RefusalCap
 from decisions.states import expired
 from decisions.vocab import HOLDING, Kind
@@ -33,6 +35,15 @@ from decisions.writer import Writer
 log = logging.getLogger(__name__)
 REFUSALS_PER_MINUTE = 60
 """How many refused attempts of one principal are recorded in a minute; the rest are refused all the same."""
+
+
+_WAITING = PreparedValues(
+    lambda: (
+        Decision.objects.filter(agent_id=Slot("agent", UUIDField()), state__in=sorted(HOLDING))
+        .exclude(expired(Slot("now", DateTimeField())))
+        .values_list("seq")
+    )
+)
 
 
 @dataclass
@@ -64,8 +75,7 @@ class Moment:
     def hold_one(self, agent: UUID) -> bool:
         """Count one more decision of `agent` that waits for people; False if that is more than may."""
         if agent not in self._holds:
-            waiting = Decision.objects.filter(agent_id=agent, state__in=[*HOLDING]).exclude(expired(self.now))
-            self._holds[agent] = waiting[: settings.OPEN_HOLDS].count()
+            self._holds[agent] = len(_WAITING.all(agent=agent, now=self.now))
         self._holds[agent] += 1
         return self._holds[agent] <= settings.OPEN_HOLDS
 

@@ -9,6 +9,7 @@ from django.db.models import Case, CharField, Exists, F, OuterRef, Q, QuerySet, 
 from django.db.models.functions import Coalesce, Greatest, Least
 
 from decisions.models import Decision, Heartbeat
+from decisions.models.prepared import Slot
 from decisions.vocab import HOLDING, SignOff, State
 
 REARMED_MS = 60_000
@@ -95,9 +96,9 @@ def lease_over(now: datetime) -> Q:
     return Q(state=State.EXECUTING, lease_until__lte=now) & Q(~Exists(alive))
 
 
-def expired(now: datetime) -> Q:
+def expired(now: datetime | Slot) -> Q:
     """The decisions whose hold or permission is over and which no entry says are expired."""
-    stopped = Q(stopped_at__isnull=False, hold_until__lte=Least(F("stopped_at"), Value(now)))
+    stopped = Q(stopped_at__isnull=False, hold_until__lte=Least(F("stopped_at"), now))
     return Q(state__in=list(HOLDING)) & (Q(stopped_at__isnull=True, hold_until__lte=now) | stopped) | Q(
         state=State.AUTHORIZED, claim_until__lte=now
     )

@@ -38,7 +38,7 @@ def _answer(
     once = hashlib.sha256(stable({"decision": str(decision_id), "kind": kind, "after": after, **said})).hexdigest()
 
     def decide(moment: Moment) -> list[Draft]:
-        row = access.own_decision(agent, id=decision_id)
+        row = access.own_decision(agent, decision_id)
         state = effective_state(row, moment.now)
         # Sent again it is the same answer, whatever has become of the order since.
         if not ledger.seqs_of([id_]):
@@ -65,4 +65,4 @@ def _answer(
         ]
 
     record(decide, principal=f"agent:{agent}", urgent=True)
-    return access.own_decision(agent, id=decision_id)
+    return access.own_decision(agent, decision_id)

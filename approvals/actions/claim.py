@@ -31,7 +31,7 @@ def claim(decision_id: UUID, *, claim_key: str, action_hash: str, executor: str,
     digest = hashlib.sha256(claim_key.encode()).hexdigest()
 
     def decide(moment: Moment) -> list[Draft]:
-        row = access.own_decision(agent, id=decision_id)
+        row = access.own_decision(agent, decision_id)
         try:
             if row.claim_key == digest and effective_state(row, moment.now) is State.EXECUTING:
                 _guard_again(row, action_hash)
@@ -43,7 +43,7 @@ def claim(decision_id: UUID, *, claim_key: str, action_hash: str, executor: str,
         return [_granted(row, moment, ruling, digest, executor)]
 
     record(decide, principal=f"agent:{agent}")
-    return access.own_decision(agent, id=decision_id)
+    return access.own_decision(agent, decision_id)
 
 
 def _guard(row: Decision, moment: Moment, action_hash: str) -> Ruling:

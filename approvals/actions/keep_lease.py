@@ -30,7 +30,7 @@ def keep_lease(lease_id: UUID, *, fencing: int, agent: UUID) -> Kept:
         # The time is read after it: while this waits, the lease may end.
         head = lock_head()
         now = max(clock.now(), head.at)
-        row = access.own_decision(agent, lease_id=lease_id)
+        row = access.leased_decision(agent, lease_id)
         if row.lease_seq != fencing:
             raise stale_fencing()
         if effective_state(row, now) is not State.EXECUTING:

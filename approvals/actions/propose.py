@@ -4,17 +4,25 @@ import hashlib
 from typing import Any
 from uuid import UUID
 
+from django.db.models import CharField, UUIDField
+
 from decisions.canonical import stable
 from decisions.envelope import Draft
 from decisions.errors import Problem, Refusal, conflict
 from decisions.intake import events
 from decisions.models import Decision
+from decisions.models.prepared import Prepared, Slot
 from decisions.recording import Moment, Recorded, record
 from decisions.states import effective_state
 from decisions.vocab import HOLDING, State
 
 SOURCE = "/api/v1/proposals"
 OPEN = HOLDING | {State.AUTHORIZED}
+_SAME = Prepared(
+    lambda: Decision.objects.filter(
+        agent_id=Slot("agent", UUIDField()), action_hash=Slot("hash", CharField()), state__in=sorted(OPEN)
+    ).order_by("seq")
+)
 
 
 def propose(body: Any, *, agent: UUID, key: str) -> tuple[Recorded, events.Prepared]:
@@ -35,8 +43,7 @@ def propose(body: Any, *, agent: UUID, key: str) -> tuple[Recorded, events.Prepa
     def decide(moment: Moment) -> list[Draft]:
         drafts = events.decide([prepared], moment)
         assert prepared.action is not None
-        same = Decision.objects.filter(agent_id=agent, action_hash=prepared.action["hash"], state__in=list(OPEN))
-        for row in same.order_by("seq"):
+        for row in _SAME.all(agent=agent, hash=prepared.action["hash"]):
             if row.ref_key != prepared.ref and effective_state(row, moment.now) in OPEN:
                 raise Refusal(
                     conflict(

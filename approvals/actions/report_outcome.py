@@ -30,7 +30,7 @@ def report_outcome(
 
     def decide(moment: Moment) -> list[Draft]:
         nonlocal late
-        row = access.own_decision(agent, lease_id=lease_id)
+        row = access.leased_decision(agent, lease_id)
         if row.lease_seq != fencing:
             raise Refusal(conflict("stale-fencing", "The fencing number is not that of this lease."), str(row.id))
         state = effective_state(row, moment.now)
@@ -47,7 +47,7 @@ def report_outcome(
         if problem.slug == "changed-duplicate":
             raise conflict("other-outcome", "Another outcome of this lease was told before; it stands.") from None
         raise
-    return access.own_decision(agent, lease_id=lease_id), late and not recorded.duplicates
+    return access.leased_decision(agent, lease_id), late and not recorded.duplicates
 
 
 def _told(row: Decision, after: State, status: Outcome, said: Mapping[str, Any], once: str) -> Draft:

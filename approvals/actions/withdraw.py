@@ -18,7 +18,7 @@ def withdraw(decision_id: UUID, *, reason: str, agent: UUID | None = None, perso
     principal = f"agent:{agent}" if agent else f"person:{person}"
 
     def decide(moment: Moment) -> list[Draft]:
-        row = access.own_decision(agent, id=decision_id) if agent else access.decision_of(decision_id)
+        row = access.own_decision(agent, decision_id) if agent else access.decision_of(decision_id)
         if person and not access.owns_agent(person, register.at(moment.config).agents.get(row.agent_id)):
             raise Refusal(forbidden("Only the agent's owner may withdraw for it; others veto."), str(row.id))
         state = effective_state(row, moment.now)

@@ -12,14 +12,17 @@ from decisions import register
 from decisions.errors import Problem
 from decisions.intake.ruleable import frozen
 from decisions.models import Agent, Decision, Freeze
+from decisions.models.prepared import Prepared
 from decisions.ports import Ruleable, Ruling
 from decisions.states import effective_state
 from decisions.vocab import HOLDING, Basis, FreezeMode, FreezeScope, Level, State, word
 
+_IN_FORCE = Prepared(lambda: Freeze.objects.filter(lifted_at__isnull=True).order_by("seq"))
+
 
 def in_force() -> list[Freeze]:
     """The freezes that nobody has lifted, oldest first."""
-    return list(Freeze.objects.filter(lifted_at__isnull=True).order_by("seq"))
+    return _IN_FORCE.all()
 
 
 def modes_over(row: Decision) -> frozenset[str]:

@@ -3,7 +3,7 @@
 import json
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -14,6 +14,7 @@ from django.db.models import Field, JSONField, Model
 from psycopg.types.json import Jsonb
 
 from decisions.models.ledger import Head
+from decisions.models.prepared import Prepared
 
 CHUNK = 500
 """How many values one IN list may hold on both databases."""
@@ -23,13 +24,15 @@ def on_postgresql() -> bool:
     return connection.vendor == "postgresql"
 
 
+_HEAD = Prepared(lambda: (Head.objects.select_for_update() if on_postgresql() else Head.objects).filter(id=1))
+
+
 def lock_head() -> Head:
     """The head row, locked until the transaction ends; the first statement of every writing transaction.
 
     SQLite has no row locks: its transactions are IMMEDIATE, so the database's write lock is held already.
     """
-    heads = Head.objects.select_for_update() if on_postgresql() else Head.objects
-    return heads.get(id=1)
+    return _HEAD.all()[0]
 
 
 class _Turns:
@@ -139,6 +142,17 @@ def put(model: type[Model], rows: Iterable[Model]) -> None:
         unique_fields=[key.name],
         update_fields=[field.name for field in others],
     )
+
+
+def update_where(model: type[Model], values: Mapping[str, Any], where: Mapping[str, Any]) -> int:
+    """Write `values` into the rows that are as `where` says; returns how many were. Both by column, none of them JSON."""
+    changes = ", ".join(f'"{column}" = %s' for column in values)
+    condition = " AND ".join(f'"{column}" = %s' for column in where)
+    statement = f'UPDATE "{model._meta.db_table}" SET {changes} WHERE {condition}'  # noqa: S608, SLF001 - names are our own
+    given = [*values.values(), *where.values()]
+    with connection.cursor() as cursor:
+        cursor.execute(statement, given if on_postgresql() else [_sqlite(value) for value in given])
+        return int(cursor.rowcount)
 
 
 def _update(model: type[Model], fields: "Sequence[Field[Any, Any]]", rows: Sequence[Model]) -> None:

@@ -7,10 +7,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.db import models
+
 from decisions import kinds
 from decisions.envelope import Entry, parse_time
 from decisions.models import Decision, Timeline
 from decisions.models.bulk import chunks, insert_rows, upsert
+from decisions.models.prepared import Prepared, Slot
 from decisions.projections import sources
 from decisions.states import DONE, held_state
 from decisions.vocab import (
@@ -39,11 +42,15 @@ Fold = Callable[[Decision, Entry], None]
 """What an entry of a kind makes of the decision it speaks of."""
 
 
+_BY_REF = Prepared(lambda: Decision.rows.filter(ref_key=Slot("ref", models.CharField())))
+
+
 def decisions_by_ref(keys: Iterable[str]) -> dict[str, Decision]:
     """By their keys, as the entries alone make them."""
     found: dict[str, Decision] = {}
     for some in chunks(keys):
-        found.update((row.ref_key, row) for row in Decision.rows.filter(ref_key__in=some))
+        rows = _BY_REF.all(ref=some[0]) if len(some) == 1 else Decision.rows.filter(ref_key__in=some)
+        found.update((row.ref_key, row) for row in rows)
     return found
 
 

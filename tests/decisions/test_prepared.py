@@ -1,0 +1,122 @@
+"""Prepared queries find what Django's own find, in the same form, and are made once."""
+
+import random
+import threading
+import uuid
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import connection
+from django.db.models import BooleanField, CharField, Model, UUIDField
+from django.test.utils import CaptureQueriesContext
+
+from decisions.models import Agent, Decision, Heartbeat, ServedClock
+from decisions.models.prepared import Prepared, PreparedValues, Slot
+from decisions.vocab import State
+from tests import factories
+from tests.conftest import Clock
+from tests.mixture import Mixture
+
+
+def content(row: Model) -> dict[str, Any]:
+    """Every column and annotation of `row`, and whether it counts as stored."""
+    held = vars(row).copy()
+    state = held.pop("_state")
+    return held | {"adding": state.adding, "db": state.db}
+
+
+@pytest.fixture
+def company(organisation: factories.Register, clock: Clock) -> None:
+    """A company that has been at work."""
+    Mixture(organisation, clock, random.Random(7)).run(120)
+    ServedClock.objects.update_or_create(id=1, defaults={"served_ms": 17, "resumed_ms": 3})
+    some = Decision.objects.order_by("seq")[:10]
+    Heartbeat.objects.bulk_create(
+        [Heartbeat(decision_seq=row.seq, until=clock.at) for row in some], ignore_conflicts=True
+    )
+
+
+@pytest.mark.django_db
+def test_every_model_is_read_as_django_reads_it(company: None) -> None:
+    seen = 0
+    for model in apps.get_models():
+        made = Prepared(lambda model=model: model._default_manager.order_by("pk"))  # type: ignore[misc]
+        expected = [content(row) for row in model._default_manager.order_by("pk")]
+        assert [content(row) for row in made.all()] == expected, model
+        seen += bool(expected)
+    assert seen > 15
+
+
+@pytest.mark.django_db
+def test_slots_are_filled_by_what_is_asked(company: None) -> None:
+    by_id = Prepared(lambda: Decision.objects.filter(complete=True, id=Slot("id", UUIDField())))
+    by_state = Prepared(
+        lambda: Decision.rows.filter(
+            state=Slot("state", CharField()), complete=Slot("complete", BooleanField())
+        ).order_by("-seq")
+    )
+    for row in Decision.objects.filter(complete=True):
+        assert (found := by_id.first(id=row.id)) is not None
+        assert content(found) == content(row)
+    assert by_id.first(id=uuid.uuid4()) is None
+    for state in State:
+        for complete in (True, False):
+            expected = Decision.rows.filter(state=state, complete=complete).order_by("-seq")
+            assert [content(row) for row in by_state.all(state=state, complete=complete)] == list(
+                map(content, expected)
+            )
+
+
+@pytest.mark.django_db
+def test_values_too(company: None) -> None:
+    names = ("seq", "id", "state", "action", "occurred_at", "complete")
+    made = PreparedValues(lambda: Decision.objects.order_by("seq").values_list(*names))
+    assert made.all() == list(Decision.objects.order_by("seq").values_list(*names))
+
+
+@pytest.mark.django_db
+def test_it_is_one_query_and_made_once(agent: Agent) -> None:
+    calls = 0
+
+    def make() -> Any:
+        nonlocal calls
+        calls += 1
+        return Agent.objects.filter(slug=Slot("slug", CharField()))
+
+    made = Prepared(make)
+    with CaptureQueriesContext(connection) as asked:
+        for _ in range(3):
+            assert made.first(slug="remediator") == agent
+            assert made.first(slug="'; DROP TABLE agent; --") is None
+    assert (calls, len(asked)) == (1, 6)
+
+
+@pytest.mark.django_db
+def test_a_slot_that_is_not_filled_is_an_error() -> None:
+    with pytest.raises(KeyError):
+        Prepared(lambda: Agent.objects.filter(slug=Slot("slug", CharField()))).all()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_threads_share_it(agent: Agent) -> None:
+    made = Prepared(lambda: Agent.objects.filter(id=Slot("id", UUIDField())))
+    wanted = {row.id: row.slug for row in Agent.objects.all()}
+    wrong: list[Any] = []
+
+    def ask() -> None:
+        try:
+            for _ in range(50):
+                for id_, slug in wanted.items():
+                    row = made.first(id=id_)
+                    if row is None or row.slug != slug:
+                        wrong.append((id_, row))
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
