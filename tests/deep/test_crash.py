@@ -142,6 +142,6 @@ def test_nothing_acknowledged_is_lost_and_nothing_is_there_twice(database: str, 
         weather(installation, 10_000, 0.3, 0.6)
 
 
-def test_a_tenth_of_it_on_every_run(tmp_path: Path) -> None:
+def test_a_part_of_it_on_every_run(tmp_path: Path) -> None:
     with Installation(tmp_path, whole=False) as installation:
-        weather(installation, 1_000, 0.5)
+        weather(installation, 400, 0.5)
