@@ -24,7 +24,7 @@ from django.db import connection, transaction
 from approvals.gate import PolicyGate
 from benchmarks import polls
 from benchmarks.http import Answer, Line, cuts, drive
-from decisions import canonical, ledger, register
+from decisions import canonical, clock, ledger, register
 from decisions.intake.ruleable import ruleable
 from decisions.intake.screening import screen_stored
 from decisions.models import Agent, Decision
@@ -74,13 +74,13 @@ def main() -> int:
 def rulings(agent: Agent) -> None:
     """One ruling at a time, against the canonical form and hash of the same action."""
     [row] = installed.proposed(agent, 1)
-    known, config = register.latest(), ledger.config()
+    known, config, now = register.latest(), ledger.config(), clock.now()
     gate = PolicyGate()
     action = row.action or {}
 
     def rule() -> None:
         asked = ruleable(action, agent.id, known, screen_stored(action, row.account))
-        gate.rule_many([asked], config=config)
+        gate.rule_many([asked], config=config, at=now)
 
     def encoded() -> None:
         canonical.action_hash(action)

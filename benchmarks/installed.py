@@ -21,6 +21,7 @@ import yaml
 ROOT = Path(__file__).resolve().parent.parent
 os.environ["OVERSIGHT_DATA_DIR"] = tempfile.mkdtemp(prefix="oversight-bench-")
 os.environ["REDIS_URL"] = ""
+os.environ["OVERSIGHT_REQUIRE_SECOND_FACTOR"] = "false"
 os.environ["OVERSIGHT_LOG_LEVEL"] = "ERROR"
 for limit in ("PROPOSALS_PER_MINUTE", "COMMANDS_PER_MINUTE", "READS_PER_MINUTE", "OPEN_HOLDS"):
     # What is measured is the server, not its patience.
@@ -30,7 +31,6 @@ django.setup()
 
 from django.conf import settings  # noqa: E402 - the settings come first
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY  # noqa: E402
-from django.contrib.sessions.backends.db import SessionStore  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 
@@ -39,6 +39,7 @@ from approvals.actions.activate_policy import activate_policy  # noqa: E402
 from approvals.actions.change_register import change_register  # noqa: E402
 from approvals.actions.handle_key import make_key  # noqa: E402
 from benchmarks.http import until_up  # noqa: E402
+from decisions.auth.sessions import SessionStore  # noqa: E402
 from decisions.intake import cloudevents, events  # noqa: E402
 from decisions.models import Agent, Decision, Person  # noqa: E402
 from decisions.recording import record_all  # noqa: E402
@@ -75,7 +76,7 @@ def prepare() -> tuple[Agent, dict[str, str]]:
     """Tables, register and policy: the agent, and the headers of the agent and of a responder who is signed in."""
     call_command("migrate", verbosity=0)
     change_register(organisation.read(ORGANISATION), actor=None)
-    activate_policy(POLICY, actor=None)
+    activate_policy(POLICY)
     agent = Agent.objects.get()
     key = make_key(agent.id, scopes=list(Scope), days=1, actor=None)
     session = _session(Person.objects.get(username="ines"))

@@ -162,7 +162,7 @@ def raw_rate() -> float:
         with connection.cursor() as cursor:
             table = model._meta.db_table
             order = "id" if model is Disclosure else "seq"
-            cursor.execute(f"SELECT {', '.join(names)} FROM {table} ORDER BY {order} DESC LIMIT 4000")
+            cursor.execute(f"SELECT {', '.join(map(str, names))} FROM {table} ORDER BY {order} DESC LIMIT 4000")
             rows = [tuple(_plain(value) for value in row) for row in cursor.fetchall()]
             cursor.execute(_copy_of(table, connection.vendor))
         tables.append((f"raw_{table}", names, rows))

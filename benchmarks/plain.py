@@ -5,7 +5,7 @@ stores entry, disclosures, decision and timeline under the head lock.
 """
 
 import json
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.db import transaction
@@ -17,6 +17,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from decisions import clock, ledger
+from decisions.auth.keys import AgentPrincipal
 from decisions.envelope import open_entry, seal
 from decisions.intake import cloudevents, events
 from decisions.merkle import Frontier, leaf_hash
@@ -29,10 +30,10 @@ from decisions.recording import Moment
 class EventSerializer(serializers.Serializer[Any]):
     specversion = serializers.CharField()
     id = serializers.CharField(max_length=400)
-    source = serializers.CharField(max_length=400)
+    source = serializers.CharField(max_length=400)  # type: ignore[assignment]  # a field of that name, as CloudEvents has it
     type = serializers.CharField(max_length=400)
     time = serializers.DateTimeField()
-    data = serializers.JSONField()
+    data = serializers.JSONField()  # type: ignore[assignment]  # as above
 
 
 class PlainEvents(APIView):
@@ -44,7 +45,7 @@ class PlainEvents(APIView):
         serializer.is_valid(raise_exception=True)
         sent = request.data if many else [request.data]
         read = [cloudevents.read_event(item, settings.EVENT_LIMIT) for item in sent]
-        prepared = events.prepare(request.user.agent_id, read)
+        prepared = events.prepare(cast("AgentPrincipal", request.user).agent_id, read)
         with transaction.atomic():
             last = [self.store(item) for item in prepared][-1]
         return Response({"accepted": len(sent), "last_seq": last})

@@ -108,7 +108,7 @@ def run(folder: Path, workers: int) -> tuple[float, float, str]:
         sys.executable,
         "-m",
         "oversight_verify",
-        folder,
+        str(folder),
         "--vkey",
         writer.LOG.vkey,
         "--workers",
