@@ -5,7 +5,7 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
-from django.db.models import UUIDField
+from django.db.models import CharField, UUIDField
 
 from decisions import register
 from decisions.errors import Problem, Refusal, forbidden, not_found
@@ -56,12 +56,21 @@ def _not_permitted(what: str, roles: Sequence[Role]) -> Problem:
 
 
 _BY_ID = Prepared(lambda: Decision.objects.filter(id=Slot("id", UUIDField()), complete=True))
+_BY_REF = Prepared(lambda: Decision.objects.filter(ref_key=Slot("ref", CharField()), complete=True))
 _BY_LEASE = Prepared(lambda: Decision.objects.filter(lease_id=Slot("lease", UUIDField()), complete=True))
 
 
 def decision_of(decision_id: UUID) -> Decision:
     """The decision of that id. Raises a 404 problem."""
     row = _BY_ID.first(id=decision_id)
+    if row is None:
+        raise not_found("decision")
+    return row
+
+
+def decision_of_ref(ref_key: str) -> Decision:
+    """The decision of that key. Raises a 404 problem."""
+    row = _BY_REF.first(ref=ref_key)
     if row is None:
         raise not_found("decision")
     return row

@@ -10,10 +10,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db.models import CharField
+
 from approvals.models import IdempotentAnswer
 from decisions import clock
 from decisions.errors import Problem, bad_request
-from decisions.models.bulk import chunks, lock_head, writing
+from decisions.models.bulk import chunks, lock_head, upsert, writing
+from decisions.models.prepared import Prepared, Slot
 
 KEY_LENGTH = 255
 KEPT = timedelta(days=30)
@@ -73,6 +76,11 @@ def forget_name(name: str) -> None:
             kept.save(update_fields=["body"])
 
 
+_EARLIER = Prepared(
+    lambda: IdempotentAnswer.objects.filter(principal=Slot("principal", CharField()), key=Slot("key", CharField()))
+)
+
+
 def once(principal: str, key: str, said: bytes, act: Callable[[], Json]) -> Kept:
     """Run `act`, which records something and returns a body, unless `principal` has had its answer under `key`.
 
@@ -83,12 +91,13 @@ def once(principal: str, key: str, said: bytes, act: Callable[[], Json]) -> Kept
     with writing():
         # First of all, as in every writing transaction: of two at once, the second sees the answer of the first.
         lock_head()
-        earlier = IdempotentAnswer.objects.filter(principal=principal, key=key).first()
+        earlier = _EARLIER.first(principal=principal, key=key)
         if earlier is None:
             status, body = _done(act)
-            IdempotentAnswer.objects.create(
+            made = IdempotentAnswer(
                 principal=principal, key=key, request_sha256=digest, status=status, body=body, at=clock.now()
             )
+            upsert(IdempotentAnswer, [made])
             kept = Kept(status, body, replayed=False)
         elif earlier.request_sha256 == digest:
             kept = Kept(earlier.status, earlier.body, replayed=True)

@@ -11,14 +11,14 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any, ParamSpec, TypeVar
 
-from django.db import close_old_connections
+from django.db import connection
 from django.db.models import Count
 from django.db.models.functions import Trunc
 
 from decisions import clock, hints, inert, ledger, register
 from decisions.errors import bad_request
 from decisions.models import Decision, Freeze, Timeline
-from decisions.models.bulk import chunks
+from decisions.models.bulk import chunks, on_postgresql
 from decisions.states import effective_state, window_left_ms, with_effective_state
 from decisions.vocab import BADGE_OF, BADGES, HOLDING, SignOff, State
 
@@ -47,12 +47,12 @@ async def in_command(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs
 
 async def _in(pool: ThreadPoolExecutor, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     def run() -> T:
-        close_old_connections()
         try:
             return function(*args, **kwargs)
         finally:
-            # An idle thread keeps no connection that another could use.
-            close_old_connections()
+            if on_postgresql() or connection.errors_occurred:
+                # An idle thread keeps no connection that another could use.
+                connection.close()
 
     return await asyncio.get_running_loop().run_in_executor(pool, run)
 

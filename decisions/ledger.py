@@ -18,7 +18,7 @@ from decisions.keyring import Keyring, NotOpenedError, read_keys
 from decisions.merkle import Frontier, leaf_hash
 from decisions.models.bulk import chunks, insert_rows, lock_head, update_where
 from decisions.models.ledger import Cosignature, Disclosure, EntryRow, Head, StoredCheckpoint, TileRow
-from decisions.models.prepared import PreparedValues, Slot
+from decisions.models.prepared import Prepared, PreparedValues, Slot
 from decisions.tiles import HASH, HEIGHT, LEVELS, WIDTH, full_tiles, subtree
 from decisions.vocab import Kind
 
@@ -107,9 +107,7 @@ def _erase(bodies: Iterable[bytes]) -> None:
 
 
 def store_head(head: OpenHead, *, before: int) -> None:
-    """Write the advanced head, and the tiles that are full now. Raises RuntimeError if the stored size is not `before`:
-    somebody wrote without the lock.
-    """
+    """Write the advanced head and the tiles that are full now. Raises RuntimeError if somebody wrote without the lock."""
     if full_tiles(head.size, 0) > full_tiles(before, 0):
         _store_tiles(head)
     values = {
@@ -152,16 +150,19 @@ def _fresh(head: OpenHead, first: int, end: int) -> bytes:
 
 def size() -> int:
     """How many entries the ledger holds; the newest seq is one less."""
-    return Head.objects.values_list("size", flat=True).get(id=1)
+    return current().size
 
 
 def config() -> str:
     """The id of the last entry that changed register or policy; empty when there is none."""
-    return str(Head.objects.values_list("config", flat=True).get(id=1) or "")
+    return str(current().config or "")
+
+
+_HEAD = Prepared(lambda: Head.objects.filter(id=1))
 
 
 def current() -> Head:
-    return Head.objects.get(id=1)
+    return _HEAD.all()[0]
 
 
 def texts_of(seqs: Iterable[int], *names: str) -> dict[int, dict[str, str]]:
@@ -301,9 +302,8 @@ def seqs_of(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, int]:
     """id → seq of those entries that exist."""
     found: dict[uuid.UUID, int] = {}
     for some in chunks(ids):
-        alone = len(some) == 1
-        rows = _SEQ_OF.all(id=some[0]) if alone else EntryRow.objects.filter(id__in=some).values_list("id", "seq")
-        found.update(rows)
+        rows = EntryRow.objects.filter(id__in=some).values_list("id", "seq")
+        found.update(_SEQ_OF.all(id=some[0]) if len(some) == 1 else rows)
     return found
 
 

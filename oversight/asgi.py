@@ -8,10 +8,10 @@ import os
 import resource
 from typing import Any
 
-from django.core.asgi import get_asgi_application
+from oversight import handler
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "oversight.settings")
-django_application = get_asgi_application()
+django_application = handler.make()
 
 from channels.auth import AuthMiddlewareStack  # noqa: E402 - Django must be set up first
 from channels.routing import URLRouter  # noqa: E402

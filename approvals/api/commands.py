@@ -26,7 +26,6 @@ from decisions.api.parsing import command
 from decisions.auth.api import People, person
 from decisions.auth.people import require_sign_in_for
 from decisions.errors import Problem, bad_request
-from decisions.models import Decision
 
 COMMAND_HEADERS = {"Idempotency-Key": True, "If-Match": False, "X-CSRFToken": True}
 
@@ -115,7 +114,7 @@ def answered(request: Request, decision_id: UUID, key: str, given: Any, act: Cal
     def acted() -> dict[str, Any]:
         act()
         # Without the agent's words: the kept answer must not outlive their erasure.
-        return represent(Decision.objects.get(id=decision_id), clock.now(), account=False)
+        return represent(access.decision_of(decision_id), clock.now(), account=False)
 
     kept = once(f"person:{person(request).id}", key, said(request, given), acted)
     return kept_answer(kept, kept.status, ETag=etag(kept.body["version"]))

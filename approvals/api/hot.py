@@ -4,6 +4,7 @@ from typing import Any
 
 from django.conf import settings
 
+from approvals import access
 from approvals.actions.propose import propose
 from approvals.api.representation import represent
 from approvals.api.shapes import Decision as DecisionShape
@@ -16,7 +17,6 @@ from decisions.api.parsing import json_only, strict
 from decisions.auth.keys import AgentPrincipal, authenticate
 from decisions.auth.limits import Limit, spend
 from decisions.feed import in_command, in_reader
-from decisions.models import Decision
 from decisions.vocab import Scope
 
 MAX_WAIT = 55
@@ -50,5 +50,5 @@ async def post_proposal(request: Request) -> Answer:
 
 def _propose(value: Any, agent: AgentPrincipal, key: str) -> Answer:
     recorded, prepared = propose(value, agent=agent.agent_id, key=key)
-    row = Decision.objects.get(ref_key=prepared.ref)
+    row = access.decision_of_ref(prepared.ref)
     return (200 if recorded.duplicates else 201), represent(row, clock.now())

@@ -4,24 +4,25 @@ from typing import Any
 
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import AnonymousUser
+from django.db.models import UUIDField
 from django.http import HttpRequest
 
-from decisions.models import Person, Standing
+from decisions import register
+from decisions.models import Person
+from decisions.models.prepared import Prepared, Slot
+
+_PERSON = Prepared(lambda: Person.objects.filter(id=Slot("id", UUIDField())))
 
 
 class RegisterBackend(ModelBackend):
     """Django's own check of name and password, with activity taken from the register. Grants no permissions."""
 
     def user_can_authenticate(self, user: "Person | AnonymousUser | None") -> bool:
-        return (
-            user is not None
-            and user.pk is not None
-            and Standing.objects.filter(person_id=user.pk, active=True).exists()
-        )
+        return user is not None and register.latest().valid(user.pk) is not None
 
     def get_user(self, user_id: Any) -> Person | None:
         # Asked at every request, so that a person who is deactivated is out at once.
-        person = Person.objects.filter(pk=user_id).first()
+        person = _PERSON.first(id=user_id)
         return person if person and self.user_can_authenticate(person) else None
 
     def authenticate(
