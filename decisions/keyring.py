@@ -45,10 +45,11 @@ class Keyring:
 
     def seal(self, place: str, text: bytes) -> tuple[bytes, bytes]:
         """(key, ciphertext) of `text`: the key is its own, and wrapped."""
-        fresh = os.urandom(KEY + NONCE)
-        own, nonce = fresh[:KEY], fresh[KEY:]
+        # Drawn at once: to ask the system for chance takes as long as to encrypt.
+        fresh = os.urandom(KEY + 2 * NONCE)
+        own, nonce, wrapping = fresh[:KEY], fresh[KEY:-NONCE], fresh[-NONCE:]
         bound = place.encode()
-        return self._wrap(bound, own), nonce + AESGCM(own).encrypt(nonce, text, bound)
+        return self._wrap(bound, own, wrapping), nonce + AESGCM(own).encrypt(nonce, text, bound)
 
     def open(self, place: str, key: bytes, sealed: bytes) -> bytes:
         """The text. Raises NotOpenedError."""
@@ -60,10 +61,11 @@ class Keyring:
 
     def rewrap(self, place: str, key: bytes) -> bytes | None:
         """`key` under the first of the installation's keys; None where it is so already. Raises NotOpenedError."""
-        return None if key[:NAME] == self._name else self._wrap(place.encode(), self._unwrap(place, key))
+        if key[:NAME] == self._name:
+            return None
+        return self._wrap(place.encode(), self._unwrap(place, key), os.urandom(NONCE))
 
-    def _wrap(self, place: bytes, own: bytes) -> bytes:
-        nonce = os.urandom(NONCE)
+    def _wrap(self, place: bytes, own: bytes, nonce: bytes) -> bytes:
         return self._name + nonce + self._first.encrypt(nonce, own, place)
 
     def _unwrap(self, place: str, key: bytes) -> bytes:

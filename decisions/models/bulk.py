@@ -3,9 +3,10 @@
 import json
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -111,15 +112,19 @@ def insert_rows(model: type[Model], columns: Sequence[str], rows: Sequence[tuple
         else:
             marks = ", ".join(["%s"] * len(columns))
             statement = f'INSERT INTO "{table}" ({names}) VALUES ({marks})'  # noqa: S608 - names are our own
-            cursor.executemany(statement, [tuple(map(_sqlite, row)) for row in rows])
+            cursor.executemany(statement, [_sqlite(row) for row in rows])
 
 
-def _sqlite(value: Any) -> Any:
-    if isinstance(value, UUID):
-        return value.hex
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).replace(tzinfo=None).isoformat(sep=" ")
-    return value
+def _moment(at: datetime) -> str:
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(sep=" ")
+
+
+_STORED: dict[type, Callable[[Any], Any]] = {UUID: attrgetter("hex"), datetime: _moment}
+"""What SQLite holds of the types that it does not know."""
+
+
+def _sqlite(row: Sequence[Any]) -> list[Any]:
+    return [_STORED[type(value)](value) if type(value) in _STORED else value for value in row]
 
 
 def upsert(model: type[Model], rows: Sequence[Model]) -> None:
@@ -151,7 +156,7 @@ def update_where(model: type[Model], values: Mapping[str, Any], where: Mapping[s
     statement = f'UPDATE "{model._meta.db_table}" SET {changes} WHERE {condition}'  # noqa: S608, SLF001 - names are our own
     given = [*values.values(), *where.values()]
     with connection.cursor() as cursor:
-        cursor.execute(statement, given if on_postgresql() else [_sqlite(value) for value in given])
+        cursor.execute(statement, given if on_postgresql() else _sqlite(given))
         return int(cursor.rowcount)
 
 
@@ -163,7 +168,7 @@ def _update(model: type[Model], fields: "Sequence[Field[Any, Any]]", rows: Seque
     statement = f'UPDATE "{model._meta.db_table}" SET {columns} WHERE "{key.column}" = %s'  # noqa: S608, SLF001 - names are our own
     values = _values(rows, fields)
     with connection.cursor() as cursor:
-        cursor.executemany(statement, values if on_postgresql() else [tuple(map(_sqlite, row)) for row in values])
+        cursor.executemany(statement, values if on_postgresql() else [_sqlite(row) for row in values])
 
 
 def _values(rows: Sequence[Model], fields: "Sequence[Field[Any, Any]]") -> list[tuple[Any, ...]]:
