@@ -42,6 +42,8 @@ def options(walk: Walk) -> list[Act]:
 
 def walked(gate: Gate, level: model.Level, choices: list[int], taken: Counter[str]) -> None:
     at = gate.clock.at
+    for browser in gate.browsers.values():
+        browser.sign_in()
     try:
         with transaction.atomic():
             walk = Walk(gate, level, taken)
