@@ -6,6 +6,7 @@ A pytest plugin (`-p tests.environment`), because settings are read before any c
 import atexit
 import os
 import shutil
+import sys
 import tempfile
 
 DATA_DIR = tempfile.mkdtemp(prefix="oversight-test-")
@@ -25,5 +26,8 @@ os.environ["OVERSIGHT_REQUIRE_SECOND_FACTOR"] = "false"
 # Tests ask as quickly as they can; those of the limits set them back.
 for name in ("PROPOSALS_PER_MINUTE", "COMMANDS_PER_MINUTE", "READS_PER_MINUTE", "OPEN_HOLDS"):
     os.environ[f"OVERSIGHT_{name}"] = "1000000"
+# Where Python keeps nothing that it compiled, each process that a test starts compiles the whole product first.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 for name in ("OVERSIGHT_DEBUG", "OVERSIGHT_HTTPS", "OVERSIGHT_ORGANISATION", "OVERSIGHT_LOG_ORIGIN", "OVERSIGHT_ZONE"):
     os.environ.pop(name, None)

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import BigIntegerField
 from django.test import TestCase
 
 from approvals import token, verdict_keys
@@ -21,6 +22,7 @@ from decisions.auth import keys
 from decisions.envelope import Entry
 from decisions.models import Decision, Freeze
 from decisions.models.ledger import EntryRow
+from decisions.models.prepared import Prepared, Slot
 from decisions.states import effective_state, lease_ends, with_effective_state
 from decisions.vocab import Kind, State
 from oversight_sdk import token as sdk_token
@@ -32,6 +34,7 @@ from tests.oracle.model import Level
 
 Json = dict[str, Any]
 UNIT = timedelta(seconds=60)
+_BY_SEQ = Prepared(lambda: Decision.objects.filter(seq=Slot("seq", BigIntegerField())))
 """How much served time a unit of the model's window is: what is left, at least, after nobody was there."""
 DOWN = timedelta(minutes=2)
 SERVICE: dict[Level, str] = {"L2": "checkout", "L3": "geo", "L4": "wiki"}
@@ -132,7 +135,8 @@ class Gate:
 
     @property
     def row(self) -> Decision:
-        return Decision.objects.get(seq=self.seq)
+        [row] = _BY_SEQ.all(seq=self.seq)
+        return row
 
     def state(self) -> State:
         return effective_state(self.row, self.clock.at)

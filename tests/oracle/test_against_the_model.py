@@ -15,7 +15,7 @@ from tests.oracle import model
 from tests.oracle.service import Gate
 from tests.oracle.walking import Act, Walk
 
-RUNS = [40, pytest.param(2000, marks=pytest.mark.deep)]
+RUNS = [200, pytest.param(2000, marks=pytest.mark.deep)]
 LONGEST = 14
 OFTEN = {"claim": 3, "claim_lost_reply": 2, "effect": 4, "tick": 4, "approve_a": 4, "approve_b": 4}
 OFTEN |= {"report_ok": 3, "report_fail": 3, "revert_ack": 4, "revert_ok": 2, "revert_fail": 2}
