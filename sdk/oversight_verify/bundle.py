@@ -26,8 +26,6 @@ class Stretch:
     last: int
     partial: tuple[Tile, ...] = ()
     """Older partial tiles of these bundles."""
-    cuts: tuple[int, ...] = ()
-    """Sizes of older checkpoints that end within these bundles."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +45,6 @@ class Part:
     """Of each full bundle the root over its 256 leaves."""
     tail: list[bytes] = field(default_factory=list)
     """The leaf hashes of the last bundle, if it is partial."""
-    cuts: dict[int, list[bytes]] = field(default_factory=dict)
-    """Size → leaf hashes of its last, partial bundle."""
     fault: str = ""
     first_at: str = ""
     last_at: str = ""
@@ -113,9 +109,6 @@ class _Check:
                 self.compare(old, hashes)
             elif old.number == number and read_tile(self.folder, old) != raw[: ends[old.width]]:
                 raise Refuted(f"{old.path} holds other entries than the ledger now does")
-        for size in self.stretch.cuts:
-            if start < size < start + WIDTH:
-                self.part.cuts[size] = leaves[: size - start]
         if width == WIDTH:
             self.part.roots.append(full_root(leaves))
         else:

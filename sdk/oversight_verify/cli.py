@@ -5,14 +5,15 @@ import os
 import sys
 from pathlib import Path
 
-from oversight_verify.export import Older, check_export
+from oversight_verify.export import check_export
 from oversight_verify.faults import Refuted, Unreadable
 from oversight_verify.findings import Findings
 from oversight_verify.layout import read_file
-from oversight_verify.note import MAX_NOTE, read_checkpoint
+from oversight_verify.note import read_checkpoint
+from oversight_verify.older import Older
 from oversight_verify.pair import MAX_PROOF, check_order, check_pair, read_proof
 from oversight_verify.policy import MAX_POLICY, Policy, of_key, read_policy
-from oversight_verify.receipt import MAX_RECEIPT, check_receipt
+from oversight_verify.receipt import FIRST_LINE, MAX_RECEIPT, check_receipt, read_receipt
 from oversight_verify.strict import shown
 
 MAX_ENTRY = 65_535
@@ -33,7 +34,12 @@ def parser() -> argparse.ArgumentParser:
     trust.add_argument("--policy", type=Path, help="whom you trust: a tlog-policy file")
     trust.add_argument("--vkey", help="the log's key as name+id+key, where no witness is asked for")
     made.add_argument(
-        "--checkpoint", type=Path, action="append", default=[], metavar="OLD", help="one that you kept; repeatable"
+        "--checkpoint",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="OLD",
+        help="one that you kept, or a receipt with one; repeatable",
     )
     made.add_argument("--entry", type=Path, help="the bytes of the receipt's entry")
     made.add_argument(
@@ -96,9 +102,10 @@ def _check(kind: str, chosen: argparse.Namespace, findings: Findings) -> None:
         check_receipt(_read(chosen.what[0], MAX_RECEIPT), entry, policy, findings)
     else:
         old, new = (_checkpoint(path) for path in chosen.what)
-        check_order(old.checkpoint, new.checkpoint)
         if chosen.export:
-            # The entries themselves show it: each checkpoint is compared with the tree at its size.
+            # The entries themselves show it: each checkpoint is compared with the tree at its size, also under a retired name.
+            if old.checkpoint.origin == new.checkpoint.origin:
+                check_order(old.checkpoint, new.checkpoint)
             check_export(chosen.export, policy, [old, new], findings, chosen.workers)
         else:
             proof = read_proof(_read(chosen.proof, MAX_PROOF)) if chosen.proof else None
@@ -112,9 +119,10 @@ def _policy(chosen: argparse.Namespace) -> Policy | None:
 
 
 def _checkpoint(path: Path) -> Older:
-    raw = _read(path, MAX_NOTE)
+    raw = _read(path, MAX_RECEIPT)
     try:
-        return Older(shown(str(path)), read_checkpoint(raw))
+        found = read_receipt(raw).checkpoint if raw.startswith(FIRST_LINE) else read_checkpoint(raw)
+        return Older(shown(str(path)), found)
     except Unreadable as fault:
         raise Unreadable(f"{shown(str(path))}: {fault}") from None
 

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from oversight_verify import disclosed
@@ -10,21 +9,15 @@ from oversight_verify.faults import Refuted, Unreadable
 from oversight_verify.findings import Findings
 from oversight_verify.layout import read_file
 from oversight_verify.note import MAX_NOTE, Checkpoint, read_checkpoint
+from oversight_verify.older import Older, check_name, compare
 from oversight_verify.policy import Policy
+from oversight_verify.retired import Retirement, check_retirements, read_retirements
 from oversight_verify.signers import NO_POLICY, Signers, read_rotation
 from oversight_verify.strict import count, shown
 from oversight_verify.whole import Whole, put_together
 
 SHOWN = 20
 KNOWN = frozenset({"checkpoint", "policy", "tile", "disclosures.jsonl"})
-
-
-@dataclass(slots=True)
-class Older:
-    """A checkpoint from elsewhere, and where it is from."""
-
-    where: str
-    checkpoint: Checkpoint
 
 
 def check_export(folder: Path, policy: Policy | None, older: Sequence[Older], findings: Findings, workers: int) -> None:
@@ -37,19 +30,11 @@ def check_export(folder: Path, policy: Policy | None, older: Sequence[Older], fi
         raise Unreadable(f"{shown(str(folder / 'checkpoint'))}: {fault}") from None
     findings.subject = f"Ledger {shown(head.origin)}, {count(head.size, 'entry', 'entries')}"
     findings.facts |= {"origin": head.origin, "size": head.size, "root": head.root.hex()}
-    for one in older:
-        _same_ledger(one, head)
-    whole = put_together(folder, head, [one.checkpoint.size for one in older], workers)
+    whole = put_together(folder, head, workers)
     if whole.root != head.root:
         raise Refuted(
             "the entries do not lead to the root in the checkpoint: entries were rewritten, or it is the checkpoint of another ledger"
         )
-    for one in older:
-        if whole.roots[one.checkpoint.size] != one.checkpoint.root:
-            raise Refuted(
-                f"{one.where}, of size {one.checkpoint.size:,}, has another root than the ledger had at that size: "
-                "history was rewritten after it was signed"
-            )
     _say_entries(whole, head, findings)
     _say_signed(whole, head, older, policy, findings)
     _say_disclosures(whole, head, folder, findings)
@@ -62,16 +47,6 @@ def check_export(folder: Path, policy: Policy | None, older: Sequence[Older], fi
         )
     if beside := sorted(shown(path.name) for path in folder.iterdir() if path.name not in KNOWN):
         findings.noted.append(f"Files that belong to no ledger, not looked at: {', '.join(beside[:SHOWN])}.")
-
-
-def _same_ledger(one: Older, head: Checkpoint) -> None:
-    if one.checkpoint.origin != head.origin:
-        raise Refuted(f"{one.where} is of another ledger, {shown(one.checkpoint.origin)}")
-    if one.checkpoint.size > head.size:
-        raise Refuted(
-            f"{one.where} holds {one.checkpoint.size:,} entries and the export only {head.size:,}: "
-            "its end was removed, or it was exported before that checkpoint"
-        )
 
 
 def _say_entries(whole: Whole, head: Checkpoint, findings: Findings) -> None:
@@ -94,34 +69,46 @@ def _say_entries(whole: Whole, head: Checkpoint, findings: Findings) -> None:
 def _say_signed(
     whole: Whole, head: Checkpoint, older: Sequence[Older], policy: Policy | None, findings: Findings
 ) -> None:
+    findings.noted += [
+        f"It goes on under the name {shown(named.name)} from entry {named.seq:,} on." for named in whole.names[1:]
+    ]
     rotations = [
         read_rotation(seq, facts)
         for seq, facts in whole.rotated
         # The end of an overlap, and a new name, replace no key of the ledger that the checkpoint is of.
         if facts.get("origin") is None and facts.get("last_size") is None
     ]
-    findings.noted += [
-        f"It goes on under the name {shown(named.name)} from entry {named.seq:,} on." for named in whole.names[1:]
-    ]
-    signers = Signers(policy or Policy(), head.origin)
-    told = signers.follow(rotations, [head, *(one.checkpoint for one in older)])
+    trusted, retired = policy or Policy(), read_retirements(whole.names, whole.rotated)
+    check_retirements(retired, whole.root_at, {*trusted.logs, *(one.new for one in rotations)}, findings)
+    over = [check_name(one, head, retired) for one in older]
+    signers = _signers(head, older, trusted, retired)
+    told = [said for one in signers.values() for said in one.follow(rotations, [head, *(o.checkpoint for o in older)])]
     if policy is None:
         findings.missing.append(NO_POLICY)
     else:
-        signers.judge(head, findings)
+        signers[head.origin].judge(head, findings)
         findings.proven += told
-    for one in older:
-        by = f"signed by {key}" if (key := signers.signer(one.checkpoint)) else "which no key of the policy signed"
-        findings.proven.append(
-            f"{one.where} ({count(one.checkpoint.size, 'entry', 'entries')}, {by}) is of this ledger: "
-            "what it covers was neither changed nor removed since."
-            if one.checkpoint.size
-            else f"{one.where} ({by}) is of this ledger when it was empty."
-        )
+    for one, ended in zip(older, over, strict=True):
+        key = signers[one.checkpoint.origin].signer(one.checkpoint)
+        compare(one, ended, whole.root_at, f"signed by {key}" if key else "which no key of the policy signed", findings)
     if not older:
         findings.open.append(
             "That nothing was rewritten before this checkpoint was signed: give a checkpoint that you kept with --checkpoint."
         )
+
+
+def _signers(
+    head: Checkpoint, older: Sequence[Older], policy: Policy, retired: Sequence[Retirement]
+) -> dict[str, Signers]:
+    """Name → who signs under it, for every name of a checkpoint."""
+    begun = {one.new_key.name: one for one in retired}
+    found = {}
+    for name in dict.fromkeys([head.origin, *(one.checkpoint.origin for one in older)]):
+        before = begun.get(name)
+        found[name] = (
+            Signers(policy, name, line={before.new_key}, former=before.old) if before else Signers(policy, name)
+        )
+    return found
 
 
 def _say_disclosures(whole: Whole, head: Checkpoint, folder: Path, findings: Findings) -> None:

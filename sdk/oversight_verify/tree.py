@@ -44,13 +44,17 @@ class Peaks:
         rest = Peaks()
         for leaf in tail:
             rest.append(leaf)
-        hashes = [*self.hashes, *rest.hashes]
-        if not hashes:
-            return EMPTY_ROOT
-        root = hashes.pop()
-        while hashes:
-            root = node_hash(hashes.pop(), root)
-        return root
+        return fold([*self.hashes, *rest.hashes])
+
+
+def fold(peaks: Sequence[bytes]) -> bytes:
+    """The root over complete subtrees, the largest and leftmost first; that of nothing is the root of an empty tree."""
+    if not peaks:
+        return EMPTY_ROOT
+    *others, root = peaks
+    for left in reversed(others):
+        root = node_hash(left, root)
+    return root
 
 
 def included(leaf: bytes, index: int, size: int, path: Sequence[bytes], root: bytes) -> bool:

@@ -26,6 +26,9 @@ def test_a_ledger_of_every_version_is_proven_with_its_disclosures(path: Path, tm
     entries = [row["body"].encode() for row in rows]
     origin = json.loads(entries[-1])["log"]
     log = writer.Signer(origin)
+    if (last := json.loads(entries[-1]))["kind"] == "key.rotated":
+        # Its own secret key is in no corpus.
+        entries[-1] = entries[-1].replace(last["facts"]["new"].encode(), log.vkey.encode())
     writer.write(tmp_path / "export", entries, log, origin=origin)
     lines = [
         json.dumps({"seq": seq, "name": name, "text": text})
