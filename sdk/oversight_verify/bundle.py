@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from oversight_verify.counters import Numbers
+from oversight_verify.erasure import Erasure, read_erasure
 from oversight_verify.faults import Refuted
 from oversight_verify.layout import WIDTH, Tile, read_tile
 from oversight_verify.leaf import read_leaf
@@ -55,8 +56,7 @@ class Part:
     """The name of the first entry, and each that the ledger went on under."""
     rotated: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
     """(seq, facts) of each `key.rotated`."""
-    erased: set[int] = field(default_factory=set)
-    """The entries to which a `disclosure.erased` refers."""
+    erased: list[Erasure] = field(default_factory=list)
     references: int = 0
 
 
@@ -137,8 +137,8 @@ class _Check:
         if leaf["ref"] is not None:
             self.reference(seq, leaf["ref"])
             part.references += 1
-            if leaf["kind"] == "disclosure.erased":
-                part.erased.add(leaf["ref"]["seq"])
+        if leaf["kind"] == "disclosure.erased":
+            part.erased.append(read_erasure(seq, leaf))
 
     def named(self, seq: int, leaf: dict[str, Any]) -> None:
         """That it is of the same ledger as the entry before it, or says itself that the ledger goes on under another name."""

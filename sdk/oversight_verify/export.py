@@ -112,7 +112,13 @@ def _signers(
 
 
 def _say_disclosures(whole: Whole, head: Checkpoint, folder: Path, findings: Findings) -> None:
-    path = folder / "disclosures.jsonl"
+    path, erased = folder / "disclosures.jsonl", disclosed.erasures(folder, head.size, whole.erased)
+    said = sorted(whole.erased, key=lambda one: (one.of, one.seq))
+    findings.noted += [
+        f"Entry {one.of:,}: {', '.join(map(shown, sorted(one.names.values())))} {one}." for one in said[:SHOWN]
+    ]
+    if len(said) > SHOWN:
+        findings.noted.append(f"And {count(len(said) - SHOWN, 'more erasure')}.")
     if not os.path.lexists(path):
         if whole.digests:
             findings.open.append(
@@ -122,16 +128,19 @@ def _say_disclosures(whole: Whole, head: Checkpoint, folder: Path, findings: Fin
     if path.is_symlink() or not path.is_file():
         raise Refuted("disclosures.jsonl is a link or a device; an export holds plain files only")
     with path.open("rb") as file:
-        found = disclosed.check(file, folder, head.size, whole.erased)
+        found = disclosed.check(file, folder, head.size, erased)
     findings.facts |= {"disclosed": found.right, "erased": found.erased, "withheld": found.withheld}
     findings.proven.append(f"Disclosed, and exactly what was recorded: {count(found.right, 'value')}.")
     if found.erased:
-        findings.noted.append(
-            f"Erased, and the ledger says so: {count(found.erased, 'value')}. The proofs stand without them."
+        findings.proven.append(
+            f"Erased, each named by an entry that says so: {count(found.erased, 'value')}. The proofs stand without them."
         )
     if found.withheld:
+        where = ", ".join(f"{seq:,} ({number:,})" for seq, number in found.some)
+        more = f" and {count(found.more, 'more entry', 'more entries')}" if found.more else ""
         findings.open.append(
-            f"The content of {count(found.withheld, 'value')}: withheld, and the ledger does not say erased."
+            f"The content of {count(found.withheld, 'value')}: withheld, for no entry here says that they were erased. "
+            f"Entries, with how many of each: {where}{more}."
         )
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from oversight_verify import bundle
 from oversight_verify.bundle import Named, Part, Stretch
 from oversight_verify.counters import Numbers
+from oversight_verify.erasure import Erasure
 from oversight_verify.faults import Refuted, Unreadable
 from oversight_verify.layout import WIDTH, Tile, listed
 from oversight_verify.note import Checkpoint
@@ -32,7 +33,7 @@ class Whole:
     """The root that the ledger had at a size, once everything is put together."""
     root: bytes = b""
     rotated: list[tuple[int, dict[str, object]]] = field(default_factory=list)
-    erased: set[int] = field(default_factory=set)
+    erased: list[Erasure] = field(default_factory=list)
     names: list[Named] = field(default_factory=list)
     """The names that the ledger has had, from which entry on each."""
     counters: dict[tuple[str, str], Numbers] = field(default_factory=lambda: defaultdict(Numbers))
@@ -80,7 +81,7 @@ def _sum_up(whole: Whole, part: Part) -> None:
     whole.digests += part.digests
     whole.references += part.references
     whole.rotated += part.rotated
-    whole.erased |= part.erased
+    whole.erased += part.erased
     for source, numbers in part.counters.items():
         whole.counters[source].take(numbers)
 
