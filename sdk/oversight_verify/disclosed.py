@@ -12,6 +12,7 @@ from typing import IO, Any
 from oversight_verify.bundle import split
 from oversight_verify.erasure import Erasure
 from oversight_verify.faults import Refuted, Unreadable
+from oversight_verify.glance import digests_of
 from oversight_verify.layout import WIDTH, Tile, read_tile
 from oversight_verify.strict import shown
 
@@ -63,7 +64,7 @@ def erasures(folder: Path, size: int, said: Iterable[Erasure]) -> Erased:
     for number, some in by_bundle.items():
         bodies = list(_bodies(folder, number, size))
         for one in some:
-            held, before = json.loads(bodies[one.of % WIDTH])["_sd"], found.setdefault(one.of, {})
+            held, before = digests_of(bodies[one.of % WIDTH]), found.setdefault(one.of, {})
             for sealed, name in one.names.items():
                 what = f"entry {one.seq} says that {shown(name)} of entry {one.of} was erased"
                 if sealed not in held:
@@ -128,7 +129,7 @@ def _digests(folder: Path, size: int) -> Iterator[tuple[int, list[str]]]:
     """(seq, digests) of each entry."""
     for start in range(0, size, WIDTH):
         for seq, body in enumerate(_bodies(folder, start // WIDTH, size), start):
-            yield seq, json.loads(body)["_sd"]
+            yield seq, digests_of(body)
 
 
 def _bodies(folder: Path, number: int, size: int) -> Iterator[bytes]:

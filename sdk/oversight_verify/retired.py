@@ -32,6 +32,8 @@ class Retirement:
 def read_retirements(names: Sequence[Named], rotated: Iterable[tuple[int, dict[str, Any]]]) -> list[Retirement]:
     """Those among the `rotated` (seq, facts) of a ledger that has had `names`, in order. Raises Refuted."""
     begun = {named.seq: at for at, named in enumerate(names)}
+    if len({named.name for named in names}) < len(names):
+        raise Refuted("it goes on under a name that was retired before")
     found = []
     for seq, facts in rotated:
         if (origin := facts.get("origin")) is None:

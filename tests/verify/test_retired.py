@@ -231,6 +231,15 @@ def test_a_name_is_given_by_the_first_entry_under_it(facts: dict[str, Any], tmp_
     assert "entry 500 gives the ledger a name" in said(verify(tmp_path / "export", "--vkey", NEW.vkey))
 
 
+def test_a_name_that_was_retired_does_not_come_back(tmp_path: Path):
+    made = entries()[:500]
+    signed = {"size": 400, "root": writer.mth([writer.leaf_hash(body) for body in made[:400]]).hex()}
+    facts = {**HONEST, "old": NEW.vkey, "new": OLD.vkey, "origin": OLD.name, "from_size": 501, "signed": signed}
+    told: dict[str, Any] = {"kind": "key.rotated", "actor": "system", "facts": facts | {"kept_size": 400}}
+    writer.write(tmp_path / "export", [*made, writer.canonical(writer.envelope(500, **told))])
+    assert "a name that was retired before" in said(verify(tmp_path / "export", "--vkey", OLD.vkey))
+
+
 def test_an_empty_ledger_can_be_renamed(check: Check):
     empty = {"signed": {"size": 0, "root": writer.mth([]).hex()}, "kept_size": 0, "from_size": 1}
     for old in ("", OLD.vkey):
