@@ -57,6 +57,8 @@ class Part:
     """The name of the first entry, and each that the ledger went on under."""
     rotated: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
     """(seq, facts) of each `key.rotated`."""
+    reports: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
+    """(seq, facts) of each `report.built`."""
     erased: list[Erasure] = field(default_factory=list)
     references: int = 0
 
@@ -143,6 +145,8 @@ class _Check:
             part.references += 1
         if one.kind == "key.rotated":
             part.rotated.append((seq, read_leaf(body)["facts"]))
+        elif one.kind == "report.built":
+            part.reports.append((seq, read_leaf(body)["facts"]))
         elif one.kind == "disclosure.erased":
             part.erased.append(read_erasure(seq, read_leaf(body)))
 

@@ -20,8 +20,10 @@ SHOWN = 20
 KNOWN = frozenset({"checkpoint", "policy", "tile", "disclosures.jsonl"})
 
 
-def check_export(folder: Path, policy: Policy | None, older: Sequence[Older], findings: Findings, workers: int) -> None:
-    """Put into `findings` what the export in `folder` proves. Raises Refuted or Unreadable where a check must end."""
+def check_export(
+    folder: Path, policy: Policy | None, older: Sequence[Older], findings: Findings, workers: int
+) -> Whole:
+    """Put into `findings` what the export in `folder` proves, and return what it comes to. Raises Refuted or Unreadable where a check must end."""
     try:
         head = read_checkpoint(read_file(folder / "checkpoint", MAX_NOTE))
     except FileNotFoundError:
@@ -47,6 +49,7 @@ def check_export(folder: Path, policy: Policy | None, older: Sequence[Older], fi
         )
     if beside := sorted(shown(path.name) for path in folder.iterdir() if path.name not in KNOWN):
         findings.noted.append(f"Files that belong to no ledger, not looked at: {', '.join(beside[:SHOWN])}.")
+    return whole
 
 
 def _say_entries(whole: Whole, head: Checkpoint, findings: Findings) -> None:

@@ -29,10 +29,12 @@ FAULTS = 20
 class Whole:
     """What the parts of an export come to."""
 
+    size: int
     root_at: Callable[[int], bytes]
     """The root that the ledger had at a size, once everything is put together."""
     root: bytes = b""
     rotated: list[tuple[int, dict[str, object]]] = field(default_factory=list)
+    reports: list[tuple[int, dict[str, object]]] = field(default_factory=list)
     erased: list[Erasure] = field(default_factory=list)
     names: list[Named] = field(default_factory=list)
     """The names that the ledger has had, from which entry on each."""
@@ -48,7 +50,7 @@ class Whole:
 def put_together(folder: Path, head: Checkpoint, workers: int) -> Whole:
     """Everything in the export recomputed from its entries. Raises Refuted."""
     edges, strange = listed(folder, head.size)
-    whole = Whole(partial(root_at, folder, head.size), strange=strange)
+    whole = Whole(head.size, partial(root_at, folder, head.size), strange=strange)
     upper, faults = Upper(folder, edges), list[str]()
     last = Part()
     for part in _parts(folder, head, edges, workers):
@@ -81,6 +83,7 @@ def _sum_up(whole: Whole, part: Part) -> None:
     whole.digests += part.digests
     whole.references += part.references
     whole.rotated += part.rotated
+    whole.reports += part.reports
     whole.erased += part.erased
     for source, numbers in part.counters.items():
         whole.counters[source].take(numbers)
