@@ -75,17 +75,16 @@ def _say_signed(
     findings.noted += [
         f"It goes on under the name {shown(named.name)} from entry {named.seq:,} on." for named in whole.names[1:]
     ]
-    rotations = [
-        read_rotation(seq, facts)
-        for seq, facts in whole.rotated
-        # The end of an overlap, and a new name, replace no key of the ledger that the checkpoint is of.
-        if facts.get("origin") is None and facts.get("last_size") is None
-    ]
+    rotations = [read_rotation(seq, facts) for seq, facts in whole.rotated if facts.get("origin") is None]
     trusted, retired = policy or Policy(), read_retirements(whole.names, whole.rotated)
     check_retirements(retired, whole.root_at, {*trusted.logs, *(one.new for one in rotations)}, findings)
     over = [check_name(one, head, retired) for one in older]
     signers = _signers(head, older, trusted, retired)
-    told = [said for one in signers.values() for said in one.follow(rotations, [head, *(o.checkpoint for o in older)])]
+    # What a retired name signed beyond what is kept is of other entries, and vouches for nothing in these.
+    held = [
+        one.checkpoint for one, ended in zip(older, over, strict=True) if not ended or one.checkpoint.size <= ended.kept
+    ]
+    told = [said for one in signers.values() for said in one.follow(rotations, [head, *held])]
     if policy is None:
         findings.missing.append(NO_POLICY)
     else:

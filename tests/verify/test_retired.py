@@ -240,6 +240,20 @@ def test_a_name_that_was_retired_does_not_come_back(tmp_path: Path):
     assert "a name that was retired before" in said(verify(tmp_path / "export", "--vkey", OLD.vkey))
 
 
+def test_what_is_gone_vouches_for_no_key_in_what_is_left(check: Check):
+    """A key that replaced the old name's, in an entry that came after what was lost, is no key of a checkpoint of the lost ones."""
+    third = writer.Signer(writer.ORIGIN, seed="third")
+    facts = {"kv": 1, "old": OLD.vkey, "new": third.vkey, "from_size": 302, "origin": None, "signed": None}
+    made = entries(LOST)
+    made[301] = writer.canonical(writer.envelope(301, kind="key.rotated", actor="system", facts=facts))
+    writer.write(check.folder / "export", made, NEW, origin=NEXT)
+    (check.folder / "policy").write_text(f"log {OLD.vkey}\nlog {NEW.vkey}\nquorum none\n")
+    check.keep(303, bytes(32))
+    findings = verify(check.folder / "export", "--policy", check.folder / "policy", *check.kept)
+    assert findings.exit is Exit.UNPROVEN
+    assert not any("was replaced by" in sentence for sentence in findings.proven)
+
+
 def test_an_empty_ledger_can_be_renamed(check: Check):
     empty = {"signed": {"size": 0, "root": writer.mth([]).hex()}, "kept_size": 0, "from_size": 1}
     for old in ("", OLD.vkey):
