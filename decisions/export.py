@@ -29,7 +29,8 @@ def export(folder: Path, *, disclosed: bool = False, progress: Progress | None =
     """Bring `folder` to the newest published checkpoint, and return that. Raises ExportError.
 
     Every new entry is hashed and compared with its tile, and every new tile with the signed root, before the checkpoint
-    is written. With `disclosed`, what is still disclosed of all entries is written too; it may be personal.
+    is written. With `disclosed`, what is still disclosed of all entries is written too; it may be personal. Without, what an
+    earlier run wrote of it is removed, for it may have been erased since.
     `progress` hears how many entries of how many are written.
     """
     newest = ledger.last_checkpoint()
@@ -52,6 +53,8 @@ def export(folder: Path, *, disclosed: bool = False, progress: Progress | None =
         files.write("policy", policy.encode())
         if disclosed:
             files.stream("disclosures.jsonl", _disclosures(checkpoint.size), mode=0o600)
+        else:
+            files.remove("disclosures.jsonl")
         files.settle()
         files.write("checkpoint", newest.note.encode())
         files.settle()
@@ -143,6 +146,12 @@ class _Files:
             os.fsync(out.fileno())
         new.replace(path)
         self.touched.add(path.parent)
+
+    def remove(self, place: str) -> None:
+        path = self.folder / place
+        if path.exists():
+            path.unlink()
+            self.touched.add(path.parent)
 
     def _make(self, folder: Path) -> None:
         if not folder.exists():

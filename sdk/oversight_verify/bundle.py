@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from oversight_verify.counters import Numbers
+from oversight_verify.erasure import Erasure, read_erasure
 from oversight_verify.faults import Refuted
+from oversight_verify.glance import glance
 from oversight_verify.layout import WIDTH, Tile, read_tile
 from oversight_verify.leaf import read_leaf
-from oversight_verify.tree import full_root, leaf_hash
+from oversight_verify.tree import full_root, leaf_hashes
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +28,6 @@ class Stretch:
     last: int
     partial: tuple[Tile, ...] = ()
     """Older partial tiles of these bundles."""
-    cuts: tuple[int, ...] = ()
-    """Sizes of older checkpoints that end within these bundles."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +47,6 @@ class Part:
     """Of each full bundle the root over its 256 leaves."""
     tail: list[bytes] = field(default_factory=list)
     """The leaf hashes of the last bundle, if it is partial."""
-    cuts: dict[int, list[bytes]] = field(default_factory=dict)
-    """Size → leaf hashes of its last, partial bundle."""
     fault: str = ""
     first_at: str = ""
     last_at: str = ""
@@ -59,8 +57,9 @@ class Part:
     """The name of the first entry, and each that the ledger went on under."""
     rotated: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
     """(seq, facts) of each `key.rotated`."""
-    erased: set[int] = field(default_factory=set)
-    """The entries to which a `disclosure.erased` refers."""
+    reports: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
+    """(seq, facts) of each `report.built`."""
+    erased: list[Erasure] = field(default_factory=list)
     references: int = 0
 
 
@@ -92,20 +91,23 @@ class _Check:
     def __init__(self, stretch: Stretch) -> None:
         self.folder, self.size = stretch.folder, stretch.size
         self.stretch, self.part = stretch, Part()
+        self.name: str | None = None
         self.leaf_tile = lru_cache(maxsize=256)(self._leaf_tile)
 
     def bundle(self, number: int) -> None:
         start = number * WIDTH
         width = min(WIDTH, self.size - start)
         raw = read_tile(self.folder, Tile(None, number, width))
-        leaves, ends = [], [0]
-        for seq, (body, end) in enumerate(split(raw, start, width), start):
+        bodies, ends = [], [0]
+        for body, end in split(raw, start, width):
+            bodies.append(body)
             ends.append(end)
-            leaves.append(leaf_hash(body))
+        for seq, body in enumerate(bodies, start):
             try:
                 self.entry(seq, body)
             except Refuted as fault:
                 raise Refuted(f"entry {seq}: {fault}") from None
+        leaves = leaf_hashes(bodies)
         hashes = b"".join(leaves)
         self.compare(Tile(0, number, width), hashes)
         for old in self.stretch.partial:
@@ -113,9 +115,6 @@ class _Check:
                 self.compare(old, hashes)
             elif old.number == number and read_tile(self.folder, old) != raw[: ends[old.width]]:
                 raise Refuted(f"{old.path} holds other entries than the ledger now does")
-        for size in self.stretch.cuts:
-            if start < size < start + WIDTH:
-                self.part.cuts[size] = leaves[: size - start]
         if width == WIDTH:
             self.part.roots.append(full_root(leaves))
         else:
@@ -129,41 +128,43 @@ class _Check:
             raise Refuted(f"entry {seq}: its bytes do not have the hash in {tile.path}: one of them was changed")
 
     def entry(self, seq: int, body: bytes) -> None:
-        leaf, part = read_leaf(body), self.part
-        self.named(seq, leaf)
-        at = leaf["ts"]
-        if at < part.last_at:
+        one, part = glance(body), self.part
+        if one.log != self.name:
+            self.named(seq, read_leaf(body))
+        if one.at < part.last_at:
             raise Refuted("its time is before that of the entry before it")
-        part.first_at, part.last_at = part.first_at or at, at
-        part.digests += len(leaf["_sd"])
-        if leaf["src_seq"] is not None:
-            source = (leaf["actor"], leaf["src"])
-            part.counters.setdefault(source, Numbers()).add(leaf["src_seq"])
-        if leaf["kind"] == "key.rotated":
-            part.rotated.append((seq, leaf["facts"]))
-        if leaf["ref"] is not None:
-            self.reference(seq, leaf["ref"])
+        part.first_at, part.last_at = part.first_at or one.at, one.at
+        part.digests += one.digests
+        if one.src_seq is not None:
+            source = (one.actor, one.src)
+            if source not in part.counters:
+                part.counters[source] = Numbers()
+            part.counters[source].add(one.src_seq)
+        if one.seen is not None:
+            self.reference(seq, *one.seen)
             part.references += 1
-            if leaf["kind"] == "disclosure.erased":
-                part.erased.add(leaf["ref"]["seq"])
+        if one.kind == "key.rotated":
+            part.rotated.append((seq, read_leaf(body)["facts"]))
+        elif one.kind == "report.built":
+            part.reports.append((seq, read_leaf(body)["facts"]))
+        elif one.kind == "disclosure.erased":
+            part.erased.append(read_erasure(seq, read_leaf(body)))
 
     def named(self, seq: int, leaf: dict[str, Any]) -> None:
-        """That it is of the same ledger as the entry before it, or says itself that the ledger goes on under another name."""
+        """That the entry that begins the stretch, or another name, says so itself where the ledger goes on under that name."""
         name = Named(seq, leaf["log"], leaf["kind"] == "key.rotated" and leaf["facts"].get("origin") == leaf["log"])
-        if not self.part.names:
-            self.part.names.append(name)
-        elif name.name != self.part.names[-1].name:
-            if not name.renames:
-                raise Refuted("it is an entry of another ledger")
-            self.part.names.append(name)
+        if self.part.names and not name.renames:
+            raise Refuted("it is an entry of another ledger")
+        self.part.names.append(name)
+        self.name = name.name
 
-    def reference(self, seq: int, ref: dict[str, Any]) -> None:
+    def reference(self, seq: int, seen: int, leaf: str) -> None:
         """That what a person saw is the entry that the ledger holds."""
-        seen, place = ref["seq"], 32 * (ref["seq"] % WIDTH)
+        place = 32 * (seen % WIDTH)
         if not 0 <= seen < seq:
             raise Refuted(f"it refers to entry {seen}, which was not there yet")
         # That tile is compared with its entries where it has its turn.
-        if self.leaf_tile(seen // WIDTH)[place : place + 32].hex() != ref["leaf"]:
+        if self.leaf_tile(seen // WIDTH)[place : place + 32].hex() != leaf:
             raise Refuted(f"it refers to another entry {seen} than the ledger holds: one of them was changed")
 
     def _leaf_tile(self, number: int) -> bytes:

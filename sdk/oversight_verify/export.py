@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from oversight_verify import disclosed
@@ -10,7 +9,9 @@ from oversight_verify.faults import Refuted, Unreadable
 from oversight_verify.findings import Findings
 from oversight_verify.layout import read_file
 from oversight_verify.note import MAX_NOTE, Checkpoint, read_checkpoint
+from oversight_verify.older import Older, check_name, compare
 from oversight_verify.policy import Policy
+from oversight_verify.retired import Retirement, check_retirements, read_retirements
 from oversight_verify.signers import NO_POLICY, Signers, read_rotation
 from oversight_verify.strict import count, shown
 from oversight_verify.whole import Whole, put_together
@@ -19,16 +20,10 @@ SHOWN = 20
 KNOWN = frozenset({"checkpoint", "policy", "tile", "disclosures.jsonl"})
 
 
-@dataclass(slots=True)
-class Older:
-    """A checkpoint from elsewhere, and where it is from."""
-
-    where: str
-    checkpoint: Checkpoint
-
-
-def check_export(folder: Path, policy: Policy | None, older: Sequence[Older], findings: Findings, workers: int) -> None:
-    """Put into `findings` what the export in `folder` proves. Raises Refuted or Unreadable where a check must end."""
+def check_export(
+    folder: Path, policy: Policy | None, older: Sequence[Older], findings: Findings, workers: int
+) -> Whole:
+    """Put into `findings` what the export in `folder` proves, and return what it comes to. Raises Refuted or Unreadable where a check must end."""
     try:
         head = read_checkpoint(read_file(folder / "checkpoint", MAX_NOTE))
     except FileNotFoundError:
@@ -37,19 +32,11 @@ def check_export(folder: Path, policy: Policy | None, older: Sequence[Older], fi
         raise Unreadable(f"{shown(str(folder / 'checkpoint'))}: {fault}") from None
     findings.subject = f"Ledger {shown(head.origin)}, {count(head.size, 'entry', 'entries')}"
     findings.facts |= {"origin": head.origin, "size": head.size, "root": head.root.hex()}
-    for one in older:
-        _same_ledger(one, head)
-    whole = put_together(folder, head, [one.checkpoint.size for one in older], workers)
+    whole = put_together(folder, head, workers)
     if whole.root != head.root:
         raise Refuted(
             "the entries do not lead to the root in the checkpoint: entries were rewritten, or it is the checkpoint of another ledger"
         )
-    for one in older:
-        if whole.roots[one.checkpoint.size] != one.checkpoint.root:
-            raise Refuted(
-                f"{one.where}, of size {one.checkpoint.size:,}, has another root than the ledger had at that size: "
-                "history was rewritten after it was signed"
-            )
     _say_entries(whole, head, findings)
     _say_signed(whole, head, older, policy, findings)
     _say_disclosures(whole, head, folder, findings)
@@ -62,16 +49,7 @@ def check_export(folder: Path, policy: Policy | None, older: Sequence[Older], fi
         )
     if beside := sorted(shown(path.name) for path in folder.iterdir() if path.name not in KNOWN):
         findings.noted.append(f"Files that belong to no ledger, not looked at: {', '.join(beside[:SHOWN])}.")
-
-
-def _same_ledger(one: Older, head: Checkpoint) -> None:
-    if one.checkpoint.origin != head.origin:
-        raise Refuted(f"{one.where} is of another ledger, {shown(one.checkpoint.origin)}")
-    if one.checkpoint.size > head.size:
-        raise Refuted(
-            f"{one.where} holds {one.checkpoint.size:,} entries and the export only {head.size:,}: "
-            "its end was removed, or it was exported before that checkpoint"
-        )
+    return whole
 
 
 def _say_entries(whole: Whole, head: Checkpoint, findings: Findings) -> None:
@@ -94,38 +72,55 @@ def _say_entries(whole: Whole, head: Checkpoint, findings: Findings) -> None:
 def _say_signed(
     whole: Whole, head: Checkpoint, older: Sequence[Older], policy: Policy | None, findings: Findings
 ) -> None:
-    rotations = [
-        read_rotation(seq, facts)
-        for seq, facts in whole.rotated
-        # The end of an overlap, and a new name, replace no key of the ledger that the checkpoint is of.
-        if facts.get("origin") is None and facts.get("last_size") is None
-    ]
     findings.noted += [
         f"It goes on under the name {shown(named.name)} from entry {named.seq:,} on." for named in whole.names[1:]
     ]
-    signers = Signers(policy or Policy(), head.origin)
-    told = signers.follow(rotations, [head, *(one.checkpoint for one in older)])
+    rotations = [read_rotation(seq, facts) for seq, facts in whole.rotated if facts.get("origin") is None]
+    trusted, retired = policy or Policy(), read_retirements(whole.names, whole.rotated)
+    check_retirements(retired, whole.root_at, {*trusted.logs, *(one.new for one in rotations)}, findings)
+    over = [check_name(one, head, retired) for one in older]
+    signers = _signers(head, older, trusted, retired)
+    # What a retired name signed beyond what is kept is of other entries, and vouches for nothing in these.
+    held = [
+        one.checkpoint for one, ended in zip(older, over, strict=True) if not ended or one.checkpoint.size <= ended.kept
+    ]
+    told = [said for one in signers.values() for said in one.follow(rotations, [head, *held])]
     if policy is None:
         findings.missing.append(NO_POLICY)
     else:
-        signers.judge(head, findings)
+        signers[head.origin].judge(head, findings)
         findings.proven += told
-    for one in older:
-        by = f"signed by {key}" if (key := signers.signer(one.checkpoint)) else "which no key of the policy signed"
-        findings.proven.append(
-            f"{one.where} ({count(one.checkpoint.size, 'entry', 'entries')}, {by}) is of this ledger: "
-            "what it covers was neither changed nor removed since."
-            if one.checkpoint.size
-            else f"{one.where} ({by}) is of this ledger when it was empty."
-        )
+    for one, ended in zip(older, over, strict=True):
+        key = signers[one.checkpoint.origin].signer(one.checkpoint)
+        compare(one, ended, whole.root_at, f"signed by {key}" if key else "which no key of the policy signed", findings)
     if not older:
         findings.open.append(
             "That nothing was rewritten before this checkpoint was signed: give a checkpoint that you kept with --checkpoint."
         )
 
 
+def _signers(
+    head: Checkpoint, older: Sequence[Older], policy: Policy, retired: Sequence[Retirement]
+) -> dict[str, Signers]:
+    """Name → who signs under it, for every name of a checkpoint."""
+    begun = {one.new_key.name: one for one in retired}
+    found = {}
+    for name in dict.fromkeys([head.origin, *(one.checkpoint.origin for one in older)]):
+        before = begun.get(name)
+        found[name] = (
+            Signers(policy, name, line={before.new_key}, former=before.old) if before else Signers(policy, name)
+        )
+    return found
+
+
 def _say_disclosures(whole: Whole, head: Checkpoint, folder: Path, findings: Findings) -> None:
-    path = folder / "disclosures.jsonl"
+    path, erased = folder / "disclosures.jsonl", disclosed.erasures(folder, head.size, whole.erased)
+    said = sorted(whole.erased, key=lambda one: (one.of, one.seq))
+    findings.noted += [
+        f"Entry {one.of:,}: {', '.join(map(shown, sorted(one.names.values())))} {one}." for one in said[:SHOWN]
+    ]
+    if len(said) > SHOWN:
+        findings.noted.append(f"And {count(len(said) - SHOWN, 'more erasure')}.")
     if not os.path.lexists(path):
         if whole.digests:
             findings.open.append(
@@ -135,16 +130,19 @@ def _say_disclosures(whole: Whole, head: Checkpoint, folder: Path, findings: Fin
     if path.is_symlink() or not path.is_file():
         raise Refuted("disclosures.jsonl is a link or a device; an export holds plain files only")
     with path.open("rb") as file:
-        found = disclosed.check(file, folder, head.size, whole.erased)
+        found = disclosed.check(file, folder, head.size, erased)
     findings.facts |= {"disclosed": found.right, "erased": found.erased, "withheld": found.withheld}
     findings.proven.append(f"Disclosed, and exactly what was recorded: {count(found.right, 'value')}.")
     if found.erased:
-        findings.noted.append(
-            f"Erased, and the ledger says so: {count(found.erased, 'value')}. The proofs stand without them."
+        findings.proven.append(
+            f"Erased, each named by an entry that says so: {count(found.erased, 'value')}. The proofs stand without them."
         )
     if found.withheld:
+        where = ", ".join(f"{seq:,} ({number:,})" for seq, number in found.some)
+        more = f" and {count(found.more, 'more entry', 'more entries')}" if found.more else ""
         findings.open.append(
-            f"The content of {count(found.withheld, 'value')}: withheld, and the ledger does not say erased."
+            f"The content of {count(found.withheld, 'value')}: withheld, for no entry here says that they were erased. "
+            f"Entries, with how many of each: {where}{more}."
         )
 
 

@@ -59,6 +59,14 @@ def read_canonical(body: bytes) -> Any:
     return value
 
 
+def rewritten(text: str) -> bool:
+    """Whether `text`, which is ASCII, is in canonical form."""
+    try:
+        return _write(_read(text)[0]) == text
+    except (ValueError, RecursionError, Refuted):
+        return False
+
+
 def _ascii_keys(value: Any) -> bool:
     if isinstance(value, dict):
         return all(key.isascii() and _ascii_keys(item) for key, item in value.items())

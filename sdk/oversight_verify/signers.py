@@ -63,6 +63,10 @@ class Signers:
     """Key → the size from which it may no longer sign alone."""
     pending: dict[Key, Rotation] = field(default_factory=dict)
     """Successors that no checkpoint vouches for."""
+    line: set[Key] = field(default_factory=set)
+    """Under a name that took the place of another: every key that the ledger says to sign under it."""
+    former: str = ""
+    """The name that it took the place of."""
 
     def __post_init__(self) -> None:
         self.first = {key: 0 for key in self.policy.logs if key.name == self.origin}
@@ -76,6 +80,8 @@ class Signers:
             if rotation.old in self.end:
                 raise Refuted(f"entry {rotation.seq} rotates {rotation.old} a second time")
             self.end[rotation.old] = rotation.from_size
+            if self.line:
+                self.line.add(rotation.new)
             vouched = rotation.old in self.first and any(
                 checkpoint.size > rotation.seq and signed_at(checkpoint, rotation.old) is not None
                 for checkpoint in held
@@ -103,8 +109,18 @@ class Signers:
     def judge(self, checkpoint: Checkpoint, findings: Findings) -> None:
         """Say who signed and cosigned `checkpoint`. Raises Refuted if no key that the policy trusts did."""
         key = self.signer(checkpoint)
+        if key is not None and self.line and key not in self.line:
+            raise Refuted(
+                f"{key} signed the checkpoint, and the entry that gave the ledger its name says that another key signs"
+            )
         if key is not None:
             findings.proven.append(f"The log key {key} signed the checkpoint.")
+        elif not self.first and any(known.name == self.former for known in self.policy.logs):
+            # A name is retired also because its key was stolen: that key vouches for no successor.
+            findings.missing.append(
+                f"Who signed it: the policy names keys of {shown(self.former)} alone, and the ledger says that this name is retired. "
+                "Get the policy from the operator again."
+            )
         elif any(signed_at(checkpoint, successor) is not None for successor in self.pending):
             findings.missing.append(
                 "The ledger says that the policy's key was replaced by the one that signed, and nothing of the old key confirms it: "

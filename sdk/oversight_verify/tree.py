@@ -11,6 +11,11 @@ def leaf_hash(body: bytes) -> bytes:
     return _sha256(b"\x00" + body).digest()
 
 
+def leaf_hashes(bodies: Iterable[bytes]) -> list[bytes]:
+    sha256 = _sha256
+    return [sha256(b"\x00" + body).digest() for body in bodies]
+
+
 def node_hash(left: bytes, right: bytes) -> bytes:
     return _sha256(b"\x01" + left + right).digest()
 
@@ -44,13 +49,17 @@ class Peaks:
         rest = Peaks()
         for leaf in tail:
             rest.append(leaf)
-        hashes = [*self.hashes, *rest.hashes]
-        if not hashes:
-            return EMPTY_ROOT
-        root = hashes.pop()
-        while hashes:
-            root = node_hash(hashes.pop(), root)
-        return root
+        return fold([*self.hashes, *rest.hashes])
+
+
+def fold(peaks: Sequence[bytes]) -> bytes:
+    """The root over complete subtrees, the largest and leftmost first; that of nothing is the root of an empty tree."""
+    if not peaks:
+        return EMPTY_ROOT
+    *others, root = peaks
+    for left in reversed(others):
+        root = node_hash(left, root)
+    return root
 
 
 def included(leaf: bytes, index: int, size: int, path: Sequence[bytes], root: bytes) -> bool:

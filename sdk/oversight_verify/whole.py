@@ -1,18 +1,21 @@
 """All parts of an export put together in order: what the entries lead to. It must not know what the checkpoint claims but its size."""
 
 from collections import defaultdict, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from oversight_verify import bundle
 from oversight_verify.bundle import Named, Part, Stretch
 from oversight_verify.counters import Numbers
+from oversight_verify.erasure import Erasure
 from oversight_verify.faults import Refuted, Unreadable
 from oversight_verify.layout import WIDTH, Tile, listed
 from oversight_verify.note import Checkpoint
+from oversight_verify.past import root_at
 from oversight_verify.strict import shown
 from oversight_verify.upper import Upper
 
@@ -26,11 +29,13 @@ FAULTS = 20
 class Whole:
     """What the parts of an export come to."""
 
+    size: int
+    root_at: Callable[[int], bytes]
+    """The root that the ledger had at a size, once everything is put together."""
     root: bytes = b""
-    roots: dict[int, bytes] = field(default_factory=dict)
-    """Size of an older checkpoint → the root that the ledger had then."""
     rotated: list[tuple[int, dict[str, object]]] = field(default_factory=list)
-    erased: set[int] = field(default_factory=set)
+    reports: list[tuple[int, dict[str, object]]] = field(default_factory=list)
+    erased: list[Erasure] = field(default_factory=list)
     names: list[Named] = field(default_factory=list)
     """The names that the ledger has had, from which entry on each."""
     counters: dict[tuple[str, str], Numbers] = field(default_factory=lambda: defaultdict(Numbers))
@@ -42,23 +47,19 @@ class Whole:
     references: int = 0
 
 
-def put_together(folder: Path, head: Checkpoint, sizes: Sequence[int], workers: int) -> Whole:
-    """Everything in the export recomputed from its entries, with the roots that the ledger had at `sizes`. Raises Refuted."""
-    partial, strange = listed(folder, head.size)
-    whole, upper, faults = Whole(strange=strange), Upper(folder, partial), list[str]()
-    cuts = defaultdict(set)
-    for size in sizes:
-        cuts[size // WIDTH].add(size)
+def put_together(folder: Path, head: Checkpoint, workers: int) -> Whole:
+    """Everything in the export recomputed from its entries. Raises Refuted."""
+    edges, strange = listed(folder, head.size)
+    whole = Whole(head.size, partial(root_at, folder, head.size), strange=strange)
+    upper, faults = Upper(folder, edges), list[str]()
     last = Part()
-    for part in _parts(folder, head, partial, sizes, workers):
+    for part in _parts(folder, head, edges, workers):
         if part.fault or (part.first_at and part.first_at < whole.last_at):
             faults.append(part.fault or f"an entry recorded {part.first_at} follows one recorded {whole.last_at}")
             if len(faults) == FAULTS:
                 break
         _sum_up(whole, part)
         for root in () if faults else part.roots:
-            for size in cuts.get(upper.peaks.size, ()):
-                whole.roots[size] = upper.peaks.root(part.cuts.get(size, ()))
             upper.add(root)
         last = part
     if faults:
@@ -66,8 +67,6 @@ def put_together(folder: Path, head: Checkpoint, sizes: Sequence[int], workers: 
     if whole.names and whole.names[-1].name != head.origin:
         raise Refuted(f"its entries are of another ledger, {shown(whole.names[-1].name)}")
     upper.finish()
-    for size in cuts.get(upper.peaks.size, ()):
-        whole.roots[size] = upper.peaks.root(last.cuts.get(size, ()))
     whole.root = upper.peaks.root(last.tail)
     return whole
 
@@ -84,16 +83,17 @@ def _sum_up(whole: Whole, part: Part) -> None:
     whole.digests += part.digests
     whole.references += part.references
     whole.rotated += part.rotated
-    whole.erased |= part.erased
+    whole.reports += part.reports
+    whole.erased += part.erased
     for source, numbers in part.counters.items():
         whole.counters[source].take(numbers)
 
 
-def _parts(folder: Path, head: Checkpoint, partial: list[Tile], sizes: Sequence[int], workers: int) -> Iterator[Part]:
-    """The parts in order, checked by `workers` processes where there are enough of them."""
+def _parts(folder: Path, head: Checkpoint, edges: list[Tile], workers: int) -> Iterator[Part]:
+    """The parts in order, with the partial tiles `edges`, checked by `workers` processes where there are enough of them."""
     bundles = -(-head.size // WIDTH)
     by_stretch: dict[int, list[Tile]] = defaultdict(list)
-    for tile in partial:
+    for tile in edges:
         if not tile.level:
             by_stretch[tile.number // BUNDLES].append(tile)
     stretches = (
@@ -103,7 +103,6 @@ def _parts(folder: Path, head: Checkpoint, partial: list[Tile], sizes: Sequence[
             first,
             min(first + BUNDLES, bundles),
             tuple(by_stretch.get(first // BUNDLES, ())),
-            tuple(size for size in sizes if first <= size // WIDTH < first + BUNDLES),
         )
         for first in range(0, bundles, BUNDLES)
     )

@@ -1,59 +1,139 @@
-"""Other people's programs say of an export, and of each way to change it, what our verifier says. Run only where they are installed:
+"""Other people's programs say of an export that the product made, and of each way to change it, what our verifier says.
 
-python -m pytest --noconftest -c /dev/null --rootdir . -m judges tests/judges
+python -m pytest -m judges tests/judges
+
+A judge that is not installed is skipped and named.
 """
 
 import contextlib
-import importlib.util
-import itertools
+import json
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
-from oversight_verify.findings import Exit
+from oversight_verify.findings import Exit, Findings
+from tests.contracts.tree import ROOT
 from tests.judges.judges import JUDGES, Export
 from tests.verify import writer
-from tests.verify.running import verify
+from tests.verify.running import said, verify
 
 SIZE = 70_000
-OLD, NEW = writer.Signer(writer.ORIGIN), writer.Signer(writer.ORIGIN, seed="second")
-
-pytestmark = [
-    pytest.mark.judges,
-    pytest.mark.skipif(
-        any(importlib.util.find_spec(name) is None for name in JUDGES), reason=f"needs {', '.join(JUDGES)}"
-    ),
-]
+pytestmark = pytest.mark.judges
 
 
-def entries(size: int = SIZE) -> list[bytes]:
-    """With a rotation of the log's key on the way."""
-    made = writer.bodies(size)
-    facts = {"kv": 1, "old": OLD.vkey, "new": NEW.vkey, "from_size": size // 2}
-    seq = size // 2 - 5
-    made[seq] = writer.canonical(writer.envelope(seq, kind="key.rotated", actor="system", facts=facts))
-    return made
+@dataclass(frozen=True)
+class Made:
+    """What `making.py` made, and one way in which it was changed."""
+
+    folder: Path
+    export: Export
+
+    def verified(self) -> Findings:
+        """What our verifier says of the export with the older checkpoint."""
+        older: list[str | Path] = []
+        if self.export.older:
+            (self.folder / "given").write_bytes(self.export.older)
+            older = ["--checkpoint", self.folder / "given"]
+        return verify(self.export.folder, "--policy", self.folder / "policy", *older)
 
 
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Export:
-    """70,000 entries, a rotated key, two witnesses, and a checkpoint from before."""
-    folder = tmp_path_factory.mktemp("whole")
-    leaves = writer.write(folder, entries(), OLD, NEW, *writer.WITNESSES)
-    return Export(folder, [OLD.vkey, NEW.vkey], writer.checkpoint(leaves[: SIZE // 3], OLD))
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """70,000 entries of the product, its key replaced half-way, two witnesses, and a checkpoint from before."""
+    folder = tmp_path_factory.mktemp("judged")
+    command = [sys.executable, "-m", "tests.judges.making", str(folder), "--entries", str(SIZE)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert not done.returncode, done.stderr
+    shutil.copy(folder / "export" / "policy", folder / "policy")
+    lines = [line.split(" ") for line in (folder / "policy").read_text().splitlines()]
+    logs = [words[1] for words in lines if words[0] == "log"]
+    witnesses = [words[2] for words in lines if words[0] == "witness"]
+    assert (len(logs), len(witnesses)) == (2, 2)
+    return Made(folder, Export(folder / "export", logs, (folder / "older").read_bytes(), witnesses))
 
 
-@pytest.mark.parametrize("name", JUDGES)
-def test_a_judge_accepts_the_export(name: str, whole: Export):
-    JUDGES[name](whole)
+def flipped_bit(made: Made) -> None:
+    """One bit of the first entry."""
+    path = made.export.folder / "tile/entries/000"
+    raw = bytearray(path.read_bytes())
+    raw[raw.index(b'"id":"') + 6] ^= 1
+    path.write_bytes(raw)
 
 
-def test_so_does_our_verifier(whole: Export, tmp_path: Path):
-    (tmp_path / "policy").write_bytes(writer.two_witnesses())
-    (tmp_path / "older").write_bytes(whole.older or b"")
-    given: list[str | Path] = ["--policy", tmp_path / "policy", "--checkpoint", tmp_path / "older"]
-    assert verify(whole.folder, *given).exit is Exit.PROVEN
+def truncated_tail(made: Made) -> None:
+    """The last entry is gone, and the tiles are made to fit."""
+    rewrite(made, writer.entries(made.export.folder)[:-1])
+
+
+def rewritten(made: Made) -> None:
+    """The first entry says something else, and the tree is computed anew."""
+    first, *rest = writer.entries(made.export.folder)
+    said = json.loads(first) | {"actor": "person:nobody"}
+    rewrite(made, [writer.canonical(said), *rest])
+
+
+def rewrite(made: Made, entries: list[bytes]) -> None:
+    shutil.rmtree(made.export.folder / "tile")
+    writer.write_tiles(made.export.folder, entries, [writer.leaf_hash(body) for body in entries])
+
+
+def forked(made: Made) -> None:
+    """The holder of the keys signs the same size over other entries."""
+    shutil.copy(made.folder / "forked", made.export.folder / "checkpoint")
+
+
+def forged(made: Made) -> None:
+    """Somebody without the keys puts another root above the genuine signatures."""
+    path = made.export.folder / "checkpoint"
+    lines = path.read_text().split("\n")
+    lines[2] = writer.b64(bytes(32))
+    path.write_text("\n".join(lines))
+
+
+def swapped_path(made: Made) -> None:
+    """Two hashes of each proof change places; the export is as it was."""
+    path = made.folder / "receipt"
+    lines = path.read_text().split("\n")
+    at = next(at for at, line in enumerate(lines) if line.startswith("index ")) + 1
+    lines[at], lines[at + 1] = lines[at + 1], lines[at]
+    path.write_text("\n".join(lines))
+
+
+CHANGES = [flipped_bit, truncated_tail, rewritten, forked, forged, swapped_path]
+TREES = frozenset(CHANGES)
+SEEN: dict[str, frozenset[Callable[[Made], None]]] = {
+    # It makes no use of proofs of single entries, nor of signatures.
+    "pymerkle": TREES - {swapped_path},
+    # Its reader of checkpoints needs a key of another kind to check the signature.
+    "sigstore": TREES,
+    "metamorphic-log": TREES,
+    "npm's sigstore": TREES,
+    # Of a fork it misses the witnesses.
+    "openssl": frozenset({forked, forged}),
+}
+"""Who can see which change: one judges the form of entries alone, another signatures alone."""
+
+
+@pytest.fixture(scope="session", params=CHANGES, ids=lambda change: change.__name__)
+def changed(
+    request: pytest.FixtureRequest, made: Made, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Made, object]:
+    folder = tmp_path_factory.mktemp("changed") / "judged"
+    shutil.copytree(made.folder, folder)
+    export = replace(made.export, folder=folder / "export", swapped=request.param is swapped_path)
+    one = Made(folder, export)
+    request.param(one)
+    return one, request.param
+
+
+def installed(name: str) -> None:
+    if not JUDGES[name].there():
+        pytest.skip(f"{name} is not installed")
 
 
 @contextlib.contextmanager
@@ -61,68 +141,50 @@ def refusal() -> Iterator[None]:
     """Each refuses by an exception of its own, or gives a root that an assert of ours compares."""
     with pytest.raises(Exception) as found:  # noqa: PT011
         yield
-    assert found.type.__name__ in {"AssertionError", "VerificationError", "Verification", "InvalidProof"}
+    assert found.type.__name__ in {"AssertionError", "VerificationError", "Verification", "InvalidProof", "VerifyError"}
 
 
-def flipped_bit(folder: Path) -> None:
-    path = folder / "tile/entries/000"
-    path.write_bytes(path.read_bytes().replace(b'"tier":0', b'"tier":1', 1))
+@pytest.mark.parametrize("name", JUDGES)
+def test_a_judge_accepts_the_export(name: str, made: Made):
+    installed(name)
+    JUDGES[name].judge(made.export)
 
 
-def truncated_tail(folder: Path) -> None:
-    path = folder / "tile/entries/003.p/232"
-    raw = path.read_bytes()
-    last = len(entries(1000)[999]) + 2
-    path.write_bytes(raw[:-last])
+def test_so_does_our_verifier(made: Made):
+    findings = made.verified()
+    assert findings.exit is Exit.PROVEN, said(findings)
+    assert findings.facts["size"] == SIZE
+    assert any("2 witnesses cosigned" in sentence for sentence in findings.proven)
+    assert any("was replaced by" in sentence for sentence in findings.proven)
+    assert verify(made.folder / "receipt", "--policy", made.folder / "policy").exit is Exit.PROVEN
 
 
-def rewritten(folder: Path) -> None:
-    made = entries(1000)
-    made[0] = writer.canonical(writer.envelope(0, kind="verdict.given"))
-    writer.write_tiles(folder, made, [writer.leaf_hash(body) for body in made])
+@pytest.mark.parametrize("name", SEEN)
+def test_a_judge_refuses_each_change_that_it_can_see(name: str, changed: tuple[Made, object]):
+    installed(name)
+    one, change = changed
+    if change in SEEN[name]:
+        with refusal():
+            JUDGES[name].judge(one.export)
+    else:
+        JUDGES[name].judge(one.export)
 
 
-def foreign_root(folder: Path) -> None:
-    note = (folder / "checkpoint").read_text().split("\n")
-    note[2] = writer.b64(writer.mth([writer.leaf_hash(b"another")]))
-    (folder / "checkpoint").write_text("\n".join(note))
+def test_our_verifier_refuses_every_change(changed: tuple[Made, object]):
+    one, change = changed
+    findings = (
+        verify(one.folder / "receipt", "--policy", one.folder / "policy") if change is swapped_path else one.verified()
+    )
+    assert findings.exit is Exit.REFUTED, findings.proven
 
 
-# The last two judge single entries, and an entry that is not there has nothing to judge.
-@pytest.mark.parametrize(
-    ("name", "spoil"),
-    [
-        ("pymerkle", truncated_tail),
-        *itertools.product(["pymerkle", "sigstore", "metamorphic_log"], [flipped_bit, rewritten, foreign_root]),
-    ],
-)
-def test_a_judge_refuses_what_we_refuse(name: str, spoil: Callable[[Path], None], tmp_path: Path):
-    folder = tmp_path / "export"
-    writer.write(folder, entries(1000), OLD, NEW)
-    JUDGES[name](Export(folder, [OLD.vkey, NEW.vkey]))
-    spoil(folder)
+@pytest.mark.parametrize("name", ["pymerkle", "metamorphic-log"])
+def test_a_judge_refuses_an_older_checkpoint_of_a_fork(name: str, made: Made):
+    installed(name)
     with refusal():
-        JUDGES[name](Export(folder, [OLD.vkey, NEW.vkey]))
-    assert verify(folder, "--vkey", OLD.vkey).exit is Exit.REFUTED
+        JUDGES[name].judge(replace(made.export, older=(made.folder / "forked-older").read_bytes()))
 
 
-@pytest.mark.parametrize("name", ["pymerkle", "metamorphic_log"])
-def test_a_judge_refuses_a_forked_checkpoint(name: str, tmp_path: Path):
-    made = entries(1000)
-    leaves = writer.write(tmp_path / "export", made, OLD, NEW)
-    forked = writer.checkpoint([*leaves[:399], writer.leaf_hash(b"another")], OLD)
-    with refusal():
-        JUDGES[name](Export(tmp_path / "export", [OLD.vkey, NEW.vkey], forked))
-    (tmp_path / "older").write_bytes(forked)
-    findings = verify(tmp_path / "export", "--vkey", OLD.vkey, "--checkpoint", tmp_path / "older")
-    assert findings.exit is Exit.REFUTED
-
-
-def test_a_judge_refuses_a_swapped_path(tmp_path: Path):
-    theirs = importlib.import_module("metamorphic_log")
-    leaves = [writer.leaf_hash(body) for body in entries(1000)]
-    path = writer.path(7, leaves)
-    theirs.verify_inclusion(7, 1000, leaves[7], path, writer.mth(leaves))
-    path[2], path[3] = path[3], path[2]
-    with pytest.raises(theirs.VerifyError):
-        theirs.verify_inclusion(7, 1000, leaves[7], path, writer.mth(leaves))
+def test_so_does_our_verifier_of_a_fork(made: Made):
+    export = replace(made.export, older=(made.folder / "forked-older").read_bytes())
+    assert "history was rewritten" in said(Made(made.folder, export).verified())

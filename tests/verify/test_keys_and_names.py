@@ -97,6 +97,41 @@ def retire(tmp_path: Path) -> tuple[Path, Path]:
     return before[0], lost
 
 
+def both_names(before: Path, after: Path, tmp_path: Path) -> Path:
+    """A policy of an auditor who trusts the key of either name."""
+    lines = [line for kept in (before, after) for line in kept.read_text().splitlines() if line.startswith("log ")]
+    path = tmp_path / "both.policy"
+    path.write_text("\n".join([*lines, "quorum none", ""]))
+    return path
+
+
+def test_a_retired_name_and_what_was_lost_with_it(tmp_path: Path) -> None:
+    before, lost = retire(tmp_path)
+    export_, policy = exported(tmp_path, "after")
+    both = both_names(tmp_path / "before.policy", policy, tmp_path)
+    findings = verify(export_, "--policy", both, "--checkpoint", before / "checkpoint")
+    assert findings.exit is Exit.PROVEN, said(findings)
+    assert (findings.facts["retired"][0]["size"], findings.facts["retired"][0]["kept"]) == (305, 300)
+    assert any("305 entries were signed and 300 are kept" in sentence for sentence in findings.open)
+    findings = verify(export_, "--policy", both, "--checkpoint", lost)
+    assert findings.exit is Exit.UNPROVEN
+    assert "of what it covers the first 300 entries are kept" in said(findings)
+    assert verify(export_, "--policy", tmp_path / "before.policy").exit is Exit.UNPROVEN
+
+
+def test_a_name_that_is_retired_though_nothing_is_lost(tmp_path: Path) -> None:
+    append(300)
+    checkpoints.publish()
+    early = tmp_path / "5.tlog-proof"
+    early.write_text(receipt(5))
+    signers.own().retire(NEXT)
+    checkpoints.publish()
+    export_, policy = exported(tmp_path)
+    findings = verify(export_, "--policy", policy, "--checkpoint", early)
+    assert findings.exit is Exit.PROVEN, said(findings)
+    assert any("300 entries were signed: all of them are kept" in sentence for sentence in findings.proven)
+
+
 def test_receipts_of_both_names(tmp_path: Path) -> None:
     retire(tmp_path)
     _, policy = exported(tmp_path, "after")

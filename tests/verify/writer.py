@@ -143,6 +143,19 @@ def write(folder: Path, entries: Sequence[bytes], *signers: Signer, origin: str 
     return leaves
 
 
+def entries(folder: Path) -> list[bytes]:
+    """The entries of an export, as they were given to `write`."""
+    size, found = int((folder / "checkpoint").read_text().split("\n")[1]), list[bytes]()
+    for n in range(-(-size // 256)):
+        width = min(256, size - 256 * n)
+        raw = (folder / "tile/entries" / (number(n) + ("" if width == 256 else f".p/{width}"))).read_bytes()
+        while raw:
+            end = 2 + int.from_bytes(raw[:2])
+            found.append(raw[2:end])
+            raw = raw[end:]
+    return found
+
+
 def write_tiles(folder: Path, entries: Sequence[bytes], leaves: Sequence[bytes]) -> None:
     size = len(entries)
     folder.mkdir(parents=True, exist_ok=True)
