@@ -74,7 +74,7 @@ def of_leaf(leaf: bytes, before: int | None = None) -> Found:
     lowest = max(0, first // WIDTH - MOST_TILES)
     for n, hashes in _tiles(lowest, first // WIDTH):
         at = hashes.find(leaf)
-        while at % HASH:
+        while at > 0 and at % HASH:
             # Two neighbours may hold it between them.
             at = hashes.find(leaf, at + 1)
         if at >= 0:

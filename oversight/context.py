@@ -31,7 +31,7 @@ SECTIONS: tuple[tuple[str, str, tuple[Role, ...]], ...] = (
     ("approvals:reports", "Reports", access.READS_REPORTS),
     ("approvals:policy", "Policy", tuple(Role)),
     ("approvals:register", "Register", tuple(Role)),
-    ("decisions:ledger", "Ledger", tuple(Role)),
+    ("approvals:ledger", "Ledger", tuple(Role)),
 )
 
 
