@@ -9,12 +9,13 @@ from uuid import UUID
 
 from celery import shared_task
 from django.conf import settings
+from django.db import DatabaseError, connection
 
 from approvals import idempotency
 from approvals.actions import expire as expiry
 from approvals.actions import record_check, request_check
 from approvals.actions import request_report as reports
-from approvals.models import Report, ReportBuild
+from approvals.models import LedgerCheck, Report, ReportBuild
 from approvals.reports import files
 from decisions import clock
 from decisions.errors import Problem
@@ -89,7 +90,19 @@ def check_ledger(check_id: str) -> None:
     if not request_check.take_up(UUID(check_id)):
         return
     child = subprocess.Popen([sys.executable, str(settings.BASE_DIR / "manage.py"), "check_ledger", check_id])  # noqa: S603 - our own command
-    threading.Thread(target=child.wait, name="check-child", daemon=True).start()
+    threading.Thread(target=_see_out, args=(child, check_id), name="check-child", daemon=True).start()
+
+
+def _see_out(child: "subprocess.Popen[bytes]", check_id: str) -> None:
+    """Say at once that a check was interrupted whose process has ended without a word of it."""
+    child.wait()
+    try:
+        for check in LedgerCheck.objects.filter(id=check_id, over=False):
+            record_check.record_check(check, None)
+    except (Problem, DatabaseError):
+        log.exception("a check of the ledger could not be closed; its silence says the same")
+    finally:
+        connection.close()
 
 
 @shared_task(name="approvals.tasks.build_last_month", ignore_result=True)

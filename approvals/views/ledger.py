@@ -16,7 +16,7 @@ from decisions.auth.people import reads, signed_in
 from decisions.errors import Problem
 
 SHOWN = 50
-CHECKS = 5
+CHECKS = 12
 
 
 @require_safe
@@ -63,9 +63,12 @@ def checked(viewer: UUID) -> dict[str, Any]:
     now = clock.now()
     current, before = checks.open_now(now), checks.recorded(CHECKS)
     people = {one.by for one in (*before, *([current] if current else []))}
+    # Down to the newest that has a result: what was interrupted since does not take its place.
+    shown = next((index for index, one in enumerate(before, 1) if one.state != "interrupted"), len(before))
     return {
         "check": current,
-        "checks": before,
+        "checks": before[:shown],
+        "older_checks": before[shown:],
         "checked_by": register.names(people),
         "may_check": access.may(register.latest(), viewer, access.CHECKS_LEDGER),
     }

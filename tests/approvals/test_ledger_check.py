@@ -15,6 +15,7 @@ from approvals.checking import OverError, Pulse, check_ledger
 from approvals.models import LedgerCheck
 from approvals.models.checks import SILENT
 from approvals.queries import checks
+from approvals.tasks import check_ledger as check_task
 from decisions import checkpoints, ledger, lookup
 from decisions.errors import Problem
 from decisions.models import Agent, Alarm, Person
@@ -201,6 +202,41 @@ def test_a_check_that_fails_is_interrupted(auditor: Person, monkeypatch: pytest.
     with pytest.raises(RuntimeError):
         check_ledger(asked(auditor))
     assert last().facts["result"] == "interrupted"
+
+
+class Child:
+    """A process that ends at once, having done nothing."""
+
+    def wait(self) -> int:
+        return -9
+
+
+def test_a_process_that_was_killed_is_interrupted_at_once(auditor: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[list[str]] = []
+
+    def start(command: list[str]) -> Child:
+        started.append(command)
+        return Child()
+
+    monkeypatch.setattr("approvals.tasks.subprocess.Popen", start)
+    monkeypatch.setattr("approvals.tasks.threading.Thread", Inline)
+    # The thread of a worker closes its own connection; here it is the test's.
+    monkeypatch.setattr("approvals.tasks.connection.close", lambda: None)
+    check = request_check(actor=auditor.id)
+    for _ in range(2):
+        check_task(str(check.id))
+    assert [command[-2:] for command in started] == [["check_ledger", str(check.id)]]
+    assert last().facts["result"] == "interrupted"
+
+
+class Inline:
+    """A thread that runs where it is started."""
+
+    def __init__(self, target: Any, args: tuple[Any, ...], **_: Any) -> None:
+        self.run = lambda: target(*args)
+
+    def start(self) -> None:
+        self.run()
 
 
 def test_a_halted_ledger_takes_no_entry_and_the_check_keeps_what_it_found(

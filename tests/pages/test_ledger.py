@@ -10,6 +10,7 @@ import pytest
 from django.test import Client
 
 from approvals.actions.erase import Why, erase
+from approvals.actions.record_check import close_silent
 from approvals.actions.request_check import take_up
 from approvals.checking import check_ledger
 from approvals.models import LedgerCheck
@@ -113,6 +114,14 @@ def test_a_check_that_died_does_not_run_for_ever(auditor: Person, client_for: Br
     done()
     shown = words(client.get(LEDGER))
     assert shown.index("Clean") < shown.index("Checks before that") < shown.index("Interrupted")
+    client.post(CHECK)
+    take_up(LedgerCheck.objects.get(over=False).id)
+    clock.advance(seconds=31)
+    close_silent()
+    shown = words(client.get(LEDGER))
+    assert shown.index("Interrupted") < shown.index("Clean") < shown.index("Checks before that"), (
+        "the last result stays"
+    )
 
 
 def test_faults_are_told_to_everybody(act: Decision, auditor: Person, viewer: Person, client_for: Browser) -> None:
