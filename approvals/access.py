@@ -20,11 +20,14 @@ SIGNS_OFF = (Role.MANAGER, Role.EXECUTIVE)
 BUILDS_REPORTS = (Role.MANAGER, Role.EXECUTIVE, Role.AUDITOR)
 READS_REPORTS = (Role.MANAGER, Role.EXECUTIVE, Role.AUDITOR)
 ADMINISTERS = (Role.ADMIN,)
+CHECKS_LEDGER = (Role.AUDITOR, Role.ADMIN)
 KEEPS = (Role.EXECUTIVE, Role.AUDITOR)
 """Who says that something must be kept as it is, and that it need no longer: not those who erase."""
 HANDLES_ALARMS = (Role.RESPONDER, Role.MANAGER, Role.ADMIN)
-ALARMS_OF: Mapping[str, Sequence[Role]] = MappingProxyType({"glass_broken": (Role.EXECUTIVE, Role.AUDITOR)})
-"""Alarms that concern others: whoever could break the glass cannot make the alarm of it go away."""
+ALARMS_OF: Mapping[str, Sequence[Role]] = MappingProxyType(
+    {"glass_broken": (Role.EXECUTIVE, Role.AUDITOR), "ledger_faulty": (Role.EXECUTIVE, Role.AUDITOR)}
+)
+"""Alarms that concern others: whoever could break the glass, or change the ledger, cannot make the alarm of it go away."""
 DRAFTS_POLICY = (Role.MANAGER, Role.ADMIN)
 ACTIVATES_POLICY = (Role.EXECUTIVE,)
 """Never who drafted it: `activate_draft` sees to that."""

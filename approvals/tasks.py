@@ -3,17 +3,22 @@
 import logging
 import subprocess
 import sys
+import threading
 from datetime import timedelta
+from uuid import UUID
 
 from celery import shared_task
 from django.conf import settings
+from django.db import DatabaseError, connection
 
 from approvals import idempotency
 from approvals.actions import expire as expiry
+from approvals.actions import record_check, request_check
 from approvals.actions import request_report as reports
-from approvals.models import Report, ReportBuild
+from approvals.models import LedgerCheck, Report, ReportBuild
 from approvals.reports import files
 from decisions import clock
+from decisions.errors import Problem
 from decisions.models.bulk import cut_log
 
 log = logging.getLogger(__name__)
@@ -23,8 +28,9 @@ STUCK = timedelta(seconds=BUILD_SECONDS + 60)
 
 @shared_task(name="approvals.tasks.expire", ignore_result=True)
 def expire() -> int:
-    """Write down the holds and leases that are over, send builds on that a lost message left behind, drop stale drafts."""
+    """Write down the holds and leases that are over, send on what a lost message left behind, drop stale drafts."""
     resend_builds()
+    resend_checks()
     files.remove_stale()
     return expiry.expire()
 
@@ -63,6 +69,40 @@ def build_report(build_id: str) -> None:
         ReportBuild.objects.filter(id=build_id).exclude(state="draft").update(
             state="failed", error=error or "The building process failed.", updated_at=clock.now()
         )
+
+
+def resend_checks() -> None:
+    """Close the check of the ledger that fell silent; tell the workers again of one that waits."""
+    try:
+        record_check.close_silent()
+        request_check.send_again()
+    except Problem:
+        # Nobody waits for it; the next time tries again.
+        log.exception("a check of the ledger could not be closed")
+
+
+@shared_task(name="approvals.tasks.check_ledger", ignore_result=True)
+def check_ledger(check_id: str) -> None:
+    """Start the check in a child process, which says by itself how far it is and what came of it.
+
+    It may take longer than anything else: a worker that waited for it would do nothing else meanwhile.
+    """
+    if not request_check.take_up(UUID(check_id)):
+        return
+    child = subprocess.Popen([sys.executable, str(settings.BASE_DIR / "manage.py"), "check_ledger", check_id])  # noqa: S603 - our own command
+    threading.Thread(target=_see_out, args=(child, check_id), name="check-child", daemon=True).start()
+
+
+def _see_out(child: "subprocess.Popen[bytes]", check_id: str) -> None:
+    """Say at once that a check was interrupted whose process has ended without a word of it."""
+    child.wait()
+    try:
+        for check in LedgerCheck.objects.filter(id=check_id, over=False):
+            record_check.record_check(check, None)
+    except (Problem, DatabaseError):
+        log.exception("a check of the ledger could not be closed; its silence says the same")
+    finally:
+        connection.close()
 
 
 @shared_task(name="approvals.tasks.build_last_month", ignore_result=True)

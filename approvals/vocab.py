@@ -47,6 +47,14 @@ FINDING_WORDS = MappingProxyType(
 )
 
 
+class CheckResult(StrEnum):
+    """What a full check of the ledger came to."""
+
+    CLEAN = "clean"
+    FAULTY = "faulty"
+    INTERRUPTED = "interrupted"
+
+
 class Judgement(StrEnum):
     ACCEPT = "accept"
     REFUSE = "refuse"

@@ -1,11 +1,13 @@
 """Proofs from the stored tree: that an entry is in it, that one tree extends another, and receipts. It must not write."""
 
 import base64
+from dataclasses import dataclass
 
 from decisions import ledger, signing
 from decisions.errors import Problem, not_found
-from decisions.merkle import verify_inclusion
-from decisions.tiles import Tree
+from decisions.merkle import leaf_hash, node_hash, verify_inclusion
+from decisions.signing import Checkpoint
+from decisions.tiles import Tree, siblings
 
 RECEIPT = "c2sp.org/tlog-proof@v1"
 
@@ -24,16 +26,56 @@ def receipt(seq: int, *, actor: str = "") -> str:
     found = ledger.entry(seq)
     if found is None or (actor and found[0].actor != actor):
         raise not_found("entry")
-    body, leaf = found[1:]
-    last = ledger.last_checkpoint()
-    if last is None or last.size <= seq:
+    proof = prove(seq, found[1])
+    if proof is None:
         detail = f"Entry {seq} is recorded and not signed yet. Ask again after Retry-After, or with wait=20."
         raise Problem(404, "not-signed", "No checkpoint covers the entry yet", detail, {"retry_after_s": 1})
-    path = tree(last.size).inclusion(seq)
-    if not verify_inclusion(leaf, seq, last.size, path, signing.read_note(last.note)[0].root):
+    lines = [RECEIPT, f"extra {_b64(found[1])}", f"index {seq}", *(_b64(step.sibling) for step in proof.steps)]
+    return "\n".join(lines) + f"\n\n{proof.note}"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step up a path: the hash that is joined to what is known, of the entries `first` up to `end`, and what both make."""
+
+    sibling: bytes
+    first: int
+    end: int
+    left: bool
+    """Whether the sibling stands left of what is known."""
+    joined: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """That an entry is in the tree of a signed checkpoint: its leaf hash and the steps from there to the root."""
+
+    seq: int
+    leaf: bytes
+    steps: tuple[Step, ...]
+    checkpoint: Checkpoint
+    note: str
+
+
+def prove(seq: int, body: bytes) -> Proof | None:
+    """The proof that entry `seq` of those bytes is in the newest checkpoint; None where that does not cover it yet.
+
+    Raises ValueError if the ledger's rows do not prove it.
+    """
+    last = ledger.last_checkpoint()
+    if last is None or last.size <= seq:
+        return None
+    checkpoint = signing.read_note(last.note)[0]
+    # Of the bytes, never the stored hash: it is they that are shown and given out.
+    leaf, path = leaf_hash(body), tree(last.size).inclusion(seq)
+    if not verify_inclusion(leaf, seq, last.size, path, checkpoint.root):
         raise ValueError(f"entry {seq} is not in the tree that was signed; run verify_ledger")
-    lines = [RECEIPT, f"extra {_b64(body)}", f"index {seq}", *map(_b64, path)]
-    return "\n".join(lines) + f"\n\n{last.note}"
+    steps, known = [], leaf
+    for (first, end), sibling in zip(siblings(seq, last.size), path, strict=True):
+        left = first < seq
+        known = node_hash(sibling, known) if left else node_hash(known, sibling)
+        steps.append(Step(sibling, first, end, left, known))
+    return Proof(seq, leaf, tuple(steps), checkpoint, last.note)
 
 
 def _b64(raw: bytes) -> str:

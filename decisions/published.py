@@ -6,12 +6,14 @@ What is given out is covered by a published checkpoint, so nothing of it can cha
 import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Literal
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.conf import settings
 
-from decisions import ledger, notes, origins
+from decisions import ledger, notes, origins, signing
 from decisions.quorum import Quorum
 from decisions.quorum import read as read_quorum
 from decisions.tiles import HASH, WIDTH, Tile
@@ -89,6 +91,38 @@ def witnesses(now: datetime) -> list[Seen]:
         away = bool(one.url) and (newest is None or newest.at < now - SILENT)
         found.append(Seen(one.name, newest.size if newest else None, newest.at if newest else None, away))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """A signature under a checkpoint: by our ledger's key, by a witness of the policy, or by nobody whom we know."""
+
+    by: Literal["ledger", "witness", "unknown"]
+    name: str
+    at: datetime | None = None
+    """When a witness signed; the ledger's signature holds no time."""
+
+
+def signatures(note: str) -> list[Signature]:
+    """Who signed `note`, each signature verified; one that does not verify is by nobody. Raises BadNoteError."""
+    checkpoint = signing.read_note(note)[0]
+    keys = [
+        signing.read_verifier(key.vkey).key for key in notes.ring().of(checkpoint.origin) if key.signs(checkpoint.size)
+    ]
+    return [_signature(checkpoint, line, keys) for line in note.partition("\n\n")[2].splitlines(keepends=True)]
+
+
+def _signature(checkpoint: signing.Checkpoint, line: str, keys: list[Ed25519PublicKey]) -> Signature:
+    name = line.split(" ")[1]
+    for witness in quorum().witnesses:
+        at = signing.cosigned_at(checkpoint, line, witness.verifier)
+        if at is not None:
+            return Signature("witness", witness.name, datetime.fromtimestamp(at, UTC))
+    try:
+        signing.verify(f"{checkpoint.text()}\n{line}", *keys)
+    except signing.BadNoteError:
+        return Signature("unknown", name)
+    return Signature("ledger", name)
 
 
 def quorum() -> Quorum:

@@ -74,6 +74,22 @@ def hashes_of(raw: bytes) -> list[bytes]:
     return [raw[at : at + HASH] for at in range(0, len(raw), HASH)]
 
 
+def siblings(index: int, size: int) -> list[tuple[int, int]]:
+    """The leaves under each hash of the audit path of leaf `index`, as (first, end), from the leaf's sibling up."""
+    if not 0 <= index < size:
+        raise ValueError("the index is outside the tree")
+    first, end, found = 0, size, []
+    while end - first > 1:
+        cut = first + _split(end - first)
+        if index < cut:
+            found.append((cut, end))
+            end = cut
+        else:
+            found.append((first, cut))
+            first = cut
+    return found[::-1]
+
+
 def subtree(raw: bytes) -> bytes:
     """The root over consecutive hashes whose number is a power of two."""
     nodes = hashes_of(raw)
@@ -99,18 +115,7 @@ class Tree:
 
     def inclusion(self, index: int) -> list[bytes]:
         """The audit path of leaf `index`, from the leaf's sibling up (RFC 9162 §2.1.3.1)."""
-        if not 0 <= index < self.size:
-            raise ValueError("the index is outside the tree")
-        first, end, path = 0, self.size, []
-        while end - first > 1:
-            cut = first + _split(end - first)
-            if index < cut:
-                path.append(self._over(cut, end))
-                end = cut
-            else:
-                path.append(self._over(first, cut))
-                first = cut
-        return path[::-1]
+        return [self._over(first, end) for first, end in siblings(index, self.size)]
 
     def consistency(self, old: int) -> list[bytes]:
         """The proof that the first `old` leaves are a prefix of this tree (RFC 9162 §2.1.4.1)."""

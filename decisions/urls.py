@@ -2,10 +2,9 @@
 
 from django.urls import path
 
-from decisions.views import ledger, timeline
+from decisions.views import timeline
 
 app_name = "decisions"
 urlpatterns = [
     path("", timeline.page, name="timeline"),
-    path("ledger/", ledger.page, name="ledger"),
 ]

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -24,7 +25,7 @@ from decisions.vocab import Kind
 
 log = logging.getLogger(__name__)
 FAULTS_SHOWN = 100
-PROGRESS_EVERY = 10_000
+PROGRESS_EVERY = 1000
 Progress = Callable[[int, int], None]
 
 
@@ -149,7 +150,8 @@ class _Check:
                 if missing:
                     self.missing[row.seq] = missing
                 wrong = wrong or self._erasure(row)
-                if wrong:
+                if wrong and len(self.verdict.faults) < FAULTS_SHOWN:
+                    # No more than are told: a ledger read under a wrong name has a fault in every entry.
                     self.verdict.faults.append(Fault(wrong, row.seq, row.seq))
                 at = row.at
                 # The hash is of the bytes, never the stored one: what is hashed is what was said.
@@ -166,7 +168,7 @@ class _Check:
             what = f"the entry is missing or cannot be read, and the head says that there are {size}"
             self.verdict.faults.append(Fault(what, seq, seq))
         gone = "what was disclosed of it is missing, and no entry says that it was erased"
-        self.verdict.faults += [Fault(gone, seq, seq) for seq in self.missing]
+        self.verdict.faults += [Fault(gone, seq, seq) for seq in islice(self.missing, FAULTS_SHOWN)]
         self.verdict.faults.sort(key=lambda fault: fault.first or 0)
         for beyond in sorted(beyond for beyond in self.kept if beyond > size):
             what = f"{self.kept[beyond][0][0]} was signed over {beyond} entries and only {size} are left: the end was removed"

@@ -36,6 +36,7 @@ class Kind(StrEnum):
     ALARM_ACKNOWLEDGED = "alarm.acknowledged"
     ALARM_CLEARED = "alarm.cleared"
     REPORT_BUILT = "report.built"
+    LEDGER_CHECKED = "ledger.checked"
     DISCLOSURE_ERASED = "disclosure.erased"
     KEY_ROTATED = "key.rotated"
     IMPORT_MADE = "import.made"

@@ -7,10 +7,12 @@ from approvals.api import (
     alarms,
     commands,
     decisions,
+    entries,
     erasures,
     freezes,
     holds,
     keys,
+    ledger_checks,
     legal_holds,
     policy,
     policy_drafts,
@@ -62,6 +64,10 @@ urlpatterns = [
     path(
         "api/v1/reports/<uuid:report_id>/report.<str:extension>", reports.ReportFileView.as_view(), name="report_file"
     ),
+    path("api/v1/entries", entries.Entries.as_view(), name="entries"),
+    path("api/v1/entries/<int:seq>", entries.OneEntry.as_view(), name="entry"),
+    path("api/v1/ledger-checks", ledger_checks.LedgerChecks.as_view(), name="ledger_checks"),
+    path("api/v1/ledger-checks/<uuid:check_id>", ledger_checks.OneLedgerCheck.as_view(), name="ledger_check"),
     path("ledger/checkpoint", ledger.Checkpoint.as_view(), name="checkpoint"),
     path("ledger/policy", ledger.Policy.as_view(), name="ledger_policy"),
     path("ledger/tile/entries/<path:name>", ledger.Bundle.as_view(), name="entry_bundle"),

@@ -19,6 +19,7 @@ ALARM_WORDS = {
     "acted_without_permission": "Acted without permission",
     "acted_otherwise": "Acted otherwise than approved",
     "ledger_disagreement": "The ledger disagrees with its checkpoint",
+    "ledger_faulty": "A full check of the ledger found faults",
     "witness_disagreement": "A witness has seen another ledger",
     "glass_broken": "One person authorised it alone",
     "database_restored": "The database is not the one that was last written",
@@ -30,7 +31,7 @@ SECTIONS: tuple[tuple[str, str, tuple[Role, ...]], ...] = (
     ("approvals:reports", "Reports", access.READS_REPORTS),
     ("approvals:policy", "Policy", tuple(Role)),
     ("approvals:register", "Register", tuple(Role)),
-    ("decisions:ledger", "Ledger", tuple(Role)),
+    ("approvals:ledger", "Ledger", tuple(Role)),
 )
 
 

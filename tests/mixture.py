@@ -21,6 +21,8 @@ from approvals.actions.handle_key import make_key
 from approvals.actions.keep_lease import keep_lease
 from approvals.actions.legal_hold import lift_legal_hold, set_legal_hold
 from approvals.actions.lift_freeze import lift_freeze
+from approvals.actions.record_check import record_check
+from approvals.actions.request_check import request_check, take_up
 from approvals.actions.review import review
 from approvals.actions.set_freeze import set_freeze
 from approvals.actions.sign_off import sign_off
@@ -33,6 +35,7 @@ from approvals.vocab import DraftState, ErasureBasis, ErasureOf, Finding, Judgem
 from decisions import ledger, served
 from decisions.errors import Problem
 from decisions.models import Agent, Alarm, Decision, Freeze, LegalHold, Person, ServedClock
+from decisions.verify import Fault, Verdict
 from decisions.vocab import HOLDING, Cause, Effect, FreezeMode, FreezeScope, LegalHoldScope, Outcome, Scope, State
 from tests import factories
 from tests.factories import event, send
@@ -63,6 +66,7 @@ class Mixture:
             self.stop,
             self.draw_the_line,
             self.take_back,
+            self.check,
         ]
 
     def run(self, count: int) -> None:
@@ -70,7 +74,7 @@ class Mixture:
             self.clock.advance(minutes=self.chance.choice((0, 0, 0, 1, 1, 2, 12)))
             # What is refused is part of it: the ledger has an entry of it, or nothing.
             with contextlib.suppress(Problem):
-                self.chance.choices(self.steps, weights=[6, 8, 3, 6, 4, 1, 2, 1, 6, 5, 4, 4, 2, 3, 2])[0]()
+                self.chance.choices(self.steps, weights=[6, 8, 3, 6, 4, 1, 2, 1, 6, 5, 4, 4, 2, 3, 2, 1])[0]()
 
     def agent(self) -> Agent:
         return self.chance.choice(list(self.register.agents.values()))
@@ -219,6 +223,14 @@ class Mixture:
             entry = [self.chance.randrange(ledger.size())]
             what = str(self.decision().id) if of is ErasureOf.DECISION else entry
             erase(of, what, names=names, why=why, actor=self.person("yuki").id)
+
+    def check(self) -> None:
+        """Somebody has the whole ledger checked; what comes of it is made up, so that alarms come and go."""
+        asked = request_check(actor=self.person("samuel", "yuki").id)
+        take_up(asked.id)
+        asked.refresh_from_db()
+        found = Verdict(size=ledger.size(), faults=[Fault("it was changed", 3, 3)] * self.chance.randint(0, 1))
+        record_check(asked, self.chance.choice((found, found, None)))
 
     def draw_the_line(self) -> None:
         """Somebody drafts, takes back or activates; now and then an operator loads a version from the command line."""

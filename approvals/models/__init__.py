@@ -1,5 +1,6 @@
-"""The tables of what people said: policy versions, verdicts, sign-offs, reports."""
+"""The tables of what people said: policy versions, verdicts, sign-offs, reports, checks of the ledger."""
 
+from approvals.models.checks import LedgerCheck
 from approvals.models.erasure import Erasure
 from approvals.models.policy import PolicyDraft, PolicyVersion
 from approvals.models.reports import Report, ReportBuild
@@ -9,6 +10,7 @@ __all__ = [
     "Comment",
     "Erasure",
     "IdempotentAnswer",
+    "LedgerCheck",
     "PolicyDraft",
     "PolicyVersion",
     "Report",

@@ -18,6 +18,7 @@ NAME_WORDS: Mapping[str, str] = MappingProxyType(
         "comment": "a comment",
         "event": "the event's own id",
         "executor": "the executor's name",
+        "faults": "what a check of the ledger found",
         "names": "the names it was given",
         "outcome": "what was said to have come of it",
         "reason": "a reason",

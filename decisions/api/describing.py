@@ -51,6 +51,7 @@ STATUS_WORDS = MappingProxyType(
 )
 PATH_SCHEMAS: Mapping[str, Json] = MappingProxyType(
     {
+        "check_id": {"type": "string", "format": "uuid"},
         "decision_id": {"type": "string", "format": "uuid"},
         "lease_id": {"type": "string", "format": "uuid"},
         "draft_id": {"type": "string", "format": "uuid"},

@@ -13,6 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from decisions import inert, vocab
+from decisions.proofs import Step
 
 register = template.Library()
 
@@ -189,6 +190,22 @@ def span(value: timedelta) -> str:
         if seconds and seconds % size_ == 0:
             return f"{seconds // size_} {unit}"
     return f"{seconds} s"
+
+
+@register.filter
+def took(seconds: float) -> str:
+    """How long something took, in the units that people read."""
+    if seconds < 60:
+        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+@register.filter
+def under(step: Step) -> str:
+    """The entries under a hash of a proof, in words."""
+    last = step.end - 1
+    return f"entry {step.first:,}" if step.first == last else f"entries {step.first:,} to {last:,}"
 
 
 @register.filter

@@ -109,6 +109,13 @@ def a_draft_with_faults(page: Page) -> None:
     expect(page.get_by_role("alert")).to_contain_text("2 faults")
 
 
+def a_check(page: Page) -> None:
+    """With its result."""
+    page.get_by_role("button", name="Check everything now").click()
+    expect(page.locator("[data-running]")).to_have_count(0, timeout=60_000)
+    expect(page.locator(".check-result").first).to_contain_text("Clean")
+
+
 def a_legal_hold(page: Page) -> None:
     page.locator("summary", has_text="Set a legal hold").click()
     page.get_by_label("What must be kept").select_option(label="geo")
@@ -166,6 +173,10 @@ PAGES = {
     "link-is-over": Kind(None, "/welcome/nothing/", complains_of="status of 404"),
     "alarms": Kind("david", "/alarms/"),
     "ledger": Kind("samuel", "/ledger/"),
+    "ledger-checked": Kind("yuki", "/ledger/", a_check),
+    "ledger-search": Kind("noor", "/ledger/search/?q=nothing+is+called+this"),
+    "entry": Kind("samuel", "/ledger/entries/40/"),
+    "entry-redacted": Kind("noor", "/ledger/entries/40/"),
     "erasures": Kind("samuel", "/ledger/erasures/", a_legal_hold),
     "erase": Kind("yuki", "/ledger/erasures/?of=entries&value=40-44"),
     "not-found": Kind("samuel", "/nowhere/", complains_of="status of 404"),

@@ -38,10 +38,12 @@ from approvals.actions.import_recordings import import_recordings  # noqa: E402
 from approvals.actions.legal_hold import lift_legal_hold, set_legal_hold  # noqa: E402
 from approvals.actions.lift_freeze import lift_freeze  # noqa: E402
 from approvals.actions.record_report import record_report  # noqa: E402
+from approvals.actions.request_check import request_check, take_up  # noqa: E402
 from approvals.actions.review import review  # noqa: E402
 from approvals.actions.set_freeze import set_freeze  # noqa: E402
 from approvals.actions.sign_off import sign_off  # noqa: E402
 from approvals.actions.withdraw import withdraw  # noqa: E402
+from approvals.checking import check_ledger  # noqa: E402
 from approvals.organisation import Organisation  # noqa: E402
 from approvals.vocab import ErasureBasis, ErasureOf, Finding, Judgement  # noqa: E402
 from decisions import checkpoints, clock, signers  # noqa: E402
@@ -96,7 +98,16 @@ def scenario(time: Clock) -> None:
     record_report(uuid.uuid4(), period="2026-10", edition="1", seq_limit=40, files=files, head="One action failed.")
     draw_the_line(people)
     take_back(people, factories.decision(agent, "b"))
+    check(people["samuel"])
     turn_the_keys()
+
+
+def check(auditor: Person) -> None:
+    """The whole ledger, by somebody who may."""
+    asked = request_check(actor=auditor.id)
+    take_up(asked.id)
+    asked.refresh_from_db()
+    check_ledger(asked)
 
 
 def take_back(people: dict[str, Person], row: Decision) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from decisions.merkle import EMPTY_ROOT, leaf_hash
-from decisions.tiles import LEVELS, Tile, Tree, full_tiles, named, partial_tiles
+from decisions.tiles import LEVELS, Tile, Tree, full_tiles, named, partial_tiles, siblings
 from tests.auditor import Definition, expected, place
 
 LEAVES = [leaf_hash(number.to_bytes(4, "big")) for number in range(65_600)]
@@ -46,6 +46,19 @@ def test_proofs_of_every_size_up_to_eleven_hundred() -> None:
 def test_every_proof_of_every_size_up_to_seventy_and_around_a_tile() -> None:
     for size in (*range(1, 71), 255, 256, 257, 513):
         check(size, list(range(size + 1)))
+
+
+def test_each_hash_of_a_path_is_over_the_leaves_that_it_is_said_to_be_over() -> None:
+    for size in (*range(1, 40), 255, 256, 257, 65_537):
+        for index in around(size)[:-1]:
+            over = [DEFINITION.root(first, end) for first, end in siblings(index, size)]
+            assert over == DEFINITION.path(index, 0, size), (index, size)
+
+
+@pytest.mark.parametrize(("index", "size"), [(0, 0), (1, 1), (-1, 5), (5, 5)])
+def test_there_is_no_path_outside_the_tree(index: int, size: int) -> None:
+    with pytest.raises(ValueError, match="outside"):
+        siblings(index, size)
 
 
 @pytest.mark.deep

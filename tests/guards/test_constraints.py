@@ -13,7 +13,7 @@ from approvals.actions.legal_hold import set_legal_hold
 from approvals.actions.record_report import record_report
 from approvals.actions.set_freeze import set_freeze
 from approvals.actions.sign_off import sign_off
-from approvals.models import IdempotentAnswer, ReportBuild
+from approvals.models import IdempotentAnswer, LedgerCheck, ReportBuild
 from approvals.organisation import Organisation
 from approvals.vocab import ErasureBasis, ErasureOf, Judgement
 from decisions import clock, ledger, served
@@ -47,6 +47,8 @@ BREAKS = {
     "decision_sign_off_due": "UPDATE decision SET sign_off = 'required', sign_off_due = NULL",
     "disclosure_once": "UPDATE disclosure SET name = 'event' WHERE name = 'account'",
     "erasure_basis": "UPDATE erasure SET basis = 'whim'",
+    "ledger_check_one_at_a_time": "UPDATE ledger_check SET over = FALSE",
+    "ledger_check_result": "UPDATE ledger_check SET result = 'fine'",
     "legal_hold_scope": "UPDATE legal_hold SET scope = 'half', value = 'x'",
     "legal_hold_names_its_scope": "UPDATE legal_hold SET value = 'geo'",
     "legal_hold_one_in_force": "INSERT INTO legal_hold (id, seq, scope, value, reason, set_by, set_at, lifted_because)"
@@ -99,6 +101,8 @@ def filled(agent: Agent, manager: Person, executive: Person, admin: Person) -> N
         ReportBuild.objects.create(period="2026-09", state="failed", requested_at=now, updated_at=now) for _ in range(2)
     ]
     record_report(builds[0].id, period="2026-09", edition="1", seq_limit=3, files={}, head="")
+    for over in (True, False):
+        LedgerCheck.objects.create(requested_by=admin.id, requested_at=now, seen_at=now, over=over)
     for key in ("a", "b"):
         IdempotentAnswer.objects.create(
             principal="person:1", key=key, request_sha256="", status=200, body={}, at=clock.now()

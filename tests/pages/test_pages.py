@@ -12,7 +12,19 @@ from decisions import ledger
 from decisions.models import Agent, Person
 from tests import factories
 
-READ_BY_ALL = ["/", "/needs-you/", "/sign-off/", "/policy/", "/register/", "/ledger/", "/ledger/erasures/", "/alarms/"]
+READ_BY_ALL = [
+    "/",
+    "/needs-you/",
+    "/sign-off/",
+    "/policy/",
+    "/register/",
+    "/ledger/",
+    "/ledger/search/",
+    "/ledger/search/?q=nothing",
+    "/ledger/entries/0/",
+    "/ledger/erasures/",
+    "/alarms/",
+]
 REPORTS = ["/reports/"]
 ADMIN = ["/register/services/new/", "/register/agents/new/", "/register/people/new/", "/register/groups/new/"]
 ROLES = ["responder", "manager", "executive", "auditor", "admin", "viewer"]

@@ -135,3 +135,15 @@ def test_a_worker_builds_the_report_that_a_page_asked_for(company: Company, webs
     pdf = reader.get(f"{page}report.pdf")
     assert pdf.status_code == 200
     assert pdf.content.startswith(b"%PDF-")
+
+
+def test_a_worker_checks_the_ledger_that_a_page_asked_it_to(company: Company, webs: tuple[str, str], reader: Browser):
+    company.worker(4)
+    reader.post("/ledger/check/", "/ledger/")
+    until = time.monotonic() + 60
+    while "data-running" in (text := reader.get("/ledger/").text):
+        assert time.monotonic() < until, text[:2000]
+        time.sleep(0.2)
+    (check,) = reader.get("/api/v1/ledger-checks").json()["items"]
+    assert (check["state"], check["done"]) == ("clean", check["size"])
+    assert reader.get(f"/api/v1/entries/{check['seq']}").json()["kind"] == "ledger.checked"
