@@ -50,6 +50,8 @@ class Check:
     facts: Mapping[str, Any] | None = None
     """What its entry says; None before it is over."""
     faults: tuple[Fault, ...] = ()
+    unheard: bool = False
+    """It waits for a process longer than it should: perhaps there is no worker."""
     seq: int | None = None
     """Its entry; None before it is over, and where the ledger could not take it."""
 
@@ -105,6 +107,7 @@ def of_row(row: LedgerCheck, now: datetime) -> Check:
         begun_at=row.begun_at,
         done=row.done,
         total=row.total,
+        unheard=state == "queued" and row.requested_at < now - SILENT,
     )
 
 

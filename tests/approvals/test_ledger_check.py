@@ -180,7 +180,7 @@ def test_one_that_nobody_has_taken_up_waits(auditor: Person, clock: Clock, monke
     send_again()
     shown = checks.open_now(now)
     assert shown is not None
-    assert (told, shown.state) == ([check.id], "queued")
+    assert (told, shown.state, shown.unheard) == ([check.id], "queued", True)
 
 
 def test_what_is_said_first_stands(auditor: Person, clock: Clock) -> None:
