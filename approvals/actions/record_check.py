@@ -6,6 +6,7 @@ from typing import Any
 
 from approvals.models import LedgerCheck
 from approvals.models.checks import SILENT
+from approvals.queries.checks import Fault
 from approvals.vocab import CheckResult
 from decisions import clock
 from decisions.envelope import Draft, named_uuid, timestamp
@@ -92,7 +93,7 @@ def _record(check: LedgerCheck, facts: dict[str, Any], faults: list[dict[str, An
     def decide(moment: Moment) -> list[Draft]:
         drafts = [checked]
         if faults:
-            subject = {"subject": str(faults[0]["what"])[:120]}
+            subject = {"subject": Fault(**faults[0]).words[:120]}
             drafts.append(Draft(Kind.ALARM_RAISED, "system", about, subject, follows=checked.id))
         elif facts["result"] == CheckResult.CLEAN and moment.alarm_is_open(ALARM):
             drafts.append(Draft(Kind.ALARM_CLEARED, "system", about, follows=checked.id))
