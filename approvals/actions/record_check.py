@@ -6,13 +6,12 @@ from typing import Any
 
 from approvals.models import LedgerCheck
 from approvals.models.checks import SILENT
-from approvals.queries.checks import Fault
 from approvals.vocab import CheckResult
 from decisions import clock
 from decisions.envelope import Draft, named_uuid, timestamp
 from decisions.errors import Problem
 from decisions.recording import Moment, record
-from decisions.verify import Verdict
+from decisions.verify import Fault, Verdict
 from decisions.vocab import Kind
 
 log = logging.getLogger(__name__)

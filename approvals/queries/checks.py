@@ -11,28 +11,10 @@ from approvals.models.checks import SILENT
 from approvals.vocab import CheckResult
 from decisions import lookup
 from decisions.envelope import Entry, parse_time
-from decisions.verify import FAULTS_SHOWN
+from decisions.verify import FAULTS_SHOWN, Fault
 from decisions.vocab import Kind
 
 State = Literal["queued", "running", "clean", "faulty", "interrupted"]
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """What is wrong, and the entries of which at least one is concerned."""
-
-    what: str
-    first: int | None
-    last: int | None
-
-    @property
-    def words(self) -> str:
-        if self.first is None:
-            return f"{self.what[:1].upper()}{self.what[1:]}."
-        if self.last is None:
-            return f"From entry {self.first} on: {self.what}."
-        where = f"Entry {self.first}" if self.first == self.last else f"Entries {self.first} to {self.last}"
-        return f"{where}: {self.what}."
 
 
 @dataclass(frozen=True, slots=True)
