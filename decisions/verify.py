@@ -37,6 +37,16 @@ class Fault:
     first: int | None = None
     last: int | None = None
 
+    @property
+    def words(self) -> str:
+        """The whole of it as a sentence."""
+        if self.first is None:
+            return f"{self.what[:1].upper()}{self.what[1:]}."
+        if self.last is None:
+            return f"From entry {self.first} on: {self.what}."
+        where = f"Entry {self.first}" if self.first == self.last else f"Entries {self.first} to {self.last}"
+        return f"{where}: {self.what}."
+
 
 @dataclass(slots=True)
 class Verdict:

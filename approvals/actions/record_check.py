@@ -11,7 +11,7 @@ from decisions import clock
 from decisions.envelope import Draft, named_uuid, timestamp
 from decisions.errors import Problem
 from decisions.recording import Moment, record
-from decisions.verify import Verdict
+from decisions.verify import Fault, Verdict
 from decisions.vocab import Kind
 
 log = logging.getLogger(__name__)
@@ -92,7 +92,7 @@ def _record(check: LedgerCheck, facts: dict[str, Any], faults: list[dict[str, An
     def decide(moment: Moment) -> list[Draft]:
         drafts = [checked]
         if faults:
-            subject = {"subject": str(faults[0]["what"])[:120]}
+            subject = {"subject": Fault(**faults[0]).words[:120]}
             drafts.append(Draft(Kind.ALARM_RAISED, "system", about, subject, follows=checked.id))
         elif facts["result"] == CheckResult.CLEAN and moment.alarm_is_open(ALARM):
             drafts.append(Draft(Kind.ALARM_CLEARED, "system", about, follows=checked.id))

@@ -11,28 +11,10 @@ from approvals.models.checks import SILENT
 from approvals.vocab import CheckResult
 from decisions import lookup
 from decisions.envelope import Entry, parse_time
-from decisions.verify import FAULTS_SHOWN
+from decisions.verify import FAULTS_SHOWN, Fault
 from decisions.vocab import Kind
 
 State = Literal["queued", "running", "clean", "faulty", "interrupted"]
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """What is wrong, and the entries of which at least one is concerned."""
-
-    what: str
-    first: int | None
-    last: int | None
-
-    @property
-    def words(self) -> str:
-        if self.first is None:
-            return f"{self.what[:1].upper()}{self.what[1:]}."
-        if self.last is None:
-            return f"From entry {self.first} on: {self.what}."
-        where = f"Entry {self.first}" if self.first == self.last else f"Entries {self.first} to {self.last}"
-        return f"{where}: {self.what}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +32,8 @@ class Check:
     facts: Mapping[str, Any] | None = None
     """What its entry says; None before it is over."""
     faults: tuple[Fault, ...] = ()
+    unheard: bool = False
+    """It waits for a process longer than it should: perhaps there is no worker."""
     seq: int | None = None
     """Its entry; None before it is over, and where the ledger could not take it."""
 
@@ -105,6 +89,7 @@ def of_row(row: LedgerCheck, now: datetime) -> Check:
         begun_at=row.begun_at,
         done=row.done,
         total=row.total,
+        unheard=state == "queued" and row.requested_at < now - SILENT,
     )
 
 

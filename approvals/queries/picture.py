@@ -104,7 +104,7 @@ def _known(proof: Proof) -> list[Box]:
         words = "This entry" if index == 0 else _span(first, end)
         if index == len(proof.steps):
             # The root stands in the middle; of a tree of one entry it is the leaf.
-            words = f"Root of all {proof.checkpoint.size:,}" if index else words
+            words = f"Root of {proof.checkpoint.size:,}" if index else words
             found.append(Box("root" if index else "leaf", (WIDTH - BOX) // 2, top, BOX, words, short(hash_)))
             break
         step = proof.steps[index]

@@ -108,6 +108,7 @@ def test_faults_are_recorded_and_raise_an_alarm_that_a_clean_check_ends(
     assert "root is not that of the entries" in entry.disclosed["faults"][0]["what"]
     alarm = Alarm.objects.get(kind="ledger_faulty")
     assert (alarm.state, alarm.seq) == ("open", entry.seq + 1)
+    assert alarm.subject.startswith(f"Entries 0 to {entry.facts['last']}: the head's root is not")
     (shown,) = checks.recorded(10)
     assert shown.faults[0].words.startswith(f"Entries 0 to {entry.facts['last']}: the head's root")
     as_owner("UPDATE entry SET body = %s, leaf = %s WHERE seq = %s", [before[1], before[2], seq])
@@ -180,7 +181,7 @@ def test_one_that_nobody_has_taken_up_waits(auditor: Person, clock: Clock, monke
     send_again()
     shown = checks.open_now(now)
     assert shown is not None
-    assert (told, shown.state) == ([check.id], "queued")
+    assert (told, shown.state, shown.unheard) == ([check.id], "queued", True)
 
 
 def test_what_is_said_first_stands(auditor: Person, clock: Clock) -> None:

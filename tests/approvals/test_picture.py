@@ -73,7 +73,7 @@ def test_the_words_say_what_is_under_each_box() -> None:
         ("given", "Entry 6"),
         ("given", "Entries 0–3"),
         ("known", "Entries 4–6"),
-        ("root", "Root of all 7"),
+        ("root", "Root of 7"),
     ]
     assert [line.words for line in drawn.seal_lines] == [
         "Checkpoint of 7 entries",

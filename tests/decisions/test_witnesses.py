@@ -67,6 +67,31 @@ def add(agent: Agent, count: int = 3) -> None:
     send(agent, *[event() for _ in range(count)])
 
 
+def test_who_signed_is_told_and_what_does_not_verify_is_by_nobody(served: list[Served], agent: Agent) -> None:
+    gather()
+    note = newest()
+    found = published.signatures(note)
+    assert [(one.by, one.name) for one in found] == [
+        ("ledger", "oversight.local/ledger1"),
+        ("witness", "w1"),
+        ("witness", "w2"),
+    ]
+    assert found[0].at is None
+    assert {one.at for one in found[1:]} == {ledger.cosignatures()[0].at}
+    text, gap, lines = note.partition("\n\n")
+    for index in range(3):
+        spoilt = lines.splitlines()
+        dash, name, raw = spoilt[index].split(" ")
+        changed = bytearray(base64.b64decode(raw))
+        changed[-1] ^= 1
+        spoilt[index] = f"{dash} {name} {base64.b64encode(changed).decode()}"
+        shown = published.signatures(text + gap + "\n".join(spoilt) + "\n")
+        assert [one.by == "unknown" for one in shown] == [place == index for place in range(3)]
+        assert shown[index].name == name
+    stranger = published.signatures(f"{note}— somebody.example/else {base64.b64encode(bytes(76)).decode()}\n")
+    assert (stranger[-1].by, stranger[-1].name) == ("unknown", "somebody.example/else")
+
+
 def test_they_cosign_each_checkpoint_and_the_quorum_is_published(served: list[Served], agent: Agent) -> None:
     for _ in range(3):
         gather()

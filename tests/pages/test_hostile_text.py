@@ -116,6 +116,19 @@ def test_it_is_inert_wherever_the_page_draws_it(name: str, agent: Agent, manager
 
 
 @pytest.mark.parametrize("name", HOSTILE)
+def test_it_is_inert_on_the_page_of_its_entry(name: str, agent: Agent, auditor: Person, client_for: ClientFor):
+    text, client = HOSTILE[name], client_for(auditor)
+    key = unicodedata.normalize("NFC", text[:300])
+    action = factories.action(parameters={"note": text[:2000], key: 1})
+    sent = event(decision="done", action=action, rationale=text, outcome={"status": "failed", "detail": text[:2000]})
+    page = client.get(f"/ledger/entries/{send(agent, sent).first_seq}/").content.decode()
+    inert(page)
+    assert CLAIM in page
+    assert len(page) < 120_000
+    inert(client.get("/ledger/search/", {"q": text[:200]}).content.decode().replace(CLAIM, "what was typed"))
+
+
+@pytest.mark.parametrize("name", HOSTILE)
 def test_parameters_and_undo_are_shown_whole_and_inert(name: str, agent: Agent, manager: Person, client_for: ClientFor):
     text = HOSTILE[name]
     key = unicodedata.normalize("NFC", text[:300])

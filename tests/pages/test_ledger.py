@@ -94,7 +94,8 @@ def test_a_check_from_press_to_result(
     shown = words(client_for(viewer).get(LEDGER))
     size = ledger.size() - 1
     assert "Clean" in shown
-    assert f"{size}</span> entries" in shown
+    assert f"{size}</span> entries;" in shown
+    assert "checkpoints agree" in shown
     assert "asked for by Samuel, took 0.0 s" in shown
     assert f'href="{page(size)}"' in shown
 
@@ -297,6 +298,7 @@ def test_a_history_that_was_rewritten_as_a_whole_is_not_drawn_as_proven(
     rewrite(act.seq, lambda envelope: envelope.update(actor="agent:another"), tree=True)
     shown = words(client_for(auditor).get(page(act.seq)))
     assert "is not in the tree that was signed" in shown
+    assert "Download the receipt" not in shown
     assert '<svg class="proof-picture"' not in shown
 
 

@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from decisions import notes, signing
 from decisions.signing import BadNoteError
-from decisions.verify import Fault, Verdict, verify_ledger
+from decisions.verify import Verdict, verify_ledger
 
 
 class Command(BaseCommand):
@@ -58,15 +58,6 @@ def _as_text(verdict: Verdict) -> str:
     ]
     if verdict.first is None:
         return "\n".join([*lines, "The ledger is clean."])
-    lines.append(f"The ledger is NOT clean. {_sentence(verdict.first)}")
-    lines += [_sentence(fault) for fault in verdict.faults[1:]]
+    lines.append(f"The ledger is NOT clean. {verdict.first.words}")
+    lines += [fault.words for fault in verdict.faults[1:]]
     return "\n".join(lines)
-
-
-def _sentence(fault: Fault) -> str:
-    if fault.first is None:
-        return f"{fault.what[0].upper()}{fault.what[1:]}."
-    if fault.last is None:
-        return f"From entry {fault.first} on: {fault.what}."
-    where = f"Entry {fault.first}" if fault.first == fault.last else f"Entries {fault.first} to {fault.last}"
-    return f"{where}: {fault.what}."
