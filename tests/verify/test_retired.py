@@ -105,6 +105,9 @@ def test_what_was_signed_and_is_gone_is_said_and_not_proven(check: Check):
     findings = check(LOST)
     assert findings.exit is Exit.PROVEN
     assert any("305 entries were signed and 300 are kept" in sentence for sentence in findings.open)
+    assert check(LOST | {"signed": {"size": 10_000, "root": "ab" * 32}}).exit is Exit.PROVEN, (
+        "more than is exported now"
+    )
     check.keep(SIGNED + 3, b"x" * 32)
     findings = check(LOST)
     assert findings.exit is Exit.UNPROVEN
@@ -258,7 +261,13 @@ def test_an_empty_ledger_can_be_renamed(check: Check):
     empty = {"signed": {"size": 0, "root": writer.mth([]).hex()}, "kept_size": 0, "from_size": 1}
     for old in ("", OLD.vkey):
         assert check(HONEST | empty | {"old": old}, seq=0).exit is Exit.PROVEN
-    assert check(HONEST | empty | {"signed": {"size": 0, "root": "ab" * 32}}, seq=0).exit is Exit.REFUTED
+    wrong: list[dict[str, Any]] = [
+        {"signed": {"size": 0, "root": "ab" * 32}},
+        {"old": NEW.vkey},
+        {"origin": writer.ORIGIN},
+    ]
+    for over in wrong:
+        assert check(HONEST | empty | over, seq=0).exit is Exit.REFUTED, over
 
 
 def test_a_key_of_the_new_name_is_replaced_as_any_other(tmp_path: Path):
