@@ -90,7 +90,7 @@ def read_verifier(text: str, kind: bytes = ED25519) -> Verifier:
     """The verifier key in `text`, of that kind. Raises BadNoteError."""
     name, _, rest = text.strip().partition("+")
     hash_, _, encoded = rest.partition("+")
-    raw = _decode(encoded)
+    raw = decode(encoded)
     found = Verifier(name, raw[1:], kind)
     if not usable_name(name) or len(raw) != 33 or raw[:1] != kind or found.id.hex() != hash_:
         what = "an Ed25519 key" if kind == ED25519 else "a cosigner's Ed25519 key (type 4)"
@@ -136,18 +136,23 @@ def read_note(note: str) -> tuple[Checkpoint, list[tuple[str, bytes]]]:
         parts = line.split(" ")
         if len(parts) != 3 or parts[0] != DASH or len(found) == MOST_SIGNATURES:
             raise BadNoteError("a signature line is a dash, a name and a signature")
-        found.append((parts[1], _decode(parts[2])))
-    decoded = _decode(root)
+        found.append((parts[1], decode(parts[2])))
+    decoded = decode(root)
     if not origin or len(decoded) != 32:
         raise BadNoteError("a checkpoint holds an origin and a root of 32 bytes")
     return Checkpoint(origin, int(size), decoded), found
 
 
-def _decode(text: str) -> bytes:
+def decode(text: str) -> bytes:
+    """The bytes of padded standard base64. Raises BadNoteError where that is not how they are written."""
     try:
-        return base64.b64decode(text, validate=True)
+        raw = base64.b64decode(text, validate=True)
     except ValueError:
         raise BadNoteError("a part of the note is not base64") from None
+    # The decoder lets the unused last bits be anything: two notes would then say the same.
+    if base64.b64encode(raw).decode() != text:
+        raise BadNoteError("a part of the note is not base64 in its one form")
+    return raw
 
 
 def verify(note: str, *publics: Ed25519PublicKey) -> Checkpoint:

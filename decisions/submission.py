@@ -4,7 +4,7 @@ import base64
 from dataclasses import dataclass
 
 from decisions.merkle import EMPTY_ROOT, verify_consistency
-from decisions.signing import BadNoteError, Checkpoint, read_note
+from decisions.signing import BadNoteError, Checkpoint, decode, read_note
 
 MOST_PROOF = 63
 MOST_BYTES = 16 * 1024
@@ -51,7 +51,7 @@ def read(body: str) -> Submission:
     try:
         # A note has at least one signature; the one put in for none is not looked at.
         checkpoint = read_note(f"{text}\n\n{signatures or PLACE}")[0]
-        hashes = tuple(base64.b64decode(line, validate=True) for line in proof)
+        hashes = tuple(decode(line) for line in proof)
     except (BadNoteError, ValueError) as error:
         raise BadSubmissionError(str(error)) from None
     if any(len(part) != 32 for part in hashes):

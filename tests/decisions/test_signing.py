@@ -80,6 +80,16 @@ def test_a_text_of_another_form_is_refused(note: str) -> None:
         signing.verify(note, KEY.public_key())
 
 
+@pytest.mark.parametrize("line", [2, 4])
+def test_a_note_has_one_text(line: int) -> None:
+    """The last character before the sign that fills up holds two bits that nothing reads."""
+    lines = NOTE.split("\n")
+    assert lines[line].endswith("=")
+    lines[line] = lines[line][:-2] + chr(ord(lines[line][-2]) + 1) + "="
+    with pytest.raises(BadNoteError, match="one form"):
+        signing.verify("\n".join(lines), KEY.public_key())
+
+
 def test_a_note_of_another_key_is_refused() -> None:
     with pytest.raises(BadNoteError, match="expected key"):
         signing.verify(NOTE, Ed25519PrivateKey.generate().public_key())
