@@ -220,6 +220,23 @@ def test_a_checkpoint_of_the_new_name_before_it_began_is_refuted(check: Check):
     assert other().exit is Exit.PROVEN
 
 
+def test_an_empty_checkpoint_of_the_new_name_is_of_this_ledger(check: Check):
+    check.keep(0, writer.mth([]), NEW)
+    assert check().exit is Exit.PROVEN
+
+
+def test_a_fork_of_what_was_signed_last_is_refuted_though_it_is_gone(check: Check):
+    check.keep(SIGNED + 5, b"x" * 32)
+    assert "one of them is a fork" in said(check(LOST))
+
+
+def test_a_checkpoint_of_more_than_is_exported_may_be_gone(check: Check):
+    check.keep(SIZE + 1, b"x" * 32)
+    findings = check(LOST | {"signed": {"size": 10_000, "root": "ab" * 32}})
+    assert findings.exit is Exit.UNPROVEN
+    assert "the rest is gone" in said(findings)
+
+
 def test_a_checkpoint_of_a_name_that_the_ledger_never_had_is_refuted(check: Check):
     check.keep(256, root_at(256), writer.Signer("other.example/log"))
     assert "is of another ledger" in said(check())
