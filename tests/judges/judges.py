@@ -1,6 +1,7 @@
 """Other people's programs as judges of an export: each says yes, or raises. They must see nothing but the files and the keys.
 
-Each is asked where it is installed: pymerkle, sigstore, metamorphic-log and rfc8785 from PyPI, the sigstore that npm brings along, openssl.
+Each is asked where it is installed: pymerkle, sigstore, metamorphic-log and rfc8785 from PyPI, the sigstore that npm brings along,
+the library of the checksum database of Go (Debian: golang-go, golang-golang-x-mod-dev), openssl.
 `python -m tests.judges.judges DIR VKEY… [--older CHECKPOINT]` judges any export.
 """
 
@@ -9,6 +10,7 @@ import base64
 import importlib
 import importlib.util
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -165,6 +167,24 @@ def npm_sigstore(export: Export) -> None:
     assert not done.returncode, done.stderr
 
 
+GO = {"GO111MODULE": "off", "GOPATH": "/usr/share/gocode", "GOFLAGS": ""}
+"""Where Debian's packages have the libraries of Go."""
+
+
+def go(export: Export) -> None:
+    """The library of Go's checksum database: note, every tile and entry, paths, and growth since an older checkpoint."""
+    with tempfile.TemporaryDirectory() as place:
+        older = Path(place) / "older"
+        if export.older is not None:
+            older.write_bytes(export.older)
+        given = [export.folder, older if export.older is not None else "", "swapped" if export.swapped else ""]
+        command = ["go", "run", str(Path(__file__).with_name("judge.go")), *map(str, given), *export.vkeys]
+        done = subprocess.run(command, env=os.environ | GO, capture_output=True, text=True, check=False)
+    if done.returncode and "refused: " not in done.stderr:
+        raise RuntimeError(done.stderr)
+    assert not done.returncode, done.stderr
+
+
 def openssl(export: Export) -> None:
     """The signature of the log and of each witness, by the bytes that the specifications say are signed."""
     text, _, lines = export.note.partition("\n\n")
@@ -217,6 +237,7 @@ JUDGES = {
     "metamorphic-log": Judge(metamorphic, module("metamorphic_log")),
     "rfc8785": Judge(canonical, module("rfc8785")),
     "npm's sigstore": Judge(npm_sigstore, lambda: npms("@sigstore/verify") is not None),
+    "go": Judge(go, lambda: shutil.which("go") is not None and Path(GO["GOPATH"], "src/golang.org/x/mod").exists()),
     "openssl": Judge(openssl, lambda: shutil.which("openssl") is not None),
 }
 

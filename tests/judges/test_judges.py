@@ -113,6 +113,7 @@ SEEN: dict[str, frozenset[Callable[[Made], None]]] = {
     "sigstore": TREES,
     "metamorphic-log": TREES,
     "npm's sigstore": TREES,
+    "go": TREES,
     # Of a fork it misses the witnesses.
     "openssl": frozenset({forked, forged}),
 }
@@ -178,7 +179,7 @@ def test_our_verifier_refuses_every_change(changed: tuple[Made, object]):
     assert findings.exit is Exit.REFUTED, findings.proven
 
 
-@pytest.mark.parametrize("name", ["pymerkle", "metamorphic-log"])
+@pytest.mark.parametrize("name", ["pymerkle", "metamorphic-log", "go"])
 def test_a_judge_refuses_an_older_checkpoint_of_a_fork(name: str, made: Made):
     installed(name)
     with refusal():
