@@ -1,5 +1,6 @@
 """People, agents, the clock and the database of the tests. A fixture must not hide what a test is about."""
 
+import gc
 import os
 import socket
 import time
@@ -34,11 +35,18 @@ def pytest_configure() -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     # How long an example takes to make depends on the machine, not on the product.
     hypothesis.settings.register_profile(
-        "oversight", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+        "oversight", max_examples=50, deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
     )
     hypothesis.settings.load_profile("oversight")
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
+
+
+def pytest_collection_finish() -> None:
+    """What five thousand tests are made of stays to the end: the collector need not look at it again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 100)
 
 
 @pytest.fixture(scope="session")
