@@ -5,6 +5,7 @@ It must not sign anything itself.
 """
 
 import time
+from functools import lru_cache
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -26,20 +27,32 @@ def _files() -> list[tuple[int, Path]]:
     return sorted((int(path.stem), path) for path in _folder().glob("*.key") if path.stem.isdigit())
 
 
-def published() -> list[Ed25519PrivateKey]:
-    """Every key whose signatures may be met, oldest first; the first one is made when there is none."""
+def _there() -> list[tuple[int, Path]]:
+    """As `_files`; the first one is made when there is none."""
     if not _files():
         # All processes that start at once make the same file, so that they end with one key.
         load_key(_folder() / "0.key")
-    return [load_key(path) for _, path in _files()]
+    return _files()
+
+
+def published() -> list[Ed25519PrivateKey]:
+    """Every key whose signatures may be met, oldest first."""
+    return [load_key(path) for _, path in _there()]
 
 
 def signing_key(now: float | None = None) -> Ed25519PrivateKey:
     """The newest key that everybody has had the time to learn of."""
-    keys = published()
+    files = _there()
     at = time.time() if now is None else now
-    known = [key for (since, _), key in zip(_files(), keys, strict=True) if at - since >= PUBLISHED_FIRST]
-    return known[-1] if known else keys[0]
+    known = [path for since, path in files if at - since >= PUBLISHED_FIRST]
+    path = known[-1] if known else files[0][1]
+    return _read(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=4)
+def _read(path: Path, _written: int) -> Ed25519PrivateKey:
+    # Every claim is signed: a file that is what it was is not read again.
+    return load_key(path)
 
 
 def rotate(now: float | None = None) -> None:

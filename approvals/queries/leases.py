@@ -5,6 +5,7 @@ from typing import Any
 
 from approvals import token
 from decisions import ledger
+from decisions.envelope import open_leaf
 from decisions.models import Decision
 from decisions.states import lease_ends
 from decisions.vocab import LEVEL_OF, Basis
@@ -14,8 +15,8 @@ def claims(row: Decision, at: datetime, *, issuer: str) -> dict[str, Any]:
     """The claims of a token for the lease of `row`, signed at `at` by the gate at `issuer`."""
     now = int(at.timestamp())
     head = ledger.current()
-    found = ledger.entry(row.lease_seq) if row.lease_seq is not None else None
-    policy = (found[0].policy if found else None) or {}
+    found = ledger.bodies(row.lease_seq, row.lease_seq + 1) if row.lease_seq is not None else []
+    policy = (open_leaf(found[0])["policy"] if found else None) or {}
     return {
         "iss": issuer,
         "aud": row.executor,
