@@ -5,13 +5,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import DateTimeField, Exists, OuterRef, Q, QuerySet, UUIDField
 
 from decisions import ledger
 from decisions.errors import bad_request
 from decisions.models import Agent, Decision, SourceRun, Timeline
 from decisions.models.ledger import Head, StoredCheckpoint
+from decisions.models.prepared import PreparedValues, Slot
 from decisions.states import expired, lease_over, with_effective_state
 from decisions.vocab import HOLDING, Level, Risk, SignOff, State
 
@@ -75,6 +77,20 @@ def gaps(most: int = 100) -> list[Gap]:
         )
         for before, run in found
     ]
+
+
+_WAITING = PreparedValues(
+    lambda: (
+        Decision.objects.filter(agent_id=Slot("agent", UUIDField()), state__in=sorted(HOLDING))
+        .exclude(expired(Slot("now", DateTimeField())))
+        .values_list("seq")
+    )
+)
+
+
+def waiting_of(agent: UUID, now: datetime) -> int:
+    """How many decisions of `agent` wait for people."""
+    return len(_WAITING.all(agent=agent, now=now))
 
 
 def open_holds(now: datetime) -> "QuerySet[Decision]":

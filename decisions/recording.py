@@ -19,31 +19,19 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
-from django.db.models import DateTimeField, UUIDField
 
-from decisions import clock, guard_file, hints, ledger, marks, projections, redaction, restored
+from decisions import clock, guard_file, hints, ledger, marks, projections, queries, redaction, restored
 from decisions.envelope import Draft, Sealed, as_entry, seal
 from decisions.errors import Problem, Refusal, changed_duplicate, ledger_disagreement, not_stored
 from decisions.models import Alarm, Decision
 from decisions.models.bulk import writing
-from decisions.models.prepared import PreparedValues, Slot
 from decisions.refusals import RefusalCap
-from decisions.states import expired
-from decisions.vocab import HOLDING, Kind
+from decisions.vocab import Kind
 from decisions.writer import Writer
 
 log = logging.getLogger(__name__)
 REFUSALS_PER_MINUTE = 60
 """How many refused attempts of one principal are recorded in a minute; the rest are refused all the same."""
-
-
-_WAITING = PreparedValues(
-    lambda: (
-        Decision.objects.filter(agent_id=Slot("agent", UUIDField()), state__in=sorted(HOLDING))
-        .exclude(expired(Slot("now", DateTimeField())))
-        .values_list("seq")
-    )
-)
 
 
 @dataclass
@@ -75,7 +63,7 @@ class Moment:
     def hold_one(self, agent: UUID) -> bool:
         """Count one more decision of `agent` that waits for people; False if that is more than may."""
         if agent not in self._holds:
-            self._holds[agent] = len(_WAITING.all(agent=agent, now=self.now))
+            self._holds[agent] = queries.waiting_of(agent, self.now)
         self._holds[agent] += 1
         return self._holds[agent] <= settings.OPEN_HOLDS
 
@@ -105,23 +93,33 @@ class _Job:
     decide: Decide
     principal: str
     keys: frozenset[str] | None
-    """The decisions it speaks of, where that is all it reads; None if it may read anything."""
+    """The decisions it speaks of, where it reads nothing else that such jobs write; None if it may read anything."""
     weight: int
+    screened: bool = False
+    """Whether secrets were taken out of what it will disclose: of events, before the lock."""
     urgent: bool = False
     though_halted: bool = False
     future: "Future[Recorded]" = field(default_factory=Future)
 
 
-def record(decide: Decide, *, principal: str, urgent: bool = False, though_halted: bool = False) -> Recorded:
+def record(
+    decide: Decide,
+    *,
+    principal: str,
+    keys: frozenset[str] | None = None,
+    urgent: bool = False,
+    though_halted: bool = False,
+) -> Recorded:
     """Run `decide` under the head lock and commit what it returns. Returns after the commit: it is durable.
 
-    `decide` only reads, and raises Refusal when the state forbids the command; the refusal is then recorded as
-    `attempt.refused` of `principal` and its problem raised here. Any Problem it raises is raised here, with nothing
-    written. A draft whose `once` differs from that of an existing entry raises a 409 problem. What is `urgent` goes before
-    what else waits for the writer, and is never refused because too much does: what stops or undoes an act.
-    While the ledger disagrees with what was signed, raises a 503 problem; `though_halted` is for what ends that.
+    `decide` only reads, and raises Refusal when the state forbids the command: that is recorded as `attempt.refused` of
+    `principal` and its problem raised here. Any Problem it raises is raised here, with nothing written; 409 for a draft
+    whose `once` differs from that of an existing entry. `keys` name the decisions that it speaks of, if it reads no other:
+    what waits is then written together. What is `urgent`, what stops or undoes an act, goes before what else waits and is
+    never refused because too much does. While the ledger disagrees with what was signed, raises a 503 problem;
+    `though_halted` is for what ends that.
     """
-    return _submit(_Job(decide, principal, None, 1, urgent, though_halted))
+    return _submit(_Job(decide, principal, keys, 1, urgent=urgent, though_halted=though_halted))
 
 
 def record_all(decide: Decide, *, principal: str, keys: Iterable[str], weight: int) -> Recorded:
@@ -129,12 +127,12 @@ def record_all(decide: Decide, *, principal: str, keys: Iterable[str], weight: i
 
     `weight` is about how many entries it will make.
     """
-    return _submit(_Job(decide, principal, frozenset(keys), weight))
+    return _submit(_Job(decide, principal, frozenset(keys), weight, screened=True))
 
 
 def enqueue(decide: Decide, *, principal: str, keys: Iterable[str], weight: int) -> "Future[Recorded]":
     """As `record_all`, without waiting: the future ends when the entries are durable. Raises a 429 problem if full."""
-    job = _Job(decide, principal, frozenset(keys), weight)
+    job = _Job(decide, principal, frozenset(keys), weight, screened=True)
     _writer.put(job)
     return job.future
 
@@ -254,8 +252,7 @@ class _Batch:
             try:
                 decide = job.decide if job.though_halted or not self.head.halted else _halted
                 made = decide(self.moment)
-                # Of events, whose keys are named, it was done before the lock.
-                decided.append((job, list(made if job.keys is not None else map(_without_secrets, made))))
+                decided.append((job, list(made if job.screened else map(_without_secrets, made))))
             except DatabaseError:
                 raise
             except Exception as error:  # noqa: BLE001

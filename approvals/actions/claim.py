@@ -42,7 +42,8 @@ def claim(decision_id: UUID, *, claim_key: str, action_hash: str, executor: str,
             raise Refusal(problem, str(row.id)) from None
         return [_granted(row, moment, ruling, digest, executor)]
 
-    record(decide, principal=f"agent:{agent}")
+    # Claims of other decisions change nothing that this one looks at: what permits them is with the stops and the policy.
+    record(decide, principal=f"agent:{agent}", keys=frozenset({access.own_decision(agent, decision_id).ref_key}))
     return access.own_decision(agent, decision_id)
 
 
