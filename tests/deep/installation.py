@@ -36,7 +36,7 @@ def postgresql() -> str:
     """The address of a server, or the test is skipped: it starts none."""
     server = os.environ.get("DATABASE_URL") or "postgres://postgres@127.0.0.1:5432/postgres"
     try:
-        psycopg.connect(server, connect_timeout=2).close()
+        psycopg.connect(urlunsplit(urlsplit(server)._replace(path="/postgres")), connect_timeout=2).close()
     except psycopg.OperationalError:
         pytest.skip("no PostgreSQL here")
     return server
