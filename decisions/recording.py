@@ -93,7 +93,7 @@ class _Job:
     decide: Decide
     principal: str
     keys: frozenset[str] | None
-    """The decisions it speaks of, where it reads nothing else that such jobs write; None if it may read anything."""
+    """Names of all it reads that such jobs write, first of all the decisions it speaks of; None if it may read anything."""
     weight: int
     screened: bool = False
     """Whether secrets were taken out of what it will disclose: of events, before the lock."""
@@ -114,10 +114,10 @@ def record(
 
     `decide` only reads, and raises Refusal when the state forbids the command: that is recorded as `attempt.refused` of
     `principal` and its problem raised here. Any Problem it raises is raised here, with nothing written; 409 for a draft
-    whose `once` differs from that of an existing entry. `keys` name the decisions that it speaks of, if it reads no other:
-    what waits is then written together. What is `urgent`, what stops or undoes an act, goes before what else waits and is
-    never refused because too much does. While the ledger disagrees with what was signed, raises a 503 problem;
-    `though_halted` is for what ends that.
+    whose `once` differs from that of an existing entry. `keys` name all that it reads of what others with keys write,
+    decisions by their key: what waits and has no name in common is written together. What is `urgent`, what stops or
+    undoes an act, goes before what else waits and is never refused because too much does. While the ledger disagrees with
+    what was signed, raises a 503 problem; `though_halted` is for what ends that.
     """
     return _submit(_Job(decide, principal, keys, 1, urgent=urgent, though_halted=though_halted))
 

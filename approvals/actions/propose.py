@@ -40,10 +40,12 @@ def propose(body: Any, *, agent: UUID, key: str) -> tuple[Recorded, events.Prepa
         occurred=None,
     )
 
+    assert prepared.action is not None
+    action_hash = str(prepared.action["hash"])
+
     def decide(moment: Moment) -> list[Draft]:
         drafts = events.decide([prepared], moment)
-        assert prepared.action is not None
-        for row in _SAME.all(agent=agent, hash=prepared.action["hash"]):
+        for row in _SAME.all(agent=agent, hash=action_hash):
             if row.ref_key != prepared.ref and effective_state(row, moment.now) in OPEN:
                 raise Refusal(
                     conflict(
@@ -54,7 +56,8 @@ def propose(body: Any, *, agent: UUID, key: str) -> tuple[Recorded, events.Prepa
         return drafts
 
     try:
-        recorded = record(decide, principal=f"agent:{agent}")
+        # Of other decisions it looks at those of the same action alone.
+        recorded = record(decide, principal=f"agent:{agent}", keys=frozenset({prepared.ref, f"{agent} {action_hash}"}))
     except Problem as problem:
         if problem.slug == "changed-duplicate":
             raise Problem(

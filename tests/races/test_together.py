@@ -1,7 +1,8 @@
-"""Claims that wait for the writer at the same time are written together, and each is judged as if it were alone."""
+"""What waits for the writer at the same time is written together, and each is judged as if it were alone."""
 
 import threading
 import time
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -18,51 +19,81 @@ from tests import factories
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("data_dir")]
 
 
-def test_claims_that_wait_together_are_written_together(agent: Agent, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of one decision the first wins, and those of others do not mind."""
-    actions = [factories.action(service="wiki", parameters={"replicas": n}) for n in range(5)]
-    rows = [factories.propose(agent, action=action) for action in actions]
-    wanted = [*rows, rows[2]]
-    applied: list[int] = []
-    apply = projections.apply
+class Waiting:
+    """Lets several callers wait for the writer, which is busy, until all of them do."""
 
-    def noted(entries: Any) -> None:
-        applied.append(len(entries))
-        apply(entries)
+    def __init__(self) -> None:
+        self.applied: list[int] = []
+        """How many entries were folded at once."""
 
-    monkeypatch.setattr(projections, "apply", noted)
-    busy = threading.Event()
+    def __call__(self, asking: Sequence[Callable[[], Any]]) -> list[Any]:
+        """What each got, or the Problem that it got."""
+        go_on = threading.Event()
 
-    def occupy(_: recording.Moment) -> list[Draft]:
-        busy.wait(20)
-        return []
+        def occupy(_: recording.Moment) -> list[Draft]:
+            go_on.wait(20)
+            return []
 
-    held = recording.enqueue(occupy, principal="system", keys=(), weight=1)
-    answers: list[Any] = [None] * len(wanted)
+        held = recording.enqueue(occupy, principal="system", keys=(), weight=1)
+        answers: list[Any] = [None] * len(asking)
+        threads = [threading.Thread(target=self._ask, args=(answers, place, ask)) for place, ask in enumerate(asking)]
+        self.applied.clear()
+        for thread in threads:
+            thread.start()
+        until = time.monotonic() + 10
+        while recording._writer.waiting() < len(asking) and time.monotonic() < until:
+            time.sleep(0.01)
+        go_on.set()
+        for thread in threads:
+            thread.join(20)
+        held.result(20)
+        return answers
 
-    def ask(place: int, row: Decision) -> None:
+    def _ask(self, answers: list[Any], place: int, ask: Callable[[], Any]) -> None:
         try:
-            answers[place] = factories.claim(row, key=f"c-{place}")
+            answers[place] = ask()
         except Problem as problem:
             answers[place] = problem
         finally:
             connection.close()
 
-    threads = [threading.Thread(target=ask, args=pair) for pair in enumerate(wanted)]
-    for thread in threads:
-        thread.start()
-    until = time.monotonic() + 10
-    while recording._writer.waiting() < len(wanted) and time.monotonic() < until:
-        time.sleep(0.01)
-    busy.set()
-    for thread in threads:
-        thread.join(20)
-    held.result(20)
+
+@pytest.fixture
+def waiting(monkeypatch: pytest.MonkeyPatch) -> Waiting:
+    made, apply = Waiting(), projections.apply
+
+    def noted(entries: Any) -> None:
+        made.applied.append(len(entries))
+        apply(entries)
+
+    monkeypatch.setattr(projections, "apply", noted)
+    return made
+
+
+def asking(function: Callable[..., Any], *args: Any, **given: Any) -> Callable[[], Any]:
+    return lambda: function(*args, **given)
+
+
+def test_of_one_decision_the_first_claim_wins_and_those_of_others_do_not_mind(agent: Agent, waiting: Waiting) -> None:
+    actions = [factories.action(service="wiki", parameters={"replicas": n}) for n in range(5)]
+    rows = [factories.propose(agent, action=action) for action in actions]
+    answers = waiting([asking(factories.claim, row, key=f"c-{n}") for n, row in enumerate([*rows, rows[2]])])
+    folds = len(waiting.applied)
     granted = [one for one in answers if isinstance(one, Decision)]
     assert {one.id for one in granted} == {row.id for row in rows}
     assert [one.slug for one in answers if isinstance(one, Problem)] == ["claimed"]
     entries = [entry for entry in ledger.entries(0, ledger.size() - 1) if entry.kind is Kind.CLAIM_GRANTED]
     assert [entry.seq for entry in entries] == sorted(one.lease_seq or 0 for one in granted)
-    before = list(applied)
+    assert folds < len(rows)
     assert rebuild(check=True).differences == ()
-    assert len([one for one in before if one]) < len(rows), before
+
+
+def test_the_same_action_is_open_once_and_others_do_not_mind(agent: Agent, waiting: Waiting) -> None:
+    same = factories.action(parameters={"replicas": 7})
+    actions = [same, *[factories.action(parameters={"replicas": n}) for n in range(4)], same]
+    answers = waiting([asking(factories.propose, agent, action=action) for action in actions])
+    folds = len(waiting.applied)
+    assert [one.slug for one in answers if isinstance(one, Problem)] == ["duplicate-open"]
+    assert len({one.id for one in answers if isinstance(one, Decision)}) == 5
+    assert folds < len(actions) - 1
+    assert rebuild(check=True).differences == ()
