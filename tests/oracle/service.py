@@ -71,7 +71,7 @@ class Gate:
         """What each executor was answered when it claimed."""
         self.backup, self.backed_up = "", 0
         self.steps: dict[str, Callable[[], bool]] = {
-            "veto": lambda: self.verdict("ines", {"verdict": "veto"}),
+            "veto": self.veto,
             "freeze": self.freeze,
             "unfreeze": self.unfreeze,
             "tick": lambda: self.pass_time(UNIT, watched=True),
@@ -159,6 +159,12 @@ class Gate:
 
     def verdict(self, who: str, body: Json, version: int | None = None) -> bool:
         return self.post(who, f"/api/v1/decisions/{self.row.id}/verdicts", body, version=version).ok
+
+    def veto(self) -> bool:
+        """By a responder; after the time of protection, which the clock may have left behind a restore, it takes a manager."""
+        until = self.row.protect_until
+        over = until is not None and until <= self.clock.at
+        return self.verdict("marta" if over else "ines", {"verdict": "veto"})
 
     def approve(self, who: str) -> bool:
         shown = factories.shown(self.row)
