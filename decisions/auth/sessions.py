@@ -42,7 +42,9 @@ class SessionStore(db.SessionStore):
         return Session
 
     def _get_session_from_db(self) -> Session | None:
-        row = _SESSION.first(key=self.session_key, now=timezone.now()) if self.session_key else None
+        key = self.session_key
+        # PostgreSQL takes no NUL in a text, and a cookie can hold one.
+        row = _SESSION.first(key=key, now=timezone.now()) if key and "\0" not in key else None
         if row is None:
             # As Django does with one that is over: it gets no row of that name again.
             self._session_key = None

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.conf import settings
 from django.contrib.sessions.backends.base import UpdateError
 from django.test import Client
 from django.utils import timezone
@@ -236,3 +237,10 @@ def test_a_browser_is_called_what_people_call_it(client: Client, manager: Person
     with_password(manager)
     client.post("/accounts/login/", {"username": "marta", "password": PASSWORD}, headers={"user-agent": agent})
     assert f">{shown}</b>" in words(client.get("/account/"))
+
+
+@pytest.mark.parametrize("value", ['"\\000aaaaaaaaaaaaaaaa"', "x" * 5000, "é" * 20, "' OR 1=1 --aaaaaa"])
+def test_a_cookie_of_rubbish_is_nobodys(value: str) -> None:
+    answer = Client().get("/", headers={"cookie": f"{settings.SESSION_COOKIE_NAME}={value}"})
+    assert answer.status_code == 302
+    assert answer["Location"].startswith("/accounts/login/")
