@@ -50,8 +50,9 @@ async def _in(pool: ThreadPoolExecutor, function: Callable[P, T], *args: P.args,
         try:
             return function(*args, **kwargs)
         finally:
-            if on_postgresql() or connection.errors_occurred:
-                # An idle thread keeps no connection that another could use.
+            if (on_postgresql() and pool is not _readers) or connection.errors_occurred:
+                # What few threads use all the time they keep: to fetch a connection takes as long as a read. Many that
+                # are idle keep none that another could use.
                 connection.close()
 
     return await asyncio.get_running_loop().run_in_executor(pool, run)

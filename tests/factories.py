@@ -21,7 +21,8 @@ from decisions.auth import keys
 from decisions.envelope import Draft, seal
 from decisions.intake import cloudevents, events
 from decisions.models import Agent, Decision, Person
-from decisions.recording import Moment, Recorded, record_all
+from decisions.moment import Moment
+from decisions.recording import Recorded, record_all
 from decisions.vocab import Kind, Outcome, Scope
 
 Json = dict[str, Any]
@@ -178,7 +179,8 @@ def append(count: int, *, times: int = 1) -> None:
 
 def propose(agent: Agent, *, key: str = "", **over: Any) -> Decision:
     """The decision that a proposal of `agent` made."""
-    _, prepared = propose_action(data(**over), agent=agent.id, key=key or uuid.uuid4().hex)
+    recorded, prepared = propose_action(data(**over), agent=agent.id, key=key or uuid.uuid4().hex)
+    recorded.result()
     return Decision.objects.get(ref_key=prepared.ref)
 
 
@@ -213,7 +215,8 @@ def veto(row: Decision, by: Person, *, reason: str = "Not now.") -> Recorded:
 def claim(row: Decision, *, key: str = "c-1", executor: str = "test", **over: Any) -> Decision:
     """The decision after its agent claimed the right to act."""
     given: Json = {"action_hash": row.action_hash, "agent": row.agent_id} | over
-    return claim_action(row.id, claim_key=key, executor=executor, **given)
+    claim_action(row.id, claim_key=key, executor=executor, **given).result()
+    return Decision.objects.get(id=row.id)
 
 
 def finish(row: Decision, status: Outcome = Outcome.SUCCEEDED, **over: Any) -> Decision:

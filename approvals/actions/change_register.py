@@ -16,7 +16,8 @@ from decisions.envelope import Draft
 from decisions.errors import Problem
 from decisions.models import Agent, Membership, Person, RegisterGroup, Service, Standing
 from decisions.models.bulk import chunks
-from decisions.recording import Moment, Recorded, record
+from decisions.moment import Moment
+from decisions.recording import Recorded, record
 from decisions.vocab import Kind, Role
 
 

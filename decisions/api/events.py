@@ -5,16 +5,13 @@ import asyncio
 from django.conf import settings
 
 from decisions.api.describing import Operation, schema_of
-from decisions.api.hot import Answer, Request
+from decisions.api.hot import SMALL, Answer, Request
 from decisions.api.shapes import Counts, Event
-from decisions.auth.keys import AgentPrincipal, authenticate, trusted
+from decisions.auth.keys import AgentPrincipal, agent_of
 from decisions.feed import in_reader
 from decisions.intake import cloudevents, events
 from decisions.intake.receive import receive
 from decisions.intake.shape import Data
-
-SMALL = 16 * 1024
-"""Up to this size a body is parsed on the event loop: handing it to a thread would cost more."""
 
 POST_EVENTS = Operation(
     "postEvents",
@@ -38,10 +35,7 @@ POST_EVENTS = Operation(
 
 async def post_events(request: Request) -> Answer:
     """Record the events of the body, all or none. Answers when they are durable."""
-    header = request.headers.get("authorization", "")
-    agent = trusted(header)
-    if agent is None:
-        agent = await in_reader(authenticate, header)
+    agent = await agent_of(request.headers)
     body = await request.body(settings.EVENTS_BODY_LIMIT)
     if len(body) <= SMALL:
         prepared = _prepare(agent, request.headers, body)

@@ -18,8 +18,8 @@ from decisions.errors import Problem, Refusal, bad_request, conflict
 from decisions.intake import screening, shape
 from decisions.intake.cloudevents import Event
 from decisions.intake.ruleable import frozen, ruleable, state_of_proposal, too_many_open
+from decisions.moment import Moment
 from decisions.ports import Ruleable, Ruling, rule_many
-from decisions.recording import Moment
 from decisions.vocab import HOLDING, Kind, Level, Outcome, Scope
 
 FUTURE = timedelta(minutes=5)

@@ -5,7 +5,8 @@ from concurrent.futures import Future
 
 from decisions.envelope import Draft
 from decisions.intake import events
-from decisions.recording import Moment, Recorded, enqueue
+from decisions.moment import Moment
+from decisions.recording import Recorded, enqueue
 
 
 def receive(prepared: Sequence[events.Prepared], principal: str) -> "Future[dict[str, int]]":

@@ -12,8 +12,8 @@ from django.db import models
 from decisions import kinds
 from decisions.envelope import Entry, parse_time
 from decisions.models import Decision, Timeline
-from decisions.models.bulk import chunks, insert_rows, upsert
-from decisions.models.prepared import Prepared, Slot
+from decisions.models.bulk import insert_rows, upsert
+from decisions.models.prepared import PreparedMany
 from decisions.projections import sources
 from decisions.states import DONE, held_state
 from decisions.vocab import (
@@ -42,16 +42,12 @@ Fold = Callable[[Decision, Entry], None]
 """What an entry of a kind makes of the decision it speaks of."""
 
 
-_BY_REF = Prepared(lambda: Decision.rows.filter(ref_key=Slot("ref", models.CharField())))
+_BY_REF = PreparedMany(lambda keys: Decision.rows.filter(ref_key__in=keys), models.CharField())
 
 
 def decisions_by_ref(keys: Iterable[str]) -> dict[str, Decision]:
     """By their keys, as the entries alone make them."""
-    found: dict[str, Decision] = {}
-    for some in chunks(keys):
-        rows = _BY_REF.all(ref=some[0]) if len(some) == 1 else Decision.rows.filter(ref_key__in=some)
-        found.update((row.ref_key, row) for row in rows)
-    return found
+    return {row.ref_key: row for row in _BY_REF.all(keys)}
 
 
 def apply(entries: Sequence[Entry]) -> None:

@@ -50,7 +50,8 @@ from decisions import checkpoints, clock, signers  # noqa: E402
 from decisions.envelope import Draft, timestamp  # noqa: E402
 from decisions.errors import Problem  # noqa: E402
 from decisions.models import Agent, Alarm, Decision, Person  # noqa: E402
-from decisions.recording import Moment, record  # noqa: E402
+from decisions.moment import Moment  # noqa: E402
+from decisions.recording import record  # noqa: E402
 from decisions.vocab import Cause, Effect, FreezeMode, FreezeScope, Kind, LegalHoldScope, Scope  # noqa: E402
 from tests import factories  # noqa: E402
 from tests.conftest import Clock  # noqa: E402

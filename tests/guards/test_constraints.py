@@ -16,7 +16,7 @@ from approvals.actions.sign_off import sign_off
 from approvals.models import IdempotentAnswer, LedgerCheck, ReportBuild
 from approvals.organisation import Organisation
 from approvals.vocab import ErasureBasis, ErasureOf, Judgement
-from decisions import clock, ledger, served
+from decisions import clock, cosigned, served
 from decisions.models import Agent, Person
 from decisions.vocab import Effect, FreezeMode, FreezeScope, LegalHoldScope
 from tests import factories
@@ -96,7 +96,7 @@ def filled(agent: Agent, manager: Person, executive: Person, admin: Person) -> N
     served.tick()
     change_register(Organisation(groups=[]), actor=None)
     now = clock.now()
-    ledger.keep_cosignature(1, "witness", "a line", now)
+    cosigned.keep_cosignature(1, "witness", "a line", now)
     builds = [
         ReportBuild.objects.create(period="2026-09", state="failed", requested_at=now, updated_at=now) for _ in range(2)
     ]
