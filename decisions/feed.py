@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import math
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any, ParamSpec, TypeVar
 
@@ -43,6 +43,11 @@ async def in_command(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs
     Reads are not kept waiting by it.
     """
     return await _in(_commands, function, *args, **kwargs)
+
+
+async def outcome_of(asked: "Future[T]") -> T:
+    """What the writer makes of `asked`, waited for by no thread: threads that wake together stand in each other's way."""
+    return asked.result() if asked.done() else await asyncio.wrap_future(asked)
 
 
 async def _in(pool: ThreadPoolExecutor, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

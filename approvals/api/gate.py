@@ -1,6 +1,5 @@
 """The gate's routes for agents: claim, heartbeat, outcome, withdraw, reverts. All thin; what they do is in the actions."""
 
-import asyncio
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -27,7 +26,7 @@ from decisions.api.hot import Answer, Request
 from decisions.api.parsing import json_only, shaped, strict
 from decisions.auth.keys import AgentPrincipal, agent_of
 from decisions.auth.limits import Limit, spend
-from decisions.feed import in_command, in_reader
+from decisions.feed import in_command, in_reader, outcome_of
 from decisions.vocab import Outcome, Scope
 
 COMMAND = {"Idempotency-Key": True}
@@ -132,8 +131,7 @@ async def post_claim(request: Request) -> Answer:
 
     id_ = _part(request, 4)
     told = {"claim_key": given.claim_key, "action_hash": given.action_hash, "executor": given.executor}
-    # No thread waits for the writer: threads that wake together stand in each other's way.
-    await asyncio.wrap_future(await in_reader(partial(claim, id_, **told, agent=agent.agent_id)))
+    await outcome_of(await in_reader(partial(claim, id_, **told, agent=agent.agent_id)))
 
     def granted() -> Answer:
         return 200, grant(access.own_decision(agent.agent_id, id_), issuer=settings.PUBLIC_URL)

@@ -1,6 +1,5 @@
 """An agent proposes an action: the gate's first quick route. It must not wait for what people say."""
 
-import asyncio
 from functools import partial
 from typing import Any
 
@@ -19,7 +18,7 @@ from decisions.api.parsing import json_only, strict
 from decisions.auth.keys import agent_of
 from decisions.auth.limits import Limit, spend
 from decisions.errors import Problem
-from decisions.feed import in_reader
+from decisions.feed import in_reader, outcome_of
 from decisions.vocab import Scope
 
 MAX_WAIT = 55
@@ -49,10 +48,9 @@ async def post_proposal(request: Request) -> Answer:
     json_only(request.headers.get("content-type", ""))
     body = await request.body(settings.COMMAND_LIMIT)
     asked = partial(propose, strict(body), agent=agent.agent_id, key=key)
-    # No thread waits for the writer: threads that wake together stand in each other's way.
     future, prepared = asked() if len(body) <= SMALL else await in_reader(asked)
     try:
-        recorded = await asyncio.wrap_future(future)
+        recorded = await outcome_of(future)
     except Problem as problem:
         raise mismatch() if problem.slug == "changed-duplicate" else problem from None
     return (200 if recorded.duplicates else 201), await in_reader(_represented, prepared.ref)

@@ -1,14 +1,12 @@
 """POST /api/v1/events: CloudEvents in, durable entries out."""
 
-import asyncio
-
 from django.conf import settings
 
 from decisions.api.describing import Operation, schema_of
 from decisions.api.hot import SMALL, Answer, Request
 from decisions.api.shapes import Counts, Event
 from decisions.auth.keys import AgentPrincipal, agent_of
-from decisions.feed import in_reader
+from decisions.feed import in_reader, outcome_of
 from decisions.intake import cloudevents, events
 from decisions.intake.receive import receive
 from decisions.intake.shape import Data
@@ -43,7 +41,7 @@ async def post_events(request: Request) -> Answer:
         prepared = await in_reader(_prepare, agent, request.headers, body)
     if not prepared:
         return 200, {"accepted": 0, "duplicates": 0, "first_seq": None, "last_seq": None}
-    return 200, await asyncio.wrap_future(receive(prepared, agent.principal))
+    return 200, await outcome_of(receive(prepared, agent.principal))
 
 
 def _prepare(agent: AgentPrincipal, headers: dict[str, str], body: bytes) -> list[events.Prepared]:
