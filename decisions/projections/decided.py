@@ -14,7 +14,7 @@ from decisions.envelope import Entry, parse_time
 from decisions.models import Decision, Timeline
 from decisions.models.bulk import insert_rows, upsert
 from decisions.models.prepared import PreparedMany
-from decisions.projections import sources
+from decisions.projections import links, sources
 from decisions.states import DONE, held_state
 from decisions.vocab import (
     BEYOND_OWES_SECONDS,
@@ -72,6 +72,7 @@ def fold_into_decisions(entries: Sequence[Entry], fold: Mapping[Kind, Fold]) -> 
         row.last_seq = entry.seq
         history.append((entry.seq, row.seq, str(entry.kind), str(row.state), entry.actor, entry.at))
     upsert(Decision, list(rows.values()))
+    links.join(entries, rows)
     insert_rows(Timeline, ("seq", "decision_seq", "kind", "state", "actor", "at"), history)
 
 
@@ -111,15 +112,30 @@ TELLING = (Kind.ACTION_PROPOSED, Kind.ACTION_REPORTED, Kind.OUTCOME_REPORTED, Ki
 
 def told_again(row: Decision, entries: Sequence[Entry]) -> None:
     """Make the words of `row` those that `entries`, its TELLING ones in order, disclose still: as the fold would."""
+    told = _told(entries)
+    for name in (*(WORDS if told.complete else ()), "outcome_detail"):
+        setattr(row, name, getattr(told, name))
+
+
+OUTCOME = ("outcome", "outcome_detail", "outcome_observed", "outcome_own", "ended_at")
+
+
+def told_outcome(row: Decision, entries: Sequence[Entry]) -> None:
+    """Make the outcome of `row` the one that `entries`, TELLING ones in order, tell."""
+    told = _told(entries)
+    for name in OUTCOME:
+        setattr(row, name, getattr(told, name))
+
+
+def _told(entries: Sequence[Entry]) -> Decision:
     told = blank(entries[0])
     for entry in entries:
         describes = entry.kind in (Kind.ACTION_PROPOSED, Kind.ACTION_REPORTED)
-        if describes and not told.complete:
-            _describe(told, entry)
+        if entry.kind is Kind.ACTION_REPORTED or (describes and not told.complete):
+            _describe_once(told, entry)
         if entry.facts.get("outcome"):
             _end(told, entry, own=not describes)
-    for name in (*(WORDS if told.complete else ()), "outcome_detail"):
-        setattr(row, name, getattr(told, name))
+    return told
 
 
 def _when(entry: Entry) -> datetime:
@@ -160,6 +176,14 @@ def _describe(row: Decision, entry: Entry) -> None:
     row.sign_off_seconds = facts["sign_off_seconds"]
 
 
+def _describe_once(row: Decision, entry: Entry) -> None:
+    """What the first entry says of the action stands; a later one may only add what the agent had not told of its reasons."""
+    if not row.complete:
+        _describe(row, entry)
+    elif "account" in entry.disclosed:
+        row.account = {**entry.disclosed["account"], **row.account}
+
+
 def _proposed(row: Decision, entry: Entry) -> None:
     if row.complete:
         return
@@ -178,7 +202,7 @@ def _proposed(row: Decision, entry: Entry) -> None:
         # The act was told before the question: it is judged as one that nobody waited for.
         if reverted or row.outcome != Outcome.NOT_EXECUTED:
             _use(row, entry)
-        _settle(row, entry)
+        settle(row, entry)
 
 
 def _held(row: Decision, entry: Entry) -> None:
@@ -206,8 +230,7 @@ def _expired(row: Decision, entry: Entry) -> None:
 
 
 def _reported(row: Decision, entry: Entry) -> None:
-    if not row.complete:
-        _describe(row, entry)
+    _describe_once(row, entry)
     row.occurred_at = _when(entry)
     if row.proposed:
         _use(row, entry)
@@ -216,7 +239,7 @@ def _reported(row: Decision, entry: Entry) -> None:
         judge(row)
     if entry.facts["outcome"]:
         _end(row, entry, own=False)
-    _settle(row, entry)
+    settle(row, entry)
 
 
 def _use(row: Decision, entry: Entry) -> None:
@@ -246,7 +269,7 @@ def _outcome(row: Decision, entry: Entry) -> None:
     if row.proposed and entry.facts["outcome"] != Outcome.NOT_EXECUTED:
         _use(row, entry)
     _end(row, entry, own=True)
-    _settle(row, entry)
+    settle(row, entry)
 
 
 def _end(row: Decision, entry: Entry, *, own: bool) -> None:
@@ -282,7 +305,7 @@ _WORSE = (
 )
 
 
-def _settle(row: Decision, entry: Entry) -> None:
+def settle(row: Decision, entry: Entry) -> None:
     """The state after an act that is told outside a lease.
 
     A vetoed, denied or expired decision stays so: what was done all the same is its outcome. Of a claimed one it is
@@ -313,7 +336,7 @@ def _reverted(row: Decision, entry: Entry) -> None:
         return
     if row.proposed:
         _use(row, entry)
-    _settle(row, entry)
+    settle(row, entry)
     if row.state in TERMINAL or row.state == State.REVERT_FAILED:
         return
     ordered = row.lease_seq is not None or row.state in (State.REVERT_ORDERED, State.REVERTING)
