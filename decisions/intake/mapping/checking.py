@@ -70,8 +70,8 @@ def _made(text: str) -> tuple[Mapping | None, list[str]]:
     faults: list[str] = []
     names: dict[str, Read] = {}
     for name, written in document.let.items():
-        if "/" in name or name in OPERATORS or name in FUNCTIONS:
-            faults.append(f"let, {name[:60]}: this name is taken, or holds a /.")
+        if "/" in name:
+            faults.append(f"let, {name[:60]}: a name holds no /, which begins a place inside what it names.")
         names[name] = Maker(dict(names), faults, f"let, {name[:60]}").make(written)
     records = tuple(_records(item, number, faults) for number, item in enumerate(document.records, 1))
     common = _fields(document.fields, names, "fields", faults)

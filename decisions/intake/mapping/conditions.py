@@ -21,6 +21,11 @@ def _one_of(wanted: list[Any]) -> Test:
     return lambda found: isinstance(found, SCALARS) and any(_same(found, item) for item in wanted)
 
 
+def _at_end(method: Callable[[str, tuple[str, ...]], bool], wanted: str | list[str]) -> Test:
+    ends = (wanted,) if isinstance(wanted, str) else tuple(map(str, wanted))
+    return lambda found: isinstance(found, str) and method(found, ends)
+
+
 def _number(found: Any) -> bool:
     return isinstance(found, int | float) and not isinstance(found, bool)
 
@@ -30,12 +35,8 @@ TESTS: Mapping[str, tuple[type | tuple[type, ...], Callable[[Any], Test], str]] 
     "in": (list, _one_of, "is one of {0}"),
     "not_in": (list, lambda wanted: lambda found: not _one_of(wanted)(found), "is none of {0}"),
     "present": (bool, lambda wanted: lambda found: known(found) is wanted, "is there: {0}"),
-    "starts_with": (
-        str,
-        lambda wanted: lambda found: isinstance(found, str) and found.startswith(wanted),
-        "starts {0}",
-    ),
-    "ends_with": (str, lambda wanted: lambda found: isinstance(found, str) and found.endswith(wanted), "ends {0}"),
+    "starts_with": ((str, list), lambda wanted: _at_end(str.startswith, wanted), "starts with {0}"),
+    "ends_with": ((str, list), lambda wanted: _at_end(str.endswith, wanted), "ends with {0}"),
     "at_least": ((int, float), lambda wanted: lambda found: _number(found) and found >= wanted, "is {0} or more"),
     "below": ((int, float), lambda wanted: lambda found: _number(found) and found < wanted, "is below {0}"),
 }

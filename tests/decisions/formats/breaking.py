@@ -11,13 +11,20 @@ Request = tuple[dict[str, str], bytes]
 
 IDS = {
     "alertmanager": ["/alerts/0/fingerprint"],
+    "cdevents": ["/context/id", "/data/context/id", "/0/data/context/id"],
     "kubernetes-audit": ["/items/0/auditID", "/auditID"],
+    "flux": [],
+    "github": ['header:x-github-delivery'],
 }
 """Where the body of each system holds what names its first record; a header where it begins with `header:`."""
 
 TIMES = {
+    "github/check_run.requested_action.6.json": ["/check_run/started_at"],
     "alertmanager": ["/alerts/0/startsAt"],
+    "cdevents": ["/context/timestamp", "/data/context/timestamp", "/0/data/context/timestamp"],
     "kubernetes-audit": ["/items/0/requestReceivedTimestamp", "/requestReceivedTimestamp"],
+    "flux": ['/timestamp'],
+    "github": ['/deployment_status/updated_at', '/deployment/created_at', '/since', '/check_run/completed_at', '/check_run/started_at', '/workflow_run/updated_at'],
 }
 """Where each system says when its first record happened; empty for a system that states no time."""
 
@@ -43,7 +50,7 @@ def _parts(pointer: str) -> list[str]:
 def _parent(value: Any, parts: list[str]) -> Any:
     for part in parts[:-1]:
         if isinstance(value, list):
-            value = value[int(part)] if int(part) < len(value) else None
+            value = value[int(part)] if part.isdigit() and int(part) < len(value) else None
         elif isinstance(value, dict):
             value = value.get(part)
         if isinstance(value, str) and value.startswith("{"):
@@ -51,9 +58,11 @@ def _parent(value: Any, parts: list[str]) -> Any:
     return value if isinstance(value, dict) else None
 
 
-def changed(fixture: Fixture, places: list[str], change: Callable[[dict[str, Any], str], None]) -> Request | str:
-    """The payload with `change` made to the first of `places` that is there."""
-    for place in places:
+def changed(
+    fixture: Fixture, places: dict[str, list[str]], change: Callable[[dict[str, Any], str], None]
+) -> Request | str:
+    """The payload with `change` made to the first of the `places` of its system that is there, or to one of its own."""
+    for place in places.get(str(fixture), places[fixture.system]):
         if place.startswith("header:"):
             headers = {name.lower(): value for name, value in fixture.headers.items()}
             if place[7:] in headers:
@@ -112,15 +121,15 @@ BREAKAGES: dict[str, Callable[[Fixture], Request | str]] = {
     "too many bytes": lambda one: (one.headers, one.body + b" " * mapping(one.system).document.body_limit),
     "sent as a form": _typed("application/x-www-form-urlencoded"),
     "sent in Latin-1": _typed("application/json; charset=iso-8859-1"),
-    "no id": lambda one: changed(one, IDS[one.system], without),
-    "an id that is null": lambda one: changed(one, IDS[one.system], put(None)),
-    "an id that is a list": lambda one: changed(one, IDS[one.system], put(["a"])),
-    "an id that is an object": lambda one: changed(one, IDS[one.system], put({"a": 1})),
-    "an id that is too long": lambda one: changed(one, IDS[one.system], put("a" * 201)),
-    "an id that cannot be seen": lambda one: changed(one, IDS[one.system], put("a\u202eb")),
-    "a time that is none": lambda one: changed(one, TIMES[one.system], put("yesterday")),
-    "a time that is a list": lambda one: changed(one, TIMES[one.system], put([2026])),
-    "a time before all others": lambda one: changed(one, TIMES[one.system], put("1815-06-18T11:35:00Z")),
-    "a time after all others": lambda one: changed(one, TIMES[one.system], put("9999-12-31T23:59:59Z")),
-    "a time without a zone": lambda one: changed(one, TIMES[one.system], put("2026-11-22T03:47:12")),
+    "no id": lambda one: changed(one, IDS, without),
+    "an id that is null": lambda one: changed(one, IDS, put(None)),
+    "an id that is a list": lambda one: changed(one, IDS, put(["a"])),
+    "an id that is an object": lambda one: changed(one, IDS, put({"a": 1})),
+    "an id that is too long": lambda one: changed(one, IDS, put("a" * 201)),
+    "an id that cannot be seen": lambda one: changed(one, IDS, put("a\u202eb")),
+    "a time that is none": lambda one: changed(one, TIMES, put("yesterday")),
+    "a time that is a list": lambda one: changed(one, TIMES, put([2026])),
+    "a time before all others": lambda one: changed(one, TIMES, put("1815-06-18T11:35:00Z")),
+    "a time after all others": lambda one: changed(one, TIMES, put("9999-12-31T23:59:59Z")),
+    "a time without a zone": lambda one: changed(one, TIMES, put("2026-11-22T03:47:12")),
 }

@@ -9,7 +9,17 @@ from tests.decisions.formats.breaking import BREAKAGES, IDS, TIMES
 from tests.decisions.formats.fixtures import Fixture, answer, refused, understood
 
 STANDS = {
+    ("cdevents/written-structured.json", "a list around it"): "a batch of CloudEvents is a list",
     ("kubernetes-audit", "a list around it"): "what ships the log file sends lists of events",
+    ("flux", "no id"): "an event of Flux has no id: its content names it",
+    ("flux", "an id that is null"): "an event of Flux has no id: its content names it",
+    ("flux", "an id that is a list"): "an event of Flux has no id: its content names it",
+    ("flux", "an id that is an object"): "an event of Flux has no id: its content names it",
+    ("flux", "an id that is too long"): "an event of Flux has no id: its content names it",
+    ("flux", "an id that cannot be seen"): "an event of Flux has no id: its content names it",
+    ("github", "an id that is null"): "the id stands in a header, which is always a text",
+    ("github", "an id that is a list"): "the id stands in a header, which is always a text",
+    ("github", "an id that is an object"): "the id stands in a header, which is always a text",
 }
 """Breakages that do not break a format, each with why; a name of a system speaks of all its payloads."""
 
@@ -38,7 +48,8 @@ def test_what_is_said_to_stand_does(where: str, name: str):
 
 def test_there_are_enough_ways_to_break_a_payload():
     assert len(BREAKAGES) >= 20
-    assert set(IDS) == set(TIMES) == set(names())
+    assert set(IDS) >= set(names())
+    assert set(TIMES) >= set(names())
 
 
 @pytest.mark.parametrize("system", names())
