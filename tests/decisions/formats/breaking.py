@@ -15,16 +15,23 @@ IDS = {
     "kubernetes-audit": ["/items/0/auditID", "/auditID"],
     "flux": [],
     "github": ['header:x-github-delivery'],
+    "aws-eventbridge": ['/id'],
+    "pagerduty": ['/event/id'],
 }
 """Where the body of each system holds what names its first record; a header where it begins with `header:`."""
 
 TIMES = {
+    "aws-eventbridge/written-sns-raw-alarm.json": ["/StateChangeTime"],
+    "aws-eventbridge/written-investigation-completed.json": ["/detail/data/updated_at"],
+    "aws-eventbridge/written-insight-open.json": ["/detail/startTime"],
     "github/check_run.requested_action.6.json": ["/check_run/started_at"],
     "alertmanager": ["/alerts/0/startsAt"],
     "cdevents": ["/context/timestamp", "/data/context/timestamp", "/0/data/context/timestamp"],
     "kubernetes-audit": ["/items/0/requestReceivedTimestamp", "/requestReceivedTimestamp"],
     "flux": ['/timestamp'],
     "github": ['/deployment_status/updated_at', '/deployment/created_at', '/since', '/check_run/completed_at', '/check_run/started_at', '/workflow_run/updated_at'],
+    "aws-eventbridge": ['/time'],
+    "pagerduty": ['/event/data/created_at', '/event/occurred_at'],
 }
 """Where each system says when its first record happened; empty for a system that states no time."""
 
