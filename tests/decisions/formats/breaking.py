@@ -17,6 +17,8 @@ IDS = {
     "github": ['header:x-github-delivery'],
     "aws-eventbridge": ['/id'],
     "pagerduty": ['/event/id'],
+    "datadog": ['/id'],
+    "dynatrace": ['/pid'],
 }
 """Where the body of each system holds what names its first record; a header where it begins with `header:`."""
 
@@ -32,6 +34,8 @@ TIMES = {
     "github": ['/deployment_status/updated_at', '/deployment/created_at', '/since', '/check_run/completed_at', '/check_run/started_at', '/workflow_run/updated_at'],
     "aws-eventbridge": ['/time'],
     "pagerduty": ['/event/data/created_at', '/event/occurred_at'],
+    "datadog": ['/date'],
+    "dynatrace": ['/details/startTime'],
 }
 """Where each system says when its first record happened; empty for a system that states no time."""
 
