@@ -42,7 +42,7 @@ class Reading:
     environment: str = ""
     resource: str = ""
     """The thing itself, as `deployment/checkout`."""
-    parameters: Mapping[str, Any] = NOTHING
+    parameters: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
     undo: Mapping[str, Any] | None = None
 
     outcome: Outcome | None = None
@@ -51,9 +51,9 @@ class Reading:
     rationale: str = ""
     evidence: tuple[Mapping[str, Any], ...] = ()
     """Each with the keys of an event's evidence: kind, name, value, limit, at, ref."""
-    model: Mapping[str, Any] = NOTHING
+    model: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
     """`name`, `version`."""
-    trigger: Mapping[str, Any] = NOTHING
+    trigger: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
     """`kind`, `id`, `description` of what made an agent act."""
     keys: frozenset[str] = field(default_factory=frozenset)
     """`trace:…`, `alert:…`, `run:…`: whatever else carries one of them speaks of the same affair."""
