@@ -100,9 +100,12 @@ def record_all(decide: Decide, *, principal: str, keys: Iterable[str], weight: i
     return _submit(_Job(decide, principal, frozenset(keys), weight, screened=True)).result()
 
 
-def enqueue(decide: Decide, *, principal: str, keys: Iterable[str], weight: int) -> "Future[Recorded]":
-    """As `record_all`, without waiting: the future ends when the entries are durable. Raises a 429 problem if full."""
-    job = _Job(decide, principal, frozenset(keys), weight, screened=True)
+def enqueue(decide: Decide, *, principal: str, keys: Iterable[str] | None, weight: int) -> "Future[Recorded]":
+    """As `record_all`, without waiting: the future ends when the entries are durable. Raises a 429 problem if full.
+
+    Without `keys` it may read anything, and is decided alone.
+    """
+    job = _Job(decide, principal, None if keys is None else frozenset(keys), weight, screened=True)
     _writer.put(job)
     return job.future
 

@@ -26,7 +26,7 @@ class Source(models.Model):
 
 
 class SourceSecret(models.Model):
-    """Operational: a secret that a source shows or signs with, encrypted; shown once."""
+    """Operational: a secret that a source shows or signs with, encrypted under the installation's key."""
 
     id = models.CharField(primary_key=True, max_length=8)
     source_slug = models.CharField(max_length=64, db_index=True)
@@ -151,9 +151,9 @@ class Look(models.Model):
 class SourceMinute(models.Model):
     """Operational: what came of a source in one minute. Counted in memory and written every few seconds."""
 
-    id = models.CharField(primary_key=True, max_length=100)
-    """The source and the minute."""
-    source = models.CharField(max_length=64)
+    id = models.CharField(primary_key=True, max_length=120)
+    """The principal that sent it and the minute."""
+    source = models.CharField(max_length=80)
     minute = models.DateTimeField()
     records = models.BigIntegerField(default=0)
     duplicates = models.BigIntegerField(default=0)
@@ -172,7 +172,7 @@ class SourceRefusal(models.Model):
     """Operational: a body that was refused lately, and why, with a piece of it without secrets."""
 
     id = models.BigAutoField(primary_key=True)
-    source = models.CharField(max_length=64, db_index=True)
+    source = models.CharField(max_length=80, db_index=True)
     at = models.DateTimeField()
     status = models.SmallIntegerField()
     problem = models.CharField(max_length=64)

@@ -14,11 +14,11 @@ IDS = {
     "cdevents": ["/context/id", "/data/context/id", "/0/data/context/id"],
     "kubernetes-audit": ["/items/0/auditID", "/auditID"],
     "flux": [],
-    "github": ['header:x-github-delivery'],
-    "aws-eventbridge": ['/id'],
-    "pagerduty": ['/event/id'],
-    "datadog": ['/id'],
-    "dynatrace": ['/pid'],
+    "github": ["header:x-github-delivery"],
+    "aws-eventbridge": ["/id"],
+    "pagerduty": ["/event/id"],
+    "datadog": ["/id"],
+    "dynatrace": ["/pid"],
 }
 """Where the body of each system holds what names its first record; a header where it begins with `header:`."""
 
@@ -30,12 +30,19 @@ TIMES = {
     "alertmanager": ["/alerts/0/startsAt"],
     "cdevents": ["/context/timestamp", "/data/context/timestamp", "/0/data/context/timestamp"],
     "kubernetes-audit": ["/items/0/requestReceivedTimestamp", "/requestReceivedTimestamp"],
-    "flux": ['/timestamp'],
-    "github": ['/deployment_status/updated_at', '/deployment/created_at', '/since', '/check_run/completed_at', '/check_run/started_at', '/workflow_run/updated_at'],
-    "aws-eventbridge": ['/time'],
-    "pagerduty": ['/event/data/created_at', '/event/occurred_at'],
-    "datadog": ['/date'],
-    "dynatrace": ['/details/startTime'],
+    "flux": ["/timestamp"],
+    "github": [
+        "/deployment_status/updated_at",
+        "/deployment/created_at",
+        "/since",
+        "/check_run/completed_at",
+        "/check_run/started_at",
+        "/workflow_run/updated_at",
+    ],
+    "aws-eventbridge": ["/time"],
+    "pagerduty": ["/event/data/created_at", "/event/occurred_at"],
+    "datadog": ["/date"],
+    "dynatrace": ["/details/startTime"],
 }
 """Where each system says when its first record happened; empty for a system that states no time."""
 
