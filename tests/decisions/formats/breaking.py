@@ -19,6 +19,8 @@ IDS = {
     "pagerduty": ['/event/id'],
     "datadog": ['/id'],
     "dynatrace": ['/pid'],
+    "stackstorm": ['/execution_id', '/id', '/payload/id'],
+    "rundeck": ['/execution/id'],
 }
 """Where the body of each system holds what names its first record; a header where it begins with `header:`."""
 
@@ -36,6 +38,8 @@ TIMES = {
     "pagerduty": ['/event/data/created_at', '/event/occurred_at'],
     "datadog": ['/date'],
     "dynatrace": ['/details/startTime'],
+    "stackstorm": ['/start_timestamp'],
+    "rundeck": ['/execution/date-started/unixtime', '/execution/dateStartedUnixtime'],
 }
 """Where each system says when its first record happened; empty for a system that states no time."""
 

@@ -48,6 +48,11 @@ STANDS = {
     ("aws-eventbridge/written-sns-raw-alarm.json", "an id that is an object"): "an alarm has no id: its name, state and time make one",
     ("aws-eventbridge/written-sns-raw-alarm.json", "an id that is too long"): "an alarm has no id: its name, state and time make one",
     ("aws-eventbridge/written-sns-raw-alarm.json", "an id that cannot be seen"): "an alarm has no id: its name, state and time make one",
+    ("stackstorm/written-inquiry.json", "a time that is none"): "an inquiry states no time",
+    ("stackstorm/written-inquiry.json", "a time that is a list"): "an inquiry states no time",
+    ("stackstorm/written-inquiry.json", "a time before all others"): "an inquiry states no time",
+    ("stackstorm/written-inquiry.json", "a time after all others"): "an inquiry states no time",
+    ("stackstorm/written-inquiry.json", "a time without a zone"): "an inquiry states no time",
 }
 """Breakages that do not break a format, each with why; a name of a system speaks of all its payloads."""
 
