@@ -21,6 +21,9 @@ IDS = {
     "dynatrace": ['/pid'],
     "stackstorm": ['/execution_id', '/id', '/payload/id'],
     "rundeck": ['/execution/id'],
+    "spinnaker": ['/eventId', '/payload/eventId'],
+    "keptn": ['/id'],
+    "standard-webhooks": ['header:webhook-id'],
 }
 """Where the body of each system holds what names its first record; a header where it begins with `header:`."""
 
@@ -40,6 +43,9 @@ TIMES = {
     "dynatrace": ['/details/startTime'],
     "stackstorm": ['/start_timestamp'],
     "rundeck": ['/execution/date-started/unixtime', '/execution/dateStartedUnixtime'],
+    "spinnaker": ['/content/execution/startTime', '/payload/content/execution/startTime'],
+    "keptn": ['/time'],
+    "standard-webhooks": ['/timestamp'],
 }
 """Where each system says when its first record happened; empty for a system that states no time."""
 

@@ -53,6 +53,12 @@ STANDS = {
     ("stackstorm/written-inquiry.json", "a time before all others"): "an inquiry states no time",
     ("stackstorm/written-inquiry.json", "a time after all others"): "an inquiry states no time",
     ("stackstorm/written-inquiry.json", "a time without a zone"): "an inquiry states no time",
+    ("spinnaker", "no id"): "without its own id an event is named by its execution and type",
+    ("spinnaker", "an id that is null"): "without its own id an event is named by its execution and type",
+    ("spinnaker", "a list around it"): "events may be sent as a list",
+    ("standard-webhooks", "an id that is null"): "the id stands in a header, which is always a text",
+    ("standard-webhooks", "an id that is a list"): "the id stands in a header, which is always a text",
+    ("standard-webhooks", "an id that is an object"): "the id stands in a header, which is always a text",
 }
 """Breakages that do not break a format, each with why; a name of a system speaks of all its payloads."""
 
