@@ -21,33 +21,111 @@ STANDS = {
     ("github", "an id that is a list"): "the id stands in a header, which is always a text",
     ("github", "an id that is an object"): "the id stands in a header, which is always a text",
     ("aws-eventbridge/written-sns-notification.json", "no id"): "it stands inside the text of the notification",
-    ("aws-eventbridge/written-sns-notification.json", "an id that is null"): "it stands inside the text of the notification",
-    ("aws-eventbridge/written-sns-notification.json", "an id that is a list"): "it stands inside the text of the notification",
-    ("aws-eventbridge/written-sns-notification.json", "an id that is an object"): "it stands inside the text of the notification",
-    ("aws-eventbridge/written-sns-notification.json", "an id that is too long"): "it stands inside the text of the notification",
-    ("aws-eventbridge/written-sns-notification.json", "an id that cannot be seen"): "it stands inside the text of the notification",
-    ("aws-eventbridge/written-sns-notification.json", "a time that is none"): "it stands inside the text of the notification",
-    ("aws-eventbridge/written-sns-notification.json", "a time that is a list"): "it stands inside the text of the notification",
-    ("aws-eventbridge/written-sns-notification.json", "a time before all others"): "it stands inside the text of the notification",
-    ("aws-eventbridge/written-sns-notification.json", "a time after all others"): "it stands inside the text of the notification",
-    ("aws-eventbridge/written-sns-notification.json", "a time without a zone"): "it stands inside the text of the notification",
-    ("aws-eventbridge/cloudwatch-alarm-sns-payload-single-metric.json", "no id"): "it stands inside the text of the notification",
-    ("aws-eventbridge/cloudwatch-alarm-sns-payload-single-metric.json", "an id that is null"): "it stands inside the text of the notification",
-    ("aws-eventbridge/cloudwatch-alarm-sns-payload-single-metric.json", "an id that is a list"): "it stands inside the text of the notification",
-    ("aws-eventbridge/cloudwatch-alarm-sns-payload-single-metric.json", "an id that is an object"): "it stands inside the text of the notification",
-    ("aws-eventbridge/cloudwatch-alarm-sns-payload-single-metric.json", "an id that is too long"): "it stands inside the text of the notification",
-    ("aws-eventbridge/cloudwatch-alarm-sns-payload-single-metric.json", "an id that cannot be seen"): "it stands inside the text of the notification",
-    ("aws-eventbridge/cloudwatch-alarm-sns-payload-single-metric.json", "a time that is none"): "it stands inside the text of the notification",
-    ("aws-eventbridge/cloudwatch-alarm-sns-payload-single-metric.json", "a time that is a list"): "it stands inside the text of the notification",
-    ("aws-eventbridge/cloudwatch-alarm-sns-payload-single-metric.json", "a time before all others"): "it stands inside the text of the notification",
-    ("aws-eventbridge/cloudwatch-alarm-sns-payload-single-metric.json", "a time after all others"): "it stands inside the text of the notification",
-    ("aws-eventbridge/cloudwatch-alarm-sns-payload-single-metric.json", "a time without a zone"): "it stands inside the text of the notification",
+    (
+        "aws-eventbridge/written-sns-notification.json",
+        "an id that is null",
+    ): "it stands inside the text of the notification",
+    (
+        "aws-eventbridge/written-sns-notification.json",
+        "an id that is a list",
+    ): "it stands inside the text of the notification",
+    (
+        "aws-eventbridge/written-sns-notification.json",
+        "an id that is an object",
+    ): "it stands inside the text of the notification",
+    (
+        "aws-eventbridge/written-sns-notification.json",
+        "an id that is too long",
+    ): "it stands inside the text of the notification",
+    (
+        "aws-eventbridge/written-sns-notification.json",
+        "an id that cannot be seen",
+    ): "it stands inside the text of the notification",
+    (
+        "aws-eventbridge/written-sns-notification.json",
+        "a time that is none",
+    ): "it stands inside the text of the notification",
+    (
+        "aws-eventbridge/written-sns-notification.json",
+        "a time that is a list",
+    ): "it stands inside the text of the notification",
+    (
+        "aws-eventbridge/written-sns-notification.json",
+        "a time before all others",
+    ): "it stands inside the text of the notification",
+    (
+        "aws-eventbridge/written-sns-notification.json",
+        "a time after all others",
+    ): "it stands inside the text of the notification",
+    (
+        "aws-eventbridge/written-sns-notification.json",
+        "a time without a zone",
+    ): "it stands inside the text of the notification",
+    (
+        "aws-eventbridge/cloudwatch-alarm-sns-payload-single-metric.json",
+        "no id",
+    ): "it stands inside the text of the notification",
+    (
+        "aws-eventbridge/cloudwatch-alarm-sns-payload-single-metric.json",
+        "an id that is null",
+    ): "it stands inside the text of the notification",
+    (
+        "aws-eventbridge/cloudwatch-alarm-sns-payload-single-metric.json",
+        "an id that is a list",
+    ): "it stands inside the text of the notification",
+    (
+        "aws-eventbridge/cloudwatch-alarm-sns-payload-single-metric.json",
+        "an id that is an object",
+    ): "it stands inside the text of the notification",
+    (
+        "aws-eventbridge/cloudwatch-alarm-sns-payload-single-metric.json",
+        "an id that is too long",
+    ): "it stands inside the text of the notification",
+    (
+        "aws-eventbridge/cloudwatch-alarm-sns-payload-single-metric.json",
+        "an id that cannot be seen",
+    ): "it stands inside the text of the notification",
+    (
+        "aws-eventbridge/cloudwatch-alarm-sns-payload-single-metric.json",
+        "a time that is none",
+    ): "it stands inside the text of the notification",
+    (
+        "aws-eventbridge/cloudwatch-alarm-sns-payload-single-metric.json",
+        "a time that is a list",
+    ): "it stands inside the text of the notification",
+    (
+        "aws-eventbridge/cloudwatch-alarm-sns-payload-single-metric.json",
+        "a time before all others",
+    ): "it stands inside the text of the notification",
+    (
+        "aws-eventbridge/cloudwatch-alarm-sns-payload-single-metric.json",
+        "a time after all others",
+    ): "it stands inside the text of the notification",
+    (
+        "aws-eventbridge/cloudwatch-alarm-sns-payload-single-metric.json",
+        "a time without a zone",
+    ): "it stands inside the text of the notification",
     ("aws-eventbridge/written-sns-raw-alarm.json", "no id"): "an alarm has no id: its name, state and time make one",
-    ("aws-eventbridge/written-sns-raw-alarm.json", "an id that is null"): "an alarm has no id: its name, state and time make one",
-    ("aws-eventbridge/written-sns-raw-alarm.json", "an id that is a list"): "an alarm has no id: its name, state and time make one",
-    ("aws-eventbridge/written-sns-raw-alarm.json", "an id that is an object"): "an alarm has no id: its name, state and time make one",
-    ("aws-eventbridge/written-sns-raw-alarm.json", "an id that is too long"): "an alarm has no id: its name, state and time make one",
-    ("aws-eventbridge/written-sns-raw-alarm.json", "an id that cannot be seen"): "an alarm has no id: its name, state and time make one",
+    (
+        "aws-eventbridge/written-sns-raw-alarm.json",
+        "an id that is null",
+    ): "an alarm has no id: its name, state and time make one",
+    (
+        "aws-eventbridge/written-sns-raw-alarm.json",
+        "an id that is a list",
+    ): "an alarm has no id: its name, state and time make one",
+    (
+        "aws-eventbridge/written-sns-raw-alarm.json",
+        "an id that is an object",
+    ): "an alarm has no id: its name, state and time make one",
+    (
+        "aws-eventbridge/written-sns-raw-alarm.json",
+        "an id that is too long",
+    ): "an alarm has no id: its name, state and time make one",
+    (
+        "aws-eventbridge/written-sns-raw-alarm.json",
+        "an id that cannot be seen",
+    ): "an alarm has no id: its name, state and time make one",
     ("stackstorm/written-inquiry.json", "a time that is none"): "an inquiry states no time",
     ("stackstorm/written-inquiry.json", "a time that is a list"): "an inquiry states no time",
     ("stackstorm/written-inquiry.json", "a time before all others"): "an inquiry states no time",
