@@ -20,6 +20,7 @@ from decisions import clock, ledger
 from decisions.auth import keys
 from decisions.envelope import Draft, seal
 from decisions.intake import cloudevents, events
+from decisions.intake.told import ref_key
 from decisions.models import Agent, Decision, Person
 from decisions.moment import Moment
 from decisions.recording import Recorded, record_all
@@ -186,7 +187,7 @@ def propose(agent: Agent, *, key: str = "", **over: Any) -> Decision:
 
 def decision(agent: Agent, name: str) -> Decision:
     """The decision that `agent` calls `name`."""
-    return Decision.objects.get(ref_key=events.ref_key(agent.id, name))
+    return Decision.objects.get(ref_key=ref_key(agent.id, name))
 
 
 def shown(row: Decision, **over: Any) -> Shown:

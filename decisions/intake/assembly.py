@@ -97,7 +97,7 @@ def prepare(sender: Sender, readings: Iterable[Reading], known: register.Registe
                     made.nobody += 1
                 else:
                     looks.setdefault((agent, reading.episode), []).append(reading)
-            elif reading.says is Says.ACTION and agent is not None:
+            elif reading.says is Says.ACTION and agent is not None and not _of_another(sender, reading):
                 made.actions.append(_action(sender, reading, agent, known))
             else:
                 made.signals.append(_signal(sender, reading, agent, known))
@@ -108,6 +108,15 @@ def prepare(sender: Sender, readings: Iterable[Reading], known: register.Registe
         made.signals.append(_looks(sender, agent, episode, some))
         made.looks += len(some)
     return made
+
+
+def _of_another(sender: Sender, reading: Reading) -> bool:
+    """Whether it is what a platform did for a decision that it names: seen of that one, and none of its own."""
+    return not sender.principal.startswith("agent:") and _names_decision(reading)
+
+
+def _names_decision(reading: Reading) -> bool:
+    return any(key.startswith(matching.DECISION_KEY) for key in reading.keys)
 
 
 # -- actions
@@ -218,7 +227,7 @@ def _signal(sender: Sender, reading: Reading, agent: UUID | None, known: registe
         outcome=str(reading.outcome) if reading.outcome else None,
         keys=[digest(key) for key in _keys(reading)],
     )
-    if says is not Says.EFFECT or not (agent or any(key.startswith(matching.DECISION_KEY) for key in reading.keys)):
+    if says is not Says.EFFECT or not (agent or _names_decision(reading)):
         return Signal(draft)
     effect = Effect(
         id=draft.id,

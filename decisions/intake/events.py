@@ -18,7 +18,7 @@ from decisions.errors import Problem, Refusal, bad_request, conflict
 from decisions.intake import matching, screening, shape
 from decisions.intake.cloudevents import Event
 from decisions.intake.ruleable import frozen, ruleable, state_of_proposal, too_many_open
-from decisions.intake.told import Told
+from decisions.intake.told import Told, ref_key
 from decisions.moment import Moment
 from decisions.ports import Ruleable, Ruling, rule_many
 from decisions.vocab import HOLDING, Kind, Level, Outcome, Scope
@@ -69,11 +69,6 @@ class Prepared:
     """Whose word it is, where that is not the agent."""
     keys: tuple[str, ...] = ()
     """Names of what belongs to the same affair, as `alert:fp-1a2b`."""
-
-
-def ref_key(agent: UUID, decision: str) -> str:
-    """How entries name the decision that `agent` calls `decision`."""
-    return hashlib.sha256(f"oversight-ref-v1\0{agent}\0{decision}".encode()).hexdigest()[:32]
 
 
 def prepare(agent: UUID, events: Sequence[Event]) -> list[Prepared]:

@@ -1,5 +1,6 @@
 """Which decision a change that was seen is of. It must not write: what it finds is recorded by whoever asks."""
 
+import contextlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from decisions.envelope import Draft, timestamp
+from decisions.intake.told import ref_key
 from decisions.models import Decision, Evidence, LinkCut
 from decisions.vocab import Kind, Outcome, Says
 
@@ -132,12 +134,11 @@ def decisions_near(effect: Effect) -> list[Acted]:
     names = [key.removeprefix(DECISION_KEY) for key in effect.keys if key.startswith(DECISION_KEY)]
     rows: list[Decision] = []
     for name in names:
-        try:
+        # A name may have the form of an id of ours and be the agent's own.
+        with contextlib.suppress(ValueError):
             rows += Decision.rows.filter(id=UUID(name), complete=True)
-        except ValueError:
-            if effect.agent is not None:
-                since = effect.at - CLAIMED
-                rows += Decision.rows.filter(agent_id=effect.agent, agent_ref=name, occurred_at__gte=since)[:LOOKED_AT]
+        if effect.agent is not None:
+            rows += Decision.rows.filter(ref_key=ref_key(effect.agent, name), complete=True)
     if not rows and effect.agent is not None and effect.service:
         near = Decision.rows.filter(
             agent_id=effect.agent,

@@ -1,11 +1,17 @@
 """What is known of the decisions that one request speaks of: their rows, and what its earlier events say of them."""
 
+import hashlib
 from typing import Any, Protocol
 from uuid import UUID
 
 from decisions import served
 from decisions.envelope import uuid7
 from decisions.moment import Moment
+
+
+def ref_key(agent: UUID, decision: str) -> str:
+    """How entries name the decision that `agent` calls `decision`."""
+    return hashlib.sha256(f"oversight-ref-v1\0{agent}\0{decision}".encode()).hexdigest()[:32]
 
 
 class Telling(Protocol):

@@ -117,7 +117,9 @@ def test_a_source_shows_its_secret_in_any_of_four_ways(api: Api) -> None:
     raw = (FORMATS / "github" / "deployment.created.0.json").read_bytes()
     secret = source("github")
     signed = "sha256=" + hmac.new(secret.encode(), raw, hashlib.sha256).hexdigest()
-    answer = send(api, "github", raw, **{"X-Hub-Signature-256": signed, "X-GitHub-Event": "deployment", "X-GitHub-Delivery": "1"})
+    answer = send(
+        api, "github", raw, **{"X-Hub-Signature-256": signed, "X-GitHub-Event": "deployment", "X-GitHub-Delivery": "1"}
+    )
     assert answer.status_code == 200, answer.text
 
 
@@ -149,8 +151,10 @@ def test_the_secret_of_another_system_opens_nothing(api: Api) -> None:
 
 def test_a_secret_is_valid_beside_the_one_that_takes_its_place_and_no_longer(api: Api, clock: Clock) -> None:
     first = source("alertmanager")
+    clock.advance(seconds=1)
     second = make_secret("alertmanager-1", actor=None)
     assert send(by(api, first), "alertmanager", ALERTS).status_code == 200
+    clock.advance(seconds=1)
     third = make_secret("alertmanager-1", actor=None)
     assert [send(by(api, one), "alertmanager", ALERTS).status_code for one in (first, second, third)] == [401, 200, 200]
     clock.advance(days=8)
@@ -236,8 +240,8 @@ def test_reads_are_counted_once_for_each_episode_and_kept_as_one_entry(api: Api)
     sender = by(api, source("kubernetes-audit"))
     body = {"kind": "EventList", "apiVersion": "audit.k8s.io/v1", "items": [audit(verb="get") for _ in range(300)]}
     size = ledger.size()
-    for _ in range(2):
-        answer = send(sender, "kubernetes-audit", body).json()
+    send(sender, "kubernetes-audit", body)
+    answer = send(sender, "kubernetes-audit", body).json()
     assert (answer["looks"], answer["duplicates"]) == (300, 1)
     assert ledger.size() == size + 1
     assert Look.objects.get().calls == 300
@@ -328,13 +332,29 @@ def test_an_act_that_was_seen_without_the_permission_that_was_asked_for_raises_a
     assert Alarm.objects.get().key.startswith("acted_without_permission:")
 
 
-def test_the_platforms_word_of_an_agents_act_is_a_decision_with_its_outcome(api: Api) -> None:
-    secret = source("stackstorm", agent="remediator")
-    body = json.loads((FORMATS / "stackstorm").joinpath("written-execution.json").read_bytes())
-    answer = send(by(api, secret), "stackstorm", body)
-    assert answer.status_code == 200, answer.text
+def stackstorm(name: str, *, decision: str = "") -> Json:
+    body: Json = json.loads((FORMATS / "stackstorm" / f"written-{name}.json").read_bytes())
+    told = json.dumps(body).replace('"rb-20261122-0347"', json.dumps(decision))
+    return json.loads(told)  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize("order", [("running", "succeeded"), ("succeeded", "running"), ("succeeded", "succeeded")])
+def test_the_platforms_word_of_an_agents_act_is_one_decision_in_any_order(api: Api, order: tuple[str, str]) -> None:
+    sender = by(api, source("stackstorm", agent="remediator"))
+    for name in order:
+        assert send(sender, "stackstorm", stackstorm(name)).status_code == 200
     row = Decision.objects.get()
     assert row.agent_id == Agent.objects.get(slug="remediator").id
+    assert (row.service, row.kind, row.outcome, row.state) == ("checkout", "run_runbook", "succeeded", State.REPORTED)
+    assert not Alarm.objects.exists()
+
+
+def test_the_platforms_word_that_names_the_agents_decision_is_joined_to_it(api: Api) -> None:
+    row = executed(Agent.objects.get(slug="remediator"), api)
+    sender = by(api, source("stackstorm", agent="remediator"))
+    send(sender, "stackstorm", stackstorm("succeeded", decision=row.agent_ref))
+    row.refresh_from_db()
+    assert (Decision.objects.count(), Evidence.objects.get().rule, row.outcome_observed) == (1, "named", True)
 
 
 def test_the_read_models_are_what_a_replay_makes(api: Api) -> None:

@@ -12,7 +12,7 @@ from approvals.actions.set_freeze import set_freeze
 from approvals.vocab import VerdictWord
 from decisions import recording
 from decisions.errors import Problem
-from decisions.intake.events import ref_key
+from decisions.intake.told import ref_key
 from decisions.models import Decision
 from decisions.vocab import FreezeMode, FreezeScope
 from tests.races.replica import Race

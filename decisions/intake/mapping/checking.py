@@ -4,6 +4,8 @@ from collections.abc import Mapping as Table
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from decisions.canonical import stable
 from decisions.errors import Problem
 from decisions.intake.mapping import document as shapes
@@ -77,6 +79,7 @@ def _made(text: str) -> tuple[Mapping | None, list[str]]:
     common = _fields(document.fields, names, "fields", faults)
     rules = tuple(_rule(rule, common, names, faults) for rule in document.rules)
     faults += _alike(document.rules)
+    faults += _unused(document)
     ready = None if faults else Mapping(document, names, records, rules)
     return ready, list(dict.fromkeys(faults))[:100]
 
@@ -146,6 +149,12 @@ def _rule(rule: Rule, common: Table[str, Expression], names: Table[str, Read], f
         f"{where}: it gives no {name}, and {rule.says} needs one." for name in NEEDED[says] if name not in fields
     ]
     return ReadyRule(rule.name, when, says, "", fields)
+
+
+def _unused(document: Document) -> list[str]:
+    written = msgspec.json.encode(document).decode()
+    used = [name for name in document.let if f'"${name}"' in written or f'"${name}/' in written]
+    return [f"let, {name[:60]}: nothing uses it." for name in document.let if name not in used]
 
 
 def _alike(rules: list[Rule]) -> list[str]:

@@ -19,6 +19,13 @@ IDS = {
     "pagerduty": ["/event/id"],
     "datadog": ["/id"],
     "dynatrace": ["/pid"],
+    "stackstorm": ["/execution_id", "/id", "/payload/id"],
+    "rundeck": ["/execution/id"],
+    "spinnaker": ["/eventId", "/payload/eventId"],
+    "keptn": ["/id"],
+    "standard-webhooks": ["header:webhook-id"],
+    "argo": ["/app/uid", "/rollout/uid"],
+    "kubernetes-events": ["/metadata/uid", "/items/0/metadata/uid"],
 }
 """Where the body of each system holds what names its first record; a header where it begins with `header:`."""
 
@@ -43,6 +50,13 @@ TIMES = {
     "pagerduty": ["/event/data/created_at", "/event/occurred_at"],
     "datadog": ["/date"],
     "dynatrace": ["/details/startTime"],
+    "stackstorm": ["/start_timestamp"],
+    "rundeck": ["/execution/date-started/unixtime", "/execution/dateStartedUnixtime"],
+    "spinnaker": ["/content/execution/startTime", "/payload/content/execution/startTime"],
+    "keptn": ["/time"],
+    "standard-webhooks": ["/timestamp"],
+    "argo": ["/health_at", "/operation/finished_at", "/rollout/at"],
+    "kubernetes-events": ["/series/lastObservedTime", "/lastTimestamp", "/items/0/lastTimestamp"],
 }
 """Where each system says when its first record happened; empty for a system that states no time."""
 

@@ -126,6 +126,17 @@ STANDS = {
         "aws-eventbridge/written-sns-raw-alarm.json",
         "an id that cannot be seen",
     ): "an alarm has no id: its name, state and time make one",
+    ("stackstorm/written-inquiry.json", "a time that is none"): "an inquiry states no time",
+    ("stackstorm/written-inquiry.json", "a time that is a list"): "an inquiry states no time",
+    ("stackstorm/written-inquiry.json", "a time before all others"): "an inquiry states no time",
+    ("stackstorm/written-inquiry.json", "a time after all others"): "an inquiry states no time",
+    ("stackstorm/written-inquiry.json", "a time without a zone"): "an inquiry states no time",
+    ("spinnaker", "no id"): "without its own id an event is named by its execution and type",
+    ("spinnaker", "an id that is null"): "without its own id an event is named by its execution and type",
+    ("spinnaker", "a list around it"): "events may be sent as a list",
+    ("standard-webhooks", "an id that is null"): "the id stands in a header, which is always a text",
+    ("standard-webhooks", "an id that is a list"): "the id stands in a header, which is always a text",
+    ("standard-webhooks", "an id that is an object"): "the id stands in a header, which is always a text",
 }
 """Breakages that do not break a format, each with why; a name of a system speaks of all its payloads."""
 
