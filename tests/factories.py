@@ -16,10 +16,12 @@ from approvals.actions.report_outcome import report_outcome
 from approvals.organisation import AgentRow, GroupRow, Organisation, PersonRow, ServiceRow
 from approvals.queries.shown import Shown, display_hash
 from approvals.vocab import VerdictWord
-from decisions import clock, ledger
+from decisions import clock, ledger, register
 from decisions.auth import keys
 from decisions.envelope import Draft, seal
-from decisions.intake import cloudevents, events
+from decisions.intake import assembly, cloudevents, events
+from decisions.intake.assembly import Sender
+from decisions.intake.reading import Reading, Says
 from decisions.intake.told import ref_key
 from decisions.models import Agent, Decision, Person
 from decisions.moment import Moment
@@ -183,6 +185,31 @@ def propose(agent: Agent, *, key: str = "", **over: Any) -> Decision:
     recorded, prepared = propose_action(data(**over), agent=agent.id, key=key or uuid.uuid4().hex)
     recorded.result()
     return Decision.objects.get(ref_key=prepared.ref)
+
+
+AUDIT = Sender("source:audit", "kubernetes-audit", None)
+
+
+def effect(agent: Agent | None = None, **over: Any) -> Reading:
+    """A change of the deployment `search` that an audit log tells of; of `agent`, where it is known there as `<slug>`."""
+    given: Json = {
+        "id": uuid.uuid4().hex,
+        "at": clock.now(),
+        "actor": agent.slug if agent else "somebody",
+        "kind": "scale",
+        "targets": ("search",),
+        "resource": "deployment/search",
+        "outcome": Outcome.SUCCEEDED,
+    }
+    return Reading(says=Says.EFFECT, **given | over)
+
+
+def hand_in(*readings: Reading, sender: Sender = AUDIT) -> Recorded:
+    """What another system tells, recorded."""
+    made = assembly.prepare(sender, readings, register.latest())
+    return record_all(
+        lambda moment: assembly.decide(made, moment), principal=sender.principal, keys=made.keys or (), weight=1
+    )
 
 
 def decision(agent: Agent, name: str) -> Decision:

@@ -24,6 +24,8 @@ from decisions.moment import Moment
 from decisions.vocab import Kind, Outcome, Says
 
 _KIND = re.compile(r"[a-z][a-z0-9_.-]{0,63}")
+OPENTELEMETRY = "opentelemetry"
+"""The system of what comes to /v1/traces and /v1/logs."""
 UNCLASSIFIED = "unclassified"
 UNKNOWN_SERVICE = "unknown"
 KEYS, TARGETS = 20, 10
