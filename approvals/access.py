@@ -10,7 +10,7 @@ from django.db.models import CharField, UUIDField
 from decisions import register
 from decisions.errors import Problem, Refusal, forbidden, not_found
 from decisions.models import Agent, Decision
-from decisions.models.prepared import Prepared, Slot
+from decisions.models.prepared import Prepared, PreparedValues, Slot
 from decisions.vocab import VETOES, Role
 
 READS_DECISIONS = tuple(Role)
@@ -59,6 +59,9 @@ def _not_permitted(what: str, roles: Sequence[Role]) -> Problem:
 
 
 _BY_ID = Prepared(lambda: Decision.objects.filter(id=Slot("id", UUIDField()), complete=True))
+_REF_OF = PreparedValues(
+    lambda: Decision.rows.filter(id=Slot("id", UUIDField()), complete=True).values_list("ref_key", "agent_id")
+)
 _BY_REF = Prepared(lambda: Decision.objects.filter(ref_key=Slot("ref", CharField()), complete=True))
 _BY_LEASE = Prepared(lambda: Decision.objects.filter(lease_id=Slot("lease", UUIDField()), complete=True))
 
@@ -77,6 +80,14 @@ def decision_of_ref(ref_key: str) -> Decision:
     if row is None:
         raise not_found("decision")
     return row
+
+
+def own_ref(agent: UUID, decision_id: UUID) -> str:
+    """The key of the decision of that id, if it is one of `agent`. Raises a 404 problem."""
+    for key, whose in _REF_OF.all(id=decision_id):
+        if whose == agent:
+            return str(key)
+    raise not_found("decision")
 
 
 def own_decision(agent: UUID, decision_id: UUID) -> Decision:

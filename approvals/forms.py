@@ -4,8 +4,10 @@ from typing import Any
 
 from django import forms
 
+from approvals.organisation import MOST_QUIET
 from approvals.queries.estate import Estate
-from decisions.models import Person, Service, Standing
+from approvals.queries.sources import systems
+from decisions.models import Agent, Person, Service, Standing
 from decisions.vocab import ENVIRONMENTS, TIERS, Role, Scope
 
 SLUG = r"[a-z0-9][a-z0-9._-]{0,63}"
@@ -24,6 +26,19 @@ class PersonField(forms.ChoiceField):
         super().__init__(choices=people, required=False, **kwargs)
 
 
+class NamesField(forms.CharField):
+    """Names, one a line."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(widget=forms.Textarea(attrs={"rows": 3}), required=False, max_length=20_000, **kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(value) if isinstance(value, list | tuple) else value
+
+    def clean(self, value: Any) -> Any:
+        return [line.strip() for line in super().clean(value).splitlines() if line.strip()]
+
+
 class ServiceForm(forms.Form):
     slug = forms.RegexField(SLUG)
     name = forms.CharField(max_length=120, required=False)
@@ -39,6 +54,9 @@ class ServiceForm(forms.Form):
     data_class = forms.CharField(max_length=40, required=False)
     cost_per_minute = forms.DecimalField(min_value=0, max_digits=14, decimal_places=2, required=False)
     currency = forms.RegexField(r"[A-Z]{3}", required=False)
+    known_as = NamesField(
+        help_text="One a line: what other systems call it, for example “hotel-reservation” or “geo-service”."
+    )
     retired = forms.BooleanField(required=False, help_text="No longer acted on; kept for the record.")
 
     def clean_environments(self) -> list[dict[str, str]]:
@@ -62,6 +80,35 @@ class AgentForm(forms.Form):
     model = forms.CharField(max_length=120, required=False)
     version = forms.CharField(max_length=60, required=False)
     owner = PersonField(label="Owner")
+    identities = NamesField(
+        help_text=(
+            "One a line: who it is in other systems, for example "
+            "“kubernetes-audit:system:serviceaccount:ops:remediator”. What they see of it is then known to be its doing."
+        )
+    )
+    active = forms.BooleanField(required=False, initial=True)
+
+
+def agents() -> list[tuple[str, str]]:
+    named = Agent.objects.filter(active=True).order_by("name").values_list("slug", "name")
+    return [("", "of whoever the record names"), *named]
+
+
+class SourceForm(forms.Form):
+    slug = forms.RegexField(SLUG)
+    name = forms.CharField(max_length=120, required=False)
+    system = forms.ChoiceField(
+        choices=lambda: [(name, name) for name in systems()],
+        help_text="The format that it speaks; it sends to /hooks/ and this name.",
+    )
+    agent = forms.ChoiceField(choices=agents, required=False, label="Tells of the acts")
+    quiet_minutes = forms.IntegerField(
+        min_value=1,
+        max_value=MOST_QUIET,
+        required=False,
+        label="Silent after so many minutes",
+        help_text="Without a record for so long it counts as silent. Leave it empty where silence says nothing.",
+    )
     active = forms.BooleanField(required=False, initial=True)
 
 
@@ -136,5 +183,6 @@ def service_initial(row: Service, usernames: dict[Any, str]) -> dict[str, Any]:
         "data_class": row.data_class,
         "cost_per_minute": row.cost_per_minute or None,
         "currency": row.currency,
+        "known_as": row.known_as,
         "retired": row.retired,
     }

@@ -42,6 +42,11 @@ def checked_key(text: str) -> str:
     return text
 
 
+def mismatch() -> Problem:
+    """The problem of a key that was used before, for another request."""
+    return Problem(422, "idempotency-mismatch", "This Idempotency-Key was used for another request", "Use a new key.")
+
+
 def forget(now: datetime) -> int:
     """Remove the answers that nobody may ask for any more; how many there were, at most a thousand a call."""
     old = IdempotentAnswer.objects.filter(at__lt=now - KEPT).values_list("id", flat=True)[:1000]
@@ -102,9 +107,7 @@ def once(principal: str, key: str, said: bytes, act: Callable[[], Json]) -> Kept
         elif earlier.request_sha256 == digest:
             kept = Kept(earlier.status, earlier.body, replayed=True)
         else:
-            raise Problem(
-                422, "idempotency-mismatch", "This Idempotency-Key was used for another request", "Use a new key."
-            )
+            raise mismatch()
     # Raised out here, so that the refusal that it stands for stays recorded.
     if kept.status in LASTING:
         raise Problem(kept.status, **kept.body)

@@ -1,4 +1,4 @@
-"""The organisation file: one YAML document with people, groups, services and agents. Pure; it must not write.
+"""The organisation file: one YAML document with people, groups, services, agents and sources. Pure; it must not write.
 
 Reading it gives either an Organisation or every fault with its place.
 """
@@ -14,6 +14,8 @@ import yaml
 from approvals.documents import read_yaml
 from decisions.vocab import ENVIRONMENTS, TIERS, Role
 
+MOST_NAMES = 100
+MOST_QUIET = 60 * 24 * 31
 SLUG = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
 
@@ -54,6 +56,7 @@ class ServiceRow:
     cost_per_minute: str
     currency: str
     retired: bool = False
+    known_as: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,18 @@ class AgentRow:
     model: str
     version: str
     owner: str
+    active: bool = True
+    identities: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRow:
+    slug: str
+    name: str
+    system: str
+    agent: str
+    """The slug of the agent whose acts it tells of, or empty."""
+    quiet_minutes: int | None
     active: bool = True
 
 
@@ -76,6 +91,7 @@ class Organisation:
     groups: list[GroupRow] = field(default_factory=list)
     services: list[ServiceRow] = field(default_factory=list)
     agents: list[AgentRow] = field(default_factory=list)
+    sources: list[SourceRow] = field(default_factory=list)
 
 
 def read(text: str) -> Organisation:
@@ -97,7 +113,7 @@ class _Reader:
         self.errors: list[str] = []
 
     def organisation(self) -> Organisation:
-        for key in sorted(set(self.document) - {"organisation", "people", "groups", "services", "agents"}):
+        for key in sorted(set(self.document) - {"organisation", "people", "groups", "services", "agents", "sources"}):
             self.errors.append(f"{key}: not known")
         about = self.document.get("organisation") or {}
         made = Organisation(
@@ -106,6 +122,7 @@ class _Reader:
             groups=self._rows("groups", group, "slug"),
             services=self._rows("services", service, "slug"),
             agents=self._rows("agents", agent, "slug"),
+            sources=self._rows("sources", source, "slug"),
         )
         self._references(made)
         if self.errors:
@@ -211,6 +228,7 @@ def service(item: Mapping[str, Any]) -> ServiceRow:
         "cost_per_minute",
         "currency",
         "retired",
+        "known_as",
     )
     if isinstance(item["tier"], bool) or item["tier"] not in TIERS:
         raise ValueError(f"tier must be one of {', '.join(map(str, TIERS))}; it is {item['tier']!r}")
@@ -227,6 +245,7 @@ def service(item: Mapping[str, Any]) -> ServiceRow:
         cost_per_minute=_money(item.get("cost_per_minute")),
         currency=_text(item, "currency", most=3),
         retired=bool(item.get("retired", False)),
+        known_as=_names(item, "known_as"),
     )
 
 
@@ -252,7 +271,7 @@ def _money(value: Any) -> str:
 
 
 def agent(item: Mapping[str, Any]) -> AgentRow:
-    _known(item, "slug", "name", "vendor", "model", "version", "owner", "active")
+    _known(item, "slug", "name", "vendor", "model", "version", "owner", "active", "identities")
     slug = _slug(item["slug"])
     return AgentRow(
         slug=slug,
@@ -262,4 +281,30 @@ def agent(item: Mapping[str, Any]) -> AgentRow:
         version=_text(item, "version", most=60),
         owner=_text(item, "owner"),
         active=bool(item.get("active", True)),
+        identities=_names(item, "identities"),
     )
+
+
+def source(item: Mapping[str, Any]) -> SourceRow:
+    _known(item, "slug", "name", "system", "agent", "quiet_minutes", "active")
+    slug, quiet = _slug(item["slug"]), item.get("quiet_minutes")
+    if quiet is not None and (not isinstance(quiet, int) or isinstance(quiet, bool) or not 1 <= quiet <= MOST_QUIET):
+        raise ValueError(f"quiet_minutes must be a whole number from 1 to {MOST_QUIET}")
+    return SourceRow(
+        slug=slug,
+        name=_text(item, "name") or slug,
+        system=_slug(item["system"]),
+        agent=_text(item, "agent", most=64),
+        quiet_minutes=quiet,
+        active=bool(item.get("active", True)),
+    )
+
+
+def _names(item: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    """Names that other systems use: each once, in order."""
+    names = item.get(name) or ()
+    if not isinstance(names, list | tuple) or not all(isinstance(one, str) and 1 <= len(one) <= 200 for one in names):
+        raise ValueError(f"{name} must be a list of texts of 1 to 200 characters")
+    if len(names) > MOST_NAMES:
+        raise ValueError(f"{name} holds more than {MOST_NAMES} names")
+    return tuple(sorted(set(names)))

@@ -22,17 +22,29 @@ def _folder() -> Path:
     return Path(settings.DATA_DIR) / "keys" / "verdict"
 
 
-def _files() -> list[tuple[int, Path]]:
+def _files() -> tuple[tuple[int, Path], ...]:
     """(since when it is published, file) of each key, oldest first."""
-    return sorted((int(path.stem), path) for path in _folder().glob("*.key") if path.stem.isdigit())
+    folder = _folder()
+    try:
+        return _listed(folder, folder.stat().st_mtime_ns)
+    except FileNotFoundError:
+        return ()
 
 
-def _there() -> list[tuple[int, Path]]:
+@lru_cache(maxsize=4)
+def _listed(folder: Path, _changed: int) -> tuple[tuple[int, Path], ...]:
+    # Every claim is signed: a folder that is what it was is not read again.
+    return tuple(sorted((int(path.stem), path) for path in folder.glob("*.key") if path.stem.isdigit()))
+
+
+def _there() -> tuple[tuple[int, Path], ...]:
     """As `_files`; the first one is made when there is none."""
-    if not _files():
+    found = _files()
+    if not found:
         # All processes that start at once make the same file, so that they end with one key.
         load_key(_folder() / "0.key")
-    return _files()
+        found = _files()
+    return found
 
 
 def published() -> list[Ed25519PrivateKey]:
@@ -51,7 +63,7 @@ def signing_key(now: float | None = None) -> Ed25519PrivateKey:
 
 @lru_cache(maxsize=4)
 def _read(path: Path, _written: int) -> Ed25519PrivateKey:
-    # Every claim is signed: a file that is what it was is not read again.
+    # As for the folder: what was written anew is read anew.
     return load_key(path)
 
 

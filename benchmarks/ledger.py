@@ -126,7 +126,7 @@ class Raw:
         with connection.cursor() as cursor:
             for name in TABLES:
                 if connection.vendor == "postgresql":
-                    cursor.execute(f"CREATE TABLE raw_{name} (LIKE {name} INCLUDING INDEXES)")
+                    cursor.execute(f"CREATE TABLE raw_{name} (LIKE {name} INCLUDING INDEXES INCLUDING IDENTITY)")
                     continue
                 made = "SELECT sql FROM sqlite_master WHERE tbl_name = %s AND type <> 'trigger' AND sql IS NOT NULL"
                 cursor.execute(made + " ORDER BY type DESC", [name])

@@ -23,8 +23,8 @@ from decisions.intake import cloudevents, events
 from decisions.merkle import Frontier, leaf_hash
 from decisions.models import Decision, Timeline
 from decisions.models.ledger import Disclosure, EntryRow, Head
+from decisions.moment import Moment
 from decisions.projections import decided
-from decisions.recording import Moment
 
 
 class EventSerializer(serializers.Serializer[Any]):

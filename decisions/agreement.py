@@ -3,7 +3,7 @@
 The signer's word is the last: it is the only one of the three that an owner of the database cannot change.
 """
 
-from decisions import ledger, notes, origins, proofs, signing
+from decisions import cosigned, ledger, notes, origins, proofs, signing
 from decisions.merkle import leaf_hash
 from decisions.models.ledger import Head
 from decisions.notes import Kept
@@ -47,7 +47,7 @@ def _tree(head: Head, state: State) -> str:
 
 def _kept(state: State) -> str:
     """Compare the newest checkpoint in the database and the newest outside it."""
-    stored = ledger.last_checkpoint()
+    stored = cosigned.last_checkpoint()
     inside = [Kept(f"the checkpoint of size {stored.size} in the database", stored.note)] if stored else []
     outside = [kept] if (kept := notes.latest()) else []
     over = {one.origin for one in state.ring.retired}

@@ -9,13 +9,14 @@ from pathlib import Path
 
 from django.conf import settings
 
-from decisions import agreement, clock, ledger, notes, origins, proofs, rotation
+from decisions import agreement, clock, cosigned, ledger, notes, origins, proofs, rotation
 from decisions.durable import alone
 from decisions.envelope import Draft
 from decisions.errors import Problem
 from decisions.marks import DISAGREEMENT
 from decisions.models.bulk import snapshot
-from decisions.recording import Moment, record
+from decisions.moment import Moment
+from decisions.recording import record
 from decisions.signer import RefusedError, State
 from decisions.signer_socket import AwayError
 from decisions.signers import Signs, signer
@@ -74,11 +75,11 @@ def _publish(asked: Signs) -> str:
             # Another process published in between.
             continue
         size, signed = ask.checkpoint.size, f"{ask.checkpoint.text()}\n{lines}"
-        note = ledger.with_cosignatures(size, signed)
+        note = cosigned.with_cosignatures(size, signed)
         # First outside, durable; only then where others see it: a crash in between cannot make us publish a fork.
         notes.keep(size, note)
         notes.keep_ring(state.ring if state.keys else asked.state().ring)
-        ledger.keep_checkpoint(size, signed, clock.now())
+        cosigned.keep_checkpoint(size, signed, clock.now())
         return note
     raise AwayError("others publish all the time; the next minute tries again")
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from decisions import disclosures, ledger, proofs, published, signing
+from decisions import cosigned, disclosures, proofs, published, signing
 from decisions.merkle import leaf_hash
 from decisions.signing import BadNoteError, Checkpoint
 from decisions.tiles import HEIGHT, LEVELS, WIDTH, Tile, Tree, full_tiles, hashes_of, partial_tiles, subtree
@@ -33,7 +33,7 @@ def export(folder: Path, *, disclosed: bool = False, progress: Progress | None =
     earlier run wrote of it is removed, for it may have been erased since.
     `progress` hears how many entries of how many are written.
     """
-    newest = ledger.last_checkpoint()
+    newest = cosigned.last_checkpoint()
     policy = published.policy()
     if newest is None or policy is None:
         raise ExportError("no checkpoint was published yet; run publish_checkpoint")

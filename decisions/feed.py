@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import math
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any, ParamSpec, TypeVar
 
@@ -45,13 +45,19 @@ async def in_command(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs
     return await _in(_commands, function, *args, **kwargs)
 
 
+async def outcome_of(asked: "Future[T]") -> T:
+    """What the writer makes of `asked`, waited for by no thread: threads that wake together stand in each other's way."""
+    return asked.result() if asked.done() else await asyncio.wrap_future(asked)
+
+
 async def _in(pool: ThreadPoolExecutor, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     def run() -> T:
         try:
             return function(*args, **kwargs)
         finally:
-            if on_postgresql() or connection.errors_occurred:
-                # An idle thread keeps no connection that another could use.
+            if (on_postgresql() and pool is not _readers) or connection.errors_occurred:
+                # What few threads use all the time they keep: to fetch a connection takes as long as a read. Many that
+                # are idle keep none that another could use.
                 connection.close()
 
     return await asyncio.get_running_loop().run_in_executor(pool, run)

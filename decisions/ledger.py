@@ -10,14 +10,14 @@ from datetime import datetime
 from functools import lru_cache
 
 from django.conf import settings
-from django.db.models import Max, Q, UUIDField
+from django.db.models import BigIntegerField, Q, Subquery, UUIDField
 
 from decisions.envelope import Entry, Sealed, open_entry, open_leaf
 from decisions.errors import ledger_disagreement
 from decisions.keyring import Keyring, NotOpenedError, read_keys
 from decisions.merkle import Frontier, leaf_hash
 from decisions.models.bulk import chunks, insert_rows, lock_head, update_where
-from decisions.models.ledger import Cosignature, Disclosure, EntryRow, Head, StoredCheckpoint, TileRow
+from decisions.models.ledger import Disclosure, EntryRow, Head, TileRow
 from decisions.models.prepared import Prepared, PreparedValues, Slot
 from decisions.tiles import HASH, HEIGHT, LEVELS, WIDTH, full_tiles, subtree
 from decisions.vocab import Kind
@@ -346,54 +346,20 @@ def bodies(first: int, end: int) -> list[bytes]:
     return [bytes(body) for body in rows.values_list("body", flat=True)]
 
 
+_UNDER_ROOT = PreparedValues(
+    lambda: EntryRow.objects.filter(seq=Slot("seq", BigIntegerField())).values_list(
+        "body", Subquery(Head.objects.filter(id=1).values("root"))
+    )
+)
+
+
+def body_under_root(seq: int) -> tuple[bytes, bytes]:
+    """(leaf bytes of the entry at `seq`, root of the ledger as last committed)."""
+    [(body, root)] = _UNDER_ROOT.all(seq=seq)
+    return bytes(body), bytes(root)
+
+
 def stored_tiles(level: int, first: int, end: int) -> list[tuple[int, bytes, bytes]]:
     """(n, hashes, root) of the tiles of `level` from `first` up to but not including `end` that are stored."""
     rows = TileRow.objects.filter(level=level, n__gte=first, n__lt=end).order_by("n")
     return [(n, bytes(hashes), bytes(root)) for n, hashes, root in rows.values_list("n", "hashes", "root")]
-
-
-def keep_checkpoint(size: int, note: str, at: datetime) -> None:
-    """Keep a published checkpoint; a second one of the same size is the first."""
-    # Asked first: the guard of SQLite refuses an insert over an existing key even where conflicts are ignored.
-    if not StoredCheckpoint.objects.filter(size=size).exists():
-        StoredCheckpoint.objects.bulk_create([StoredCheckpoint(size=size, note=note, at=at)], ignore_conflicts=True)
-
-
-def checkpoints() -> Iterator[tuple[int, str]]:
-    yield from StoredCheckpoint.objects.order_by("size").values_list("size", "note")
-
-
-def has_checkpoint(sizes: range) -> bool:
-    """Whether a tree of one of `sizes`, which are consecutive, was signed."""
-    return StoredCheckpoint.objects.filter(size__gte=sizes.start, size__lt=sizes.stop).exists()
-
-
-def last_checkpoint() -> StoredCheckpoint | None:
-    """The newest checkpoint; its note carries the cosignatures that were gathered since."""
-    row = StoredCheckpoint.objects.order_by("-size").first()
-    if row is not None:
-        row.note = with_cosignatures(row.size, row.note)
-    return row
-
-
-def with_cosignatures(size: int, note: str) -> str:
-    """`note`, of the checkpoint of that size, with the newest line of each witness that cosigned it."""
-    lines = dict(Cosignature.objects.filter(size=size).order_by("at").values_list("witness", "line"))
-    return note + "".join(lines[name] for name in sorted(lines))
-
-
-def keep_cosignature(size: int, witness: str, line: str, at: datetime) -> None:
-    """Keep a cosignature; the same one again is the first."""
-    if not Cosignature.objects.filter(size=size, witness=witness, at=at).exists():
-        Cosignature.objects.create(size=size, witness=witness, line=line, at=at)
-
-
-def cosignatures() -> list[Cosignature]:
-    """The newest cosignature of each witness that ever gave one."""
-    newest = Cosignature.objects.values("witness").annotate(last=Max("id")).values("last")
-    return list(Cosignature.objects.filter(id__in=newest))
-
-
-def cosigned_size(witness: str) -> int:
-    """The size of the largest checkpoint that `witness` has cosigned; 0 where there is none."""
-    return int(Cosignature.objects.filter(witness=witness).aggregate(most=Max("size"))["most"] or 0)

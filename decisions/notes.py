@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from django.conf import settings
 
-from decisions import ledger, origins
+from decisions import cosigned, ledger, origins
 from decisions.durable import write_whole
 from decisions.key_ring import Ring
 
@@ -61,7 +61,7 @@ def in_files() -> Iterator[Kept]:
 
 
 def in_database() -> Iterator[Kept]:
-    for size, note in ledger.checkpoints():
+    for size, note in cosigned.checkpoints():
         yield Kept(f"the checkpoint of size {size} in the database", note)
 
 

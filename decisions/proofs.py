@@ -3,7 +3,7 @@
 import base64
 from dataclasses import dataclass
 
-from decisions import ledger, signing
+from decisions import cosigned, ledger, signing
 from decisions.errors import Problem, not_found
 from decisions.merkle import leaf_hash, node_hash, verify_inclusion
 from decisions.signing import Checkpoint
@@ -62,7 +62,7 @@ def prove(seq: int, body: bytes) -> Proof | None:
 
     Raises ValueError if the ledger's rows do not prove it.
     """
-    last = ledger.last_checkpoint()
+    last = cosigned.last_checkpoint()
     if last is None or last.size <= seq:
         return None
     checkpoint = signing.read_note(last.note)[0]

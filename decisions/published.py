@@ -13,7 +13,7 @@ from typing import Literal
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.conf import settings
 
-from decisions import ledger, notes, origins, signing
+from decisions import cosigned, ledger, notes, origins, signing
 from decisions.quorum import Quorum
 from decisions.quorum import read as read_quorum
 from decisions.tiles import HASH, WIDTH, Tile
@@ -24,9 +24,9 @@ SILENT = timedelta(minutes=11)
 def published(tile: Tile) -> bool:
     """Whether a checkpoint covers `tile`: for a full one any that is as large, for a partial one that of its very size."""
     if tile.full:
-        last = ledger.last_checkpoint()
+        last = cosigned.last_checkpoint()
         return last is not None and last.size >= tile.sizes.start
-    return ledger.has_checkpoint(tile.sizes)
+    return cosigned.has_checkpoint(tile.sizes)
 
 
 def hashes(tile: Tile) -> bytes:
@@ -84,7 +84,7 @@ class Seen:
 
 def witnesses(now: datetime) -> list[Seen]:
     """Every witness of the policy, as of `now`."""
-    last = {one.witness: one for one in ledger.cosignatures()}
+    last = {one.witness: one for one in cosigned.cosignatures()}
     found = []
     for one in quorum().witnesses:
         newest = last.get(one.verifier.name)

@@ -1,19 +1,19 @@
 """Reads of decisions for lists and exports: filters, order and keyset pages. It must not write."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import DateTimeField, Exists, OuterRef, Q, QuerySet, UUIDField
+from django.db.models import CharField, DateTimeField, Exists, OuterRef, Q, QuerySet, UUIDField
 
-from decisions import ledger
+from decisions import cosigned, ledger
 from decisions.errors import bad_request
 from decisions.models import Agent, Decision, SourceRun, Timeline
 from decisions.models.ledger import Head, StoredCheckpoint
-from decisions.models.prepared import PreparedValues, Slot
+from decisions.models.prepared import PreparedMany, PreparedValues, Slot
 from decisions.states import expired, lease_over, with_effective_state
 from decisions.vocab import HOLDING, Level, Risk, SignOff, State
 
@@ -29,6 +29,14 @@ class Page:
     next_cursor: str | None
 
 
+_CURRENT = PreparedMany(lambda keys: Decision.objects.filter(ref_key__in=keys, complete=True), CharField())
+
+
+def current(keys: Iterable[str]) -> dict[str, Decision]:
+    """The complete decisions of those keys, with the clocks that their effective state needs."""
+    return {row.ref_key: row for row in _CURRENT.all(keys)}
+
+
 def head() -> Head:
     """Size, root and frontier of the ledger as last committed."""
     return ledger.current()
@@ -36,7 +44,7 @@ def head() -> Head:
 
 def last_checkpoint() -> StoredCheckpoint | None:
     """The newest published checkpoint."""
-    return ledger.last_checkpoint()
+    return cosigned.last_checkpoint()
 
 
 def leaves(first: int, last: int) -> list[dict[str, Any]]:

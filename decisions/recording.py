@@ -15,16 +15,15 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from uuid import UUID
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 
-from decisions import clock, guard_file, hints, ledger, marks, projections, queries, redaction, restored
+from decisions import clock, guard_file, hints, ledger, marks, projections, redaction, restored
 from decisions.envelope import Draft, Sealed, as_entry, seal
 from decisions.errors import Problem, Refusal, changed_duplicate, ledger_disagreement, not_stored
-from decisions.models import Alarm, Decision
 from decisions.models.bulk import writing
+from decisions.moment import Moment
 from decisions.refusals import RefusalCap
 from decisions.vocab import Kind
 from decisions.writer import Writer
@@ -32,40 +31,6 @@ from decisions.writer import Writer
 log = logging.getLogger(__name__)
 REFUSALS_PER_MINUTE = 60
 """How many refused attempts of one principal are recorded in a minute; the rest are refused all the same."""
-
-
-@dataclass
-class Moment:
-    """What a decide function may know besides its own reads: it runs under the head lock at this moment."""
-
-    now: datetime
-    config: str
-    size: int
-    """The seq of the next entry, for a decide function of `record`."""
-    _keys: frozenset[str] = frozenset()
-    _known: dict[str, Decision | None] | None = None
-    _alarms: set[str] | None = None
-    _holds: dict[UUID, int] = field(default_factory=dict)
-
-    def decision(self, ref_key: str) -> Decision | None:
-        """The decision that `ref_key` names; one query serves every key announced by the batch."""
-        if self._known is None:
-            self._known = dict.fromkeys(self._keys) | projections.decisions_by_ref(self._keys)
-        if ref_key not in self._known:
-            self._known[ref_key] = projections.decisions_by_ref([ref_key]).get(ref_key)
-        return self._known[ref_key]
-
-    def alarm_is_open(self, key: str) -> bool:
-        if self._alarms is None:
-            self._alarms = set(Alarm.objects.exclude(state="cleared").values_list("key", flat=True))
-        return key in self._alarms
-
-    def hold_one(self, agent: UUID) -> bool:
-        """Count one more decision of `agent` that waits for people; False if that is more than may."""
-        if agent not in self._holds:
-            self._holds[agent] = queries.waiting_of(agent, self.now)
-        self._holds[agent] += 1
-        return self._holds[agent] <= settings.OPEN_HOLDS
 
 
 Decide = Callable[[Moment], Sequence[Draft]]
@@ -119,7 +84,12 @@ def record(
     undoes an act, goes before what else waits and is never refused because too much does. While the ledger disagrees with
     what was signed, raises a 503 problem; `though_halted` is for what ends that.
     """
-    return _submit(_Job(decide, principal, keys, 1, urgent=urgent, though_halted=though_halted))
+    return _submit(_Job(decide, principal, keys, 1, urgent=urgent, though_halted=though_halted)).result()
+
+
+def record_soon(decide: Decide, *, principal: str, keys: frozenset[str]) -> "Future[Recorded]":
+    """As `record`, without waiting: the future ends as `record` does. Raises a 429 problem if too much is waiting."""
+    return _submit(_Job(decide, principal, keys, 1))
 
 
 def record_all(decide: Decide, *, principal: str, keys: Iterable[str], weight: int) -> Recorded:
@@ -127,12 +97,15 @@ def record_all(decide: Decide, *, principal: str, keys: Iterable[str], weight: i
 
     `weight` is about how many entries it will make.
     """
-    return _submit(_Job(decide, principal, frozenset(keys), weight, screened=True))
+    return _submit(_Job(decide, principal, frozenset(keys), weight, screened=True)).result()
 
 
-def enqueue(decide: Decide, *, principal: str, keys: Iterable[str], weight: int) -> "Future[Recorded]":
-    """As `record_all`, without waiting: the future ends when the entries are durable. Raises a 429 problem if full."""
-    job = _Job(decide, principal, frozenset(keys), weight, screened=True)
+def enqueue(decide: Decide, *, principal: str, keys: Iterable[str] | None, weight: int) -> "Future[Recorded]":
+    """As `record_all`, without waiting: the future ends when the entries are durable. Raises a 429 problem if full.
+
+    Without `keys` it may read anything, and is decided alone.
+    """
+    job = _Job(decide, principal, None if keys is None else frozenset(keys), weight, screened=True)
     _writer.put(job)
     return job.future
 
@@ -147,14 +120,14 @@ def stop() -> None:
     _writer.stop()
 
 
-def _submit(job: _Job) -> Recorded:
+def _submit(job: _Job) -> "Future[Recorded]":
     if connection.in_atomic_block:
         _Batch([job]).commit(inline=True)
     elif threading.current_thread() is _writer.thread:
         raise RuntimeError("record() called by the writer thread itself")
     else:
         _writer.put(job)
-    return job.future.result()
+    return job.future
 
 
 class _Batch:

@@ -1,12 +1,12 @@
 """The register as one immutable snapshot, by the id of the entry that last changed it. It must not be edited here."""
 
 import threading
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from decisions import ledger
-from decisions.models import Agent, Membership, Person, Service, Standing
+from decisions.models import Agent, Format, Membership, Person, Service, Source, Standing
 from decisions.vocab import Role
 
 
@@ -16,6 +16,20 @@ class Register:
     agents: Mapping[UUID, Agent]
     standings: Mapping[UUID, Standing]
     members: Mapping[str, frozenset[UUID]]
+    sources: Mapping[str, Source] = field(default_factory=dict)
+    formats: Mapping[str, Format] = field(default_factory=dict)
+    known_as: Mapping[str, str] = field(default_factory=dict)
+    """What other systems call a service → its slug."""
+    identities: Mapping[str, UUID] = field(default_factory=dict)
+    """`<system>:<name>` → the active agent that is called so there."""
+
+    def service_named(self, names: Iterable[str]) -> str:
+        """The slug of the service that the first known of `names` stands for; empty where none is known."""
+        for name in names:
+            found = name if name in self.services else self.known_as.get(name.lower())
+            if found is not None:
+                return found
+        return ""
 
     def valid(self, person: UUID | None) -> UUID | None:
         """`person` if they may act at all; None where an owner has left or never was."""
@@ -71,11 +85,23 @@ def _read() -> Register:
     members: dict[str, set[UUID]] = {}
     for slug, person in Membership.objects.values_list("group_slug", "person_id"):
         members.setdefault(slug, set()).add(person)
+    services = {row.slug: row for row in Service.objects.filter(retired=False)}
+    agents = {row.id: row for row in Agent.objects.all()}
     return Register(
-        services={row.slug: row for row in Service.objects.filter(retired=False)},
-        agents={row.id: row for row in Agent.objects.all()},
+        services=services,
+        agents=agents,
         standings={row.person_id: row for row in Standing.objects.all()},
         members={slug: frozenset(people) for slug, people in members.items()},
+        sources={row.slug: row for row in Source.objects.filter(active=True)},
+        formats={row.system: row for row in Format.objects.filter(active=True)},
+        # Where two claim one name, the one that comes first in the alphabet has it: whichever, it is the same everywhere.
+        known_as={name.lower(): slug for slug in sorted(services, reverse=True) for name in services[slug].known_as},
+        identities={
+            name: row.id
+            for row in sorted(agents.values(), key=lambda row: row.slug, reverse=True)
+            if row.active
+            for name in row.identities
+        },
     )
 
 

@@ -6,7 +6,8 @@ from itertools import pairwise
 from decisions import ledger, notes, origins, proofs, signing
 from decisions.envelope import Draft, named_uuid
 from decisions.key_ring import Key
-from decisions.recording import Moment, record
+from decisions.moment import Moment
+from decisions.recording import record
 from decisions.signer import State
 from decisions.signing import BadNoteError, Checkpoint
 from decisions.vocab import Kind

@@ -12,7 +12,7 @@ from django.conf import settings
 from rfc3161_client import HashAlgorithm, TimestampRequestBuilder, VerificationError, VerifierBuilder
 from rfc3161_client import decode_timestamp_response as decode
 
-from decisions import clock, ledger, notes, outbound, signing
+from decisions import clock, cosigned, notes, outbound, signing
 from decisions.durable import alone, write_whole
 from decisions.outbound import UnreachableError
 from decisions.signing import Checkpoint
@@ -33,7 +33,7 @@ def stamp() -> None:
     if not settings.TSA_URL:
         return
     with alone(Path(settings.DATA_DIR) / "timestamps.lock"):
-        stored = ledger.last_checkpoint()
+        stored = cosigned.last_checkpoint()
         if stored is None or not _is_due(stored.size):
             return
         checkpoint = signing.read_note(stored.note)[0]

@@ -40,6 +40,7 @@ class Kind(StrEnum):
     DISCLOSURE_ERASED = "disclosure.erased"
     KEY_ROTATED = "key.rotated"
     IMPORT_MADE = "import.made"
+    LINK_CUT = "link.cut"
 
 
 class State(StrEnum):
@@ -250,6 +251,19 @@ STATE_AFTER = MappingProxyType(
 
 BEYOND_OWES_SECONDS = 24 * 3600
 """What went beyond its level owes a sign-off within this time, even where the policy asks for none."""
+
+
+class Says(StrEnum):
+    """What a record of another system is to us."""
+
+    TRIGGER = "trigger"
+    """Something went wrong or changed that an agent may act upon: an alert, an incident."""
+    ACTION = "action"
+    """An act of an agent, by its own word or by that of the platform it runs on."""
+    EFFECT = "effect"
+    """A change that a system saw which is not the agent: audit log, rollout, deployment."""
+    LOOK = "look"
+    """A read-only call of a tool: counted, and not shown one by one."""
 
 
 class SignOff(StrEnum):

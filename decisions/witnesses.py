@@ -12,13 +12,14 @@ from pathlib import Path
 
 from django.conf import settings
 
-from decisions import clock, ledger, notes, outbound, proofs, published, signing
+from decisions import clock, cosigned, ledger, notes, outbound, proofs, published, signing
 from decisions.durable import alone
 from decisions.envelope import Draft
 from decisions.models.ledger import Cosignature, StoredCheckpoint
+from decisions.moment import Moment
 from decisions.outbound import Answer, UnreachableError
 from decisions.quorum import Witness
-from decisions.recording import Moment, record
+from decisions.recording import record
 from decisions.signing import Checkpoint
 from decisions.submission import BadSubmissionError, Submission, size_of
 from decisions.vocab import Kind
@@ -43,12 +44,12 @@ class Asked:
 def gather() -> None:
     """Have the newest checkpoint cosigned by every witness that has not lately, and keep the cosignatures with it."""
     with alone(Path(settings.DATA_DIR) / "witnesses.lock"):
-        stored = ledger.last_checkpoint()
+        stored = cosigned.last_checkpoint()
         due = [one for one in published.quorum().witnesses if one.url and stored and _is_due(one, stored.size)]
         if stored is None or not due:
             return
         checkpoint = signing.read_note(stored.note)[0]
-        known = {one.name: ledger.cosigned_size(one.verifier.name) for one in due}
+        known = {one.name: cosigned.cosigned_size(one.verifier.name) for one in due}
         kept = False
         for _ in range(TRIES):
             asked = [_asked(one, stored, min(known[one.name], stored.size)) for one in due]
@@ -62,7 +63,7 @@ def gather() -> None:
             if not due:
                 break
         if kept:
-            notes.keep(stored.size, ledger.with_cosignatures(stored.size, stored.note))
+            notes.keep(stored.size, cosigned.with_cosignatures(stored.size, stored.note))
 
 
 def _is_due(witness: Witness, size: int) -> bool:
@@ -112,7 +113,7 @@ def _keep(witness: Witness, answer: Answer, checkpoint: Checkpoint) -> bool:
         at = signing.cosigned_at(checkpoint, line, witness.verifier)
         if at is not None and at < clock.now().timestamp() + 3600:
             moment = datetime.fromtimestamp(at, UTC)
-            ledger.keep_cosignature(checkpoint.size, witness.verifier.name, line, moment)
+            cosigned.keep_cosignature(checkpoint.size, witness.verifier.name, line, moment)
             _say(witness, "")
             return True
     log.warning("the witness %s answers without a cosignature of its key", witness.name)

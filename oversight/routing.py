@@ -12,6 +12,7 @@ from approvals.api.gate import ROUTES
 from approvals.api.hot import post_proposal
 from approvals.api.polls import get_decision_waiting
 from decisions.api.events import post_events
+from decisions.api.hooks import post_hook
 from decisions.api.hot import hot, refuse_large
 from decisions.api.receipts import get_receipt
 from decisions.consumers import TimelineConsumer
@@ -31,6 +32,8 @@ _DECISION = re.compile(f"/api/v1/decisions/{UUID_PART}")
 _waiting = hot("GET", get_decision_waiting)
 _RECEIPT = re.compile("/api/v1/entries/[0-9]{1,20}/receipt")
 _receipt = hot("GET", get_receipt)
+_HOOK = re.compile("/hooks/[a-z0-9][a-z0-9._-]{0,63}")
+_hook = hot("POST", post_hook)
 
 
 def hot_routes(scope: Any) -> Callable[..., Any] | None:
@@ -43,6 +46,8 @@ def hot_routes(scope: Any) -> Callable[..., Any] | None:
             return application
     if _RECEIPT.fullmatch(scope["path"]):
         return _receipt
+    if _HOOK.fullmatch(scope["path"]):
+        return _hook
     if (
         scope["method"] == "GET"
         and _DECISION.fullmatch(scope["path"])

@@ -6,12 +6,14 @@ from approvals.api.gate import ROUTES
 from approvals.api.hot import PROPOSE
 from decisions.api.describing import Json, components
 from decisions.api.events import POST_EVENTS
+from decisions.api.hooks import POST_HOOK
 from decisions.api.receipts import GET_RECEIPT
 from decisions.api.shapes import ProblemDocument
 
 HOT = (
     ("POST", "/api/v1/events", POST_EVENTS),
     ("POST", "/api/v1/proposals", PROPOSE),
+    ("POST", "/hooks/{system}", POST_HOOK),
     ("GET", "/api/v1/entries/{seq}/receipt", GET_RECEIPT),
     *((method, address, operation) for method, address, _, operation in ROUTES),
 )

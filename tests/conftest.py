@@ -20,7 +20,8 @@ from approvals.actions.activate_policy import activate_policy
 from approvals.actions.change_register import change_register
 from decisions import clock as product_clock
 from decisions import recording
-from decisions.auth import keys, limits
+from decisions.auth import keys, limits, sources
+from decisions.intake import tally
 from decisions.models import Agent, Person
 from tests import database, factories
 from tests.environment import DATA_DIR
@@ -116,6 +117,8 @@ def as_at_start() -> Iterator[None]:
     recording._refusals.counts.clear()
     keys.forget()
     limits.forget()
+    sources.forget()
+    tally.forget()
 
 
 class Clock:

@@ -16,12 +16,16 @@ from approvals.actions.report_outcome import report_outcome
 from approvals.organisation import AgentRow, GroupRow, Organisation, PersonRow, ServiceRow
 from approvals.queries.shown import Shown, display_hash
 from approvals.vocab import VerdictWord
-from decisions import clock, ledger
+from decisions import clock, ledger, register
 from decisions.auth import keys
 from decisions.envelope import Draft, seal
-from decisions.intake import cloudevents, events
+from decisions.intake import assembly, cloudevents, events
+from decisions.intake.assembly import Sender
+from decisions.intake.reading import Reading, Says
+from decisions.intake.told import ref_key
 from decisions.models import Agent, Decision, Person
-from decisions.recording import Moment, Recorded, record_all
+from decisions.moment import Moment
+from decisions.recording import Recorded, record_all
 from decisions.vocab import Kind, Outcome, Scope
 
 Json = dict[str, Any]
@@ -178,13 +182,39 @@ def append(count: int, *, times: int = 1) -> None:
 
 def propose(agent: Agent, *, key: str = "", **over: Any) -> Decision:
     """The decision that a proposal of `agent` made."""
-    _, prepared = propose_action(data(**over), agent=agent.id, key=key or uuid.uuid4().hex)
+    recorded, prepared = propose_action(data(**over), agent=agent.id, key=key or uuid.uuid4().hex)
+    recorded.result()
     return Decision.objects.get(ref_key=prepared.ref)
+
+
+AUDIT = Sender("source:audit", "kubernetes-audit", None)
+
+
+def effect(agent: Agent | None = None, **over: Any) -> Reading:
+    """A change of the deployment `search` that an audit log tells of; of `agent`, where it is known there as `<slug>`."""
+    given: Json = {
+        "id": uuid.uuid4().hex,
+        "at": clock.now(),
+        "actor": agent.slug if agent else "somebody",
+        "kind": "scale",
+        "targets": ("search",),
+        "resource": "deployment/search",
+        "outcome": Outcome.SUCCEEDED,
+    }
+    return Reading(says=Says.EFFECT, **given | over)
+
+
+def hand_in(*readings: Reading, sender: Sender = AUDIT) -> Recorded:
+    """What another system tells, recorded."""
+    made = assembly.prepare(sender, readings, register.latest())
+    return record_all(
+        lambda moment: assembly.decide(made, moment), principal=sender.principal, keys=made.keys or (), weight=1
+    )
 
 
 def decision(agent: Agent, name: str) -> Decision:
     """The decision that `agent` calls `name`."""
-    return Decision.objects.get(ref_key=events.ref_key(agent.id, name))
+    return Decision.objects.get(ref_key=ref_key(agent.id, name))
 
 
 def shown(row: Decision, **over: Any) -> Shown:
@@ -213,7 +243,8 @@ def veto(row: Decision, by: Person, *, reason: str = "Not now.") -> Recorded:
 def claim(row: Decision, *, key: str = "c-1", executor: str = "test", **over: Any) -> Decision:
     """The decision after its agent claimed the right to act."""
     given: Json = {"action_hash": row.action_hash, "agent": row.agent_id} | over
-    return claim_action(row.id, claim_key=key, executor=executor, **given)
+    claim_action(row.id, claim_key=key, executor=executor, **given).result()
+    return Decision.objects.get(id=row.id)
 
 
 def finish(row: Decision, status: Outcome = Outcome.SUCCEEDED, **over: Any) -> Decision:

@@ -2,6 +2,7 @@
 
 import contextlib
 import random
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from approvals.actions.activate_policy import activate_policy
 from approvals.actions.answer_revert import acknowledge_revert, finish_revert
 from approvals.actions.change_register import change_register
 from approvals.actions.comment import comment
+from approvals.actions.cut_link import cut_link
 from approvals.actions.draft_policy import draft_policy
 from approvals.actions.erase import Why, erase
 from approvals.actions.expire import expire
@@ -29,16 +31,16 @@ from approvals.actions.sign_off import sign_off
 from approvals.actions.withdraw import withdraw
 from approvals.actions.withdraw_draft import withdraw_draft
 from approvals.models import PolicyDraft
-from approvals.organisation import Organisation
-from approvals.queries import policies
+from approvals.organisation import AgentRow, Organisation
+from approvals.queries import linked, policies
 from approvals.vocab import DraftState, ErasureBasis, ErasureOf, Finding, Judgement
 from decisions import ledger, served
 from decisions.errors import Problem
-from decisions.models import Agent, Alarm, Decision, Freeze, LegalHold, Person, ServedClock
+from decisions.models import Agent, Alarm, Decision, Evidence, Freeze, LegalHold, Person, ServedClock
 from decisions.verify import Fault, Verdict
-from decisions.vocab import HOLDING, Cause, Effect, FreezeMode, FreezeScope, LegalHoldScope, Outcome, Scope, State
+from decisions.vocab import HOLDING, Cause, Effect, FreezeMode, FreezeScope, LegalHoldScope, Outcome, Says, Scope, State
 from tests import factories
-from tests.factories import event, send
+from tests.factories import event, hand_in, send
 
 SERVICES = ("checkout", "search", "geo", "wiki", "orphan", "not-registered")
 KINDS = ("restart", "scale", "delete", "read", "rollback", "something_new")
@@ -67,6 +69,8 @@ class Mixture:
             self.draw_the_line,
             self.take_back,
             self.check,
+            self.tell,
+            self.cut,
         ]
 
     def run(self, count: int) -> None:
@@ -74,7 +78,7 @@ class Mixture:
             self.clock.advance(minutes=self.chance.choice((0, 0, 0, 1, 1, 2, 12)))
             # What is refused is part of it: the ledger has an entry of it, or nothing.
             with contextlib.suppress(Problem):
-                self.chance.choices(self.steps, weights=[6, 8, 3, 6, 4, 1, 2, 1, 6, 5, 4, 4, 2, 3, 2, 1])[0]()
+                self.chance.choices(self.steps, weights=[6, 8, 3, 6, 4, 1, 2, 1, 6, 5, 4, 4, 2, 3, 2, 1, 5, 2])[0]()
 
     def agent(self) -> Agent:
         return self.chance.choice(list(self.register.agents.values()))
@@ -110,6 +114,33 @@ class Mixture:
         kind = self.chance.choice(("outcome", "outcome", "reverted", "signal"))
         status = {"outcome": {"status": str(self.chance.choice(list(Outcome)))}} if kind == "outcome" else {}
         send(self.agent(), event(kind, decision=self.name(fresh=False), **status))
+
+    def tell(self) -> None:
+        """Another system tells of something: of an agent that it knows, where the register says who that is."""
+        agent, row = self.agent(), None
+        if not agent.identities:
+            known = AgentRow(
+                agent.slug, agent.name, "", "", "", "tomasz", identities=(f"kubernetes-audit:{agent.slug}",)
+            )
+            change_register(Organisation(agents=[known]), actor=None)
+        with contextlib.suppress(Problem):
+            row = self.decision()
+        over: dict[str, Any] = {"actor": agent.slug, "targets": (self.chance.choice(SERVICES),), "resource": ""}
+        if row is not None and self.chance.random() < 0.6:
+            over |= {"targets": (row.service,), "resource": row.resource, "kind": row.kind, "at": row.occurred_at}
+        if row is not None and self.chance.random() < 0.2:
+            over["keys"] = frozenset({f"decision:{row.id}"})
+        says = self.chance.choice((Says.EFFECT, Says.EFFECT, Says.TRIGGER, Says.LOOK))
+        told = factories.effect(**over, outcome=self.chance.choice(list(Outcome)))
+        hand_in(replace(told, says=says), *([told] if self.chance.random() < 0.2 else []))
+
+    def cut(self) -> None:
+        joined = Evidence.objects.exclude(decision_seq=None).order_by("-seq").values_list("decision_seq", flat=True)
+        some = [seq for seq in joined[:5] if seq is not None]
+        row = Decision.objects.get(seq=self.chance.choice(some)) if some else self.decision()
+        if links := linked.of(row):
+            who = self.person("ines", "marta").id
+            cut_link(row.id, evidence=self.chance.choice(links).row.seq, reason="It is not.", actor=who)
 
     def decision(self, *states: State) -> Decision:
         known = Decision.objects.filter(complete=True).order_by("-seq")

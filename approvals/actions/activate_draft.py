@@ -10,7 +10,8 @@ from approvals.queries import policies
 from decisions import register
 from decisions.envelope import Draft
 from decisions.errors import Refusal, forbidden
-from decisions.recording import Moment, record
+from decisions.moment import Moment
+from decisions.recording import record
 
 
 def activate_draft(draft_id: UUID, *, revision: int, actor: UUID) -> PolicyVersion:

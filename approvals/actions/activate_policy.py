@@ -7,7 +7,8 @@ from approvals.queries import policies
 from decisions import register
 from decisions.envelope import Draft
 from decisions.errors import conflict
-from decisions.recording import Moment, Recorded, record
+from decisions.moment import Moment
+from decisions.recording import Recorded, record
 from decisions.vocab import Kind
 
 

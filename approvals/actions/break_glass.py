@@ -12,7 +12,8 @@ from decisions import register
 from decisions.envelope import Draft
 from decisions.errors import Problem, Refusal
 from decisions.models import Decision
-from decisions.recording import Moment, Recorded, record
+from decisions.moment import Moment
+from decisions.recording import Recorded, record
 from decisions.states import effective_state
 from decisions.vocab import Basis, Kind, State
 

@@ -9,14 +9,15 @@ from uuid import UUID
 from django.contrib.auth.hashers import make_password
 
 from approvals import access
-from approvals.organisation import AgentRow, GroupRow, Organisation, PersonRow, ServiceRow
+from approvals.organisation import AgentRow, GroupRow, Organisation, PersonRow, ServiceRow, SourceRow
 from decisions import register
 from decisions.auth import sessions
 from decisions.envelope import Draft
 from decisions.errors import Problem
-from decisions.models import Agent, Membership, Person, RegisterGroup, Service, Standing
+from decisions.models import Agent, Membership, Person, RegisterGroup, Service, Source, Standing
 from decisions.models.bulk import chunks
-from decisions.recording import Moment, Recorded, record
+from decisions.moment import Moment
+from decisions.recording import Recorded, record
 from decisions.vocab import Kind, Role
 
 
@@ -98,6 +99,7 @@ class Present:
     members: Mapping[str, list[str]]
     services: Mapping[str, Service]
     agents: Mapping[str, Agent]
+    sources: Mapping[str, Source]
 
 
 def _present(wanted: Organisation, ids: Mapping[str, UUID]) -> Present:
@@ -111,7 +113,10 @@ def _present(wanted: Organisation, ids: Mapping[str, UUID]) -> Present:
         groups=RegisterGroup.objects.in_bulk(groups),
         members=members,
         services=Service.objects.in_bulk([row.slug for row in wanted.services]),
-        agents=Agent.objects.in_bulk([row.slug for row in wanted.agents], field_name="slug"),
+        agents=Agent.objects.in_bulk(
+            [row.slug for row in wanted.agents] + [row.agent for row in wanted.sources if row.agent], field_name="slug"
+        ),
+        sources=Source.objects.in_bulk([row.slug for row in wanted.sources]),
     )
 
 
@@ -123,8 +128,13 @@ def _changes(wanted: Organisation, ids: dict[str, UUID]) -> Iterable[Change]:
         yield _group(group, ids, present)
     for service in wanted.services:
         yield _service(service, ids, present)
+    fresh: dict[str, str] = {}
     for agent in wanted.agents:
-        yield _agent(agent, ids, present)
+        change = _agent(agent, ids, present)
+        fresh[agent.slug] = change[0]["key"]
+        yield change
+    for source in wanted.sources:
+        yield _source(source, present, fresh)
 
 
 def _id(ids: dict[str, UUID], username: str) -> str | None:
@@ -167,7 +177,8 @@ def _service(row: ServiceRow, ids: dict[str, UUID], present: Present) -> Change:
         "retired": row.retired,
     }
     texts = {name: getattr(row, name) for name in SERVICE_TEXTS} | {
-        "environments": [dict(one) for one in row.environments]
+        "environments": [dict(one) for one in row.environments],
+        "known_as": list(row.known_as),
     }
     held = present.services.get(row.slug)
     was: Held = None
@@ -179,7 +190,8 @@ def _service(row: ServiceRow, ids: dict[str, UUID], present: Present) -> Change:
             "deputy": str(held.deputy) if held.deputy else None,
             "retired": held.retired,
         }
-        was = (was_facts, {name: getattr(held, name) for name in SERVICE_TEXTS} | {"environments": held.environments})
+        kept = {"environments": held.environments, "known_as": held.known_as}
+        was = (was_facts, {name: getattr(held, name) for name in SERVICE_TEXTS} | kept)
     return facts, texts, was, row.slug
 
 
@@ -192,12 +204,39 @@ def _agent(row: AgentRow, ids: dict[str, UUID], present: Present) -> Change:
         "owner": _id(ids, row.owner),
         "active": row.active,
     }
-    texts = {name: getattr(row, name) for name in AGENT_TEXTS}
+    texts = {name: getattr(row, name) for name in AGENT_TEXTS} | {"identities": list(row.identities)}
     was: Held = None
     if held:
         was_facts = {**facts, "owner": str(held.owner) if held.owner else None, "active": held.active}
-        was = (was_facts, {name: getattr(held, name) for name in AGENT_TEXTS})
+        was = (was_facts, {name: getattr(held, name) for name in AGENT_TEXTS} | {"identities": held.identities})
     return facts, texts, was, row.slug
+
+
+def _source(row: SourceRow, present: Present, wanted: Mapping[str, str]) -> Change:
+    agent = present.agents.get(row.agent)
+    whose = str(agent.id) if agent else wanted.get(row.agent)
+    if row.agent and whose is None:
+        raise Problem(422, "unknown-agent", "There is no such agent", f"{row.agent} is not in the register.")
+    facts = {
+        "table": "source",
+        "key": row.slug,
+        "system": row.system,
+        "agent": whose,
+        "quiet_minutes": row.quiet_minutes,
+        "active": row.active,
+    }
+    held = present.sources.get(row.slug)
+    was: Held = None
+    if held:
+        was_facts = {
+            **facts,
+            "system": held.system,
+            "agent": str(held.agent_id) if held.agent_id else None,
+            "quiet_minutes": held.quiet_minutes,
+            "active": held.active,
+        }
+        was = (was_facts, {"name": held.name})
+    return facts, {"name": row.name}, was, row.slug
 
 
 def _keep_an_administrator(wanted: Organisation, ids: dict[str, UUID]) -> None:

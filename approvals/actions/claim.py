@@ -2,39 +2,44 @@
 
 import hashlib
 import hmac
+from concurrent.futures import Future
 from uuid import UUID
 
 from approvals import access
 from approvals.machine import LEASE, basis_of, permits, quorum_met
 from approvals.models import PolicyVersion
 from approvals.queries.quorum import approvers
-from approvals.queries.stops import why_stopped
+from approvals.queries.stops import in_force, why_stopped
 from decisions import register
 from decisions.envelope import Draft, timestamp, uuid7
-from decisions.errors import Problem, Refusal, conflict, forbidden
+from decisions.errors import Problem, Refusal, conflict, forbidden, not_found
 from decisions.intake.ruleable import ruleable
 from decisions.intake.screening import screen_stored
 from decisions.models import Decision
+from decisions.moment import Moment
 from decisions.ports import Ruling, rule_many
-from decisions.recording import Moment, record
+from decisions.recording import Recorded, record_soon
 from decisions.states import effective_state, window_left_ms
 from decisions.vocab import Basis, Kind, Level, State, word
 
 
-def claim(decision_id: UUID, *, claim_key: str, action_hash: str, executor: str, agent: UUID) -> Decision:
+def claim(decision_id: UUID, *, claim_key: str, action_hash: str, executor: str, agent: UUID) -> "Future[Recorded]":
     """Grant `agent` the lease of its decision; under the same `claim_key` the lease that was granted before.
 
     Whoever asks again after people have said stop is told so: it may not have begun, and a lease that is told is permission.
-    Raises a Problem: 403 vetoed or denied, 404, 409 claimed or not open, 410 expired, 412 another action or a stricter
+    The future ends when the lease is durable. It, or the call, raises a Problem: 403 vetoed or denied, 404, 409 claimed or not open, 410 expired, 412 another action or a stricter
     policy, 423 frozen, 425 the window is still open, 503 the policy cannot be asked. Only a 2xx is permission to act.
     """
-    digest = hashlib.sha256(claim_key.encode()).hexdigest()
+    digest, key = hashlib.sha256(claim_key.encode()).hexdigest(), access.own_ref(agent, decision_id)
 
     def decide(moment: Moment) -> list[Draft]:
-        row = access.own_decision(agent, decision_id)
+        # One query finds all that are claimed at this moment.
+        row = moment.current(key)
+        if row is None:
+            raise not_found("decision")
         try:
             if row.claim_key == digest and effective_state(row, moment.now) is State.EXECUTING:
-                _guard_again(row, action_hash)
+                _guard_again(row, moment, action_hash)
                 return []
             ruling = _guard(row, moment, action_hash)
         except Problem as problem:
@@ -43,8 +48,7 @@ def claim(decision_id: UUID, *, claim_key: str, action_hash: str, executor: str,
         return [_granted(row, moment, ruling, digest, executor)]
 
     # Claims of other decisions change nothing that this one looks at: what permits them is with the stops and the policy.
-    record(decide, principal=f"agent:{agent}", keys=frozenset({access.own_decision(agent, decision_id).ref_key}))
-    return access.own_decision(agent, decision_id)
+    return record_soon(decide, principal=f"agent:{agent}", keys=frozenset({key}))
 
 
 def _guard(row: Decision, moment: Moment, action_hash: str) -> Ruling:
@@ -54,7 +58,7 @@ def _guard(row: Decision, moment: Moment, action_hash: str) -> Ruling:
         raise _not_claimable(row, state)
     _same_action(row, action_hash)
     basis = basis_of(state, row.basis)
-    stopped = why_stopped(row, basis)
+    stopped = why_stopped(row, basis, moment.once(in_force))
     if stopped is not None:
         raise stopped
     known = register.at(moment.config)
@@ -85,12 +89,12 @@ def _guard(row: Decision, moment: Moment, action_hash: str) -> Ruling:
     return ruling
 
 
-def _guard_again(row: Decision, action_hash: str) -> None:
+def _guard_again(row: Decision, moment: Moment, action_hash: str) -> None:
     """Raise the Problem that forbids to tell the holder of a live lease of it once more."""
     _same_action(row, action_hash)
     if row.to_revert:
         raise _vetoed(State.EXECUTING)
-    stopped = why_stopped(row, Basis(row.basis))
+    stopped = why_stopped(row, Basis(row.basis), moment.once(in_force))
     if stopped is not None:
         raise stopped
 

@@ -6,7 +6,8 @@ from approvals import access
 from decisions import register
 from decisions.envelope import Draft
 from decisions.errors import bad_request
-from decisions.recording import Moment, Recorded, record
+from decisions.moment import Moment
+from decisions.recording import Recorded, record
 from decisions.vocab import Kind
 
 

@@ -12,7 +12,8 @@ from approvals.vocab import DraftState
 from decisions import register
 from decisions.envelope import Draft, uuid7
 from decisions.errors import Problem, Refusal, conflict
-from decisions.recording import Moment, record
+from decisions.moment import Moment
+from decisions.recording import record
 from decisions.vocab import Kind
 
 LEAST_REASON = 10

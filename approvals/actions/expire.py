@@ -5,7 +5,8 @@ from approvals.queries.reverts import order
 from decisions.endings import expiry, lease_over
 from decisions.envelope import Draft
 from decisions.models import Decision
-from decisions.recording import Moment, Recorded, record
+from decisions.moment import Moment
+from decisions.recording import Recorded, record
 from decisions.states import over
 from decisions.vocab import State
 

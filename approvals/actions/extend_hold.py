@@ -8,7 +8,8 @@ from approvals.machine import MAX_HOLD
 from decisions import register
 from decisions.envelope import Draft, timestamp
 from decisions.errors import Problem, Refusal, conflict
-from decisions.recording import Moment, Recorded, record
+from decisions.moment import Moment
+from decisions.recording import Recorded, record
 from decisions.states import effective_state
 from decisions.vocab import HOLDING, Kind, word
 

@@ -13,7 +13,8 @@ from decisions import register
 from decisions.envelope import Draft
 from decisions.errors import Problem, Refusal, conflict
 from decisions.models import Decision, Person
-from decisions.recording import Moment, Recorded, record
+from decisions.moment import Moment
+from decisions.recording import Recorded, record
 from decisions.states import effective_state
 from decisions.vocab import Basis, Kind, State, word
 

@@ -8,7 +8,8 @@ from decisions import register
 from decisions.envelope import Draft
 from decisions.errors import Refusal, conflict, not_found
 from decisions.models import Alarm
-from decisions.recording import Moment, Recorded, record
+from decisions.moment import Moment
+from decisions.recording import Recorded, record
 from decisions.vocab import Kind
 
 

@@ -13,7 +13,8 @@ from decisions.envelope import Draft
 from decisions.errors import Problem
 from decisions.intake import cloudevents, events
 from decisions.models import Agent
-from decisions.recording import Moment, record
+from decisions.moment import Moment
+from decisions.recording import record
 from decisions.vocab import Kind
 
 EVENT_LIMIT = 64 * 1024

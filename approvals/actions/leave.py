@@ -15,7 +15,8 @@ from decisions.auth import factors, links, sessions
 from decisions.envelope import Draft
 from decisions.errors import Problem, conflict, not_found
 from decisions.models import Agent, Membership, Person, Service
-from decisions.recording import Moment, record
+from decisions.moment import Moment
+from decisions.recording import record
 from decisions.vocab import Kind
 
 

@@ -9,7 +9,8 @@ from decisions import register
 from decisions.envelope import Draft
 from decisions.errors import Problem, Refusal, bad_request, conflict, not_found
 from decisions.models import Agent, LegalHold, Person, Service
-from decisions.recording import Moment, record
+from decisions.moment import Moment
+from decisions.recording import record
 from decisions.vocab import Kind, LegalHoldScope
 
 LEAST_REASON = 10

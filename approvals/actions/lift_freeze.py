@@ -8,7 +8,8 @@ from decisions import register, served
 from decisions.envelope import Draft
 from decisions.errors import Refusal, conflict, not_found
 from decisions.models import Freeze
-from decisions.recording import Moment, record
+from decisions.moment import Moment
+from decisions.recording import record
 from decisions.vocab import Kind
 
 

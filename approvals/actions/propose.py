@@ -1,6 +1,7 @@
 """Take an agent's proposal: rule on it, and hold it where the policy says so."""
 
 import hashlib
+from concurrent.futures import Future
 from typing import Any
 from uuid import UUID
 
@@ -8,11 +9,12 @@ from django.db.models import CharField, UUIDField
 
 from decisions.canonical import stable
 from decisions.envelope import Draft
-from decisions.errors import Problem, Refusal, conflict
+from decisions.errors import Refusal, conflict
 from decisions.intake import events
 from decisions.models import Decision
 from decisions.models.prepared import Prepared, Slot
-from decisions.recording import Moment, Recorded, record
+from decisions.moment import Moment
+from decisions.recording import Recorded, record_soon
 from decisions.states import effective_state
 from decisions.vocab import HOLDING, State
 
@@ -25,11 +27,11 @@ _SAME = Prepared(
 )
 
 
-def propose(body: Any, *, agent: UUID, key: str) -> tuple[Recorded, events.Prepared]:
+def propose(body: Any, *, agent: UUID, key: str) -> tuple["Future[Recorded]", events.Prepared]:
     """Record the proposal in `body` (an event's `data` without outcome) under idempotency key `key`.
 
-    Raises a Problem: 400 for a bad body, 409 `duplicate-open` while the same action of the agent is open, 422 when the
-    key was used for another body.
+    The future ends when it is durable. It, or the call, raises a Problem: 400 for a bad body, 409 `duplicate-open` while
+    the same action of the agent is open, 409 `changed-duplicate` when the key was used for another body.
     """
     prepared = events.prepare_data(
         agent,
@@ -55,13 +57,6 @@ def propose(body: Any, *, agent: UUID, key: str) -> tuple[Recorded, events.Prepa
                 )
         return drafts
 
-    try:
-        # Of other decisions it looks at those of the same action alone.
-        recorded = record(decide, principal=f"agent:{agent}", keys=frozenset({prepared.ref, f"{agent} {action_hash}"}))
-    except Problem as problem:
-        if problem.slug == "changed-duplicate":
-            raise Problem(
-                422, "idempotency-mismatch", "This Idempotency-Key was used for another request", "Use a new key."
-            ) from None
-        raise
-    return recorded, prepared
+    # Of other decisions it looks at those of the same action alone.
+    keys = frozenset({prepared.ref, f"{agent} {action_hash}"})
+    return record_soon(decide, principal=f"agent:{agent}", keys=keys), prepared

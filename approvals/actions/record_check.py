@@ -10,7 +10,8 @@ from approvals.vocab import CheckResult
 from decisions import clock
 from decisions.envelope import Draft, named_uuid, timestamp
 from decisions.errors import Problem
-from decisions.recording import Moment, record
+from decisions.moment import Moment
+from decisions.recording import record
 from decisions.verify import Fault, Verdict
 from decisions.vocab import Kind
 

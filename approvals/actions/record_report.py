@@ -5,7 +5,8 @@ from typing import Any
 from uuid import UUID
 
 from decisions.envelope import Draft
-from decisions.recording import Moment, Recorded, record
+from decisions.moment import Moment
+from decisions.recording import Recorded, record
 from decisions.vocab import Kind
 
 

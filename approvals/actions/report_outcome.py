@@ -12,7 +12,8 @@ from decisions.canonical import stable
 from decisions.envelope import Draft, named_uuid
 from decisions.errors import Problem, Refusal, conflict
 from decisions.models import Decision
-from decisions.recording import Moment, record
+from decisions.moment import Moment
+from decisions.recording import record
 from decisions.states import effective_state
 from decisions.vocab import Kind, Outcome, State
 

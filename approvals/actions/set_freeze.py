@@ -14,7 +14,8 @@ from decisions.endings import expiry
 from decisions.envelope import Draft
 from decisions.errors import bad_request
 from decisions.models import Decision, Freeze, Service
-from decisions.recording import Moment, record
+from decisions.moment import Moment
+from decisions.recording import record
 from decisions.states import effective_state
 from decisions.vocab import ENVIRONMENTS, Basis, FreezeMode, FreezeScope, Kind, State
 

@@ -9,7 +9,8 @@ from approvals.queries.bulk import Of, Reach, open_of
 from approvals.vocab import VerdictWord
 from decisions import register
 from decisions.envelope import Draft
-from decisions.recording import Moment, record
+from decisions.moment import Moment
+from decisions.recording import record
 from decisions.states import effective_state
 from decisions.vocab import VETOES
 

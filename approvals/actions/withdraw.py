@@ -8,7 +8,8 @@ from decisions import register
 from decisions.envelope import Draft
 from decisions.errors import Refusal, conflict, forbidden
 from decisions.models import Decision
-from decisions.recording import Moment, record
+from decisions.moment import Moment
+from decisions.recording import record
 from decisions.states import effective_state
 from decisions.vocab import Kind, State, word
 

@@ -9,7 +9,8 @@ from approvals.vocab import DraftState
 from decisions import register
 from decisions.envelope import Draft
 from decisions.errors import Refusal, conflict
-from decisions.recording import Moment, record
+from decisions.moment import Moment
+from decisions.recording import record
 from decisions.vocab import Kind
 
 

@@ -1,12 +1,14 @@
 """The gate's routes for agents: claim, heartbeat, outcome, withdraw, reverts. All thin; what they do is in the actions."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from msgspec import UNSET, to_builtins
 
+from approvals import access
 from approvals.actions.answer_revert import acknowledge_revert, finish_revert
 from approvals.actions.claim import claim
 from approvals.actions.keep_lease import keep_lease
@@ -22,9 +24,9 @@ from decisions import clock
 from decisions.api.describing import Operation
 from decisions.api.hot import Answer, Request
 from decisions.api.parsing import json_only, shaped, strict
-from decisions.auth.keys import AgentPrincipal, authenticate
+from decisions.auth.keys import AgentPrincipal, agent_of
 from decisions.auth.limits import Limit, spend
-from decisions.feed import in_command, in_reader
+from decisions.feed import in_command, in_reader, outcome_of
 from decisions.vocab import Outcome, Scope
 
 COMMAND = {"Idempotency-Key": True}
@@ -92,7 +94,7 @@ REVERTED = Operation(
 
 
 async def _agent(request: Request, scope: Scope) -> AgentPrincipal:
-    agent = await in_reader(authenticate, request.headers.get("authorization", ""))
+    agent = await agent_of(request.headers)
     agent.require(scope)
     return agent
 
@@ -127,17 +129,14 @@ def _said(given: Any) -> dict[str, Any]:
 async def post_claim(request: Request) -> Answer:
     agent, _, given = await _command(request, shapes.ClaimCommand, Scope.CLAIM, counted=True)
 
-    def act() -> Answer:
-        row = claim(
-            _part(request, 4),
-            claim_key=given.claim_key,
-            action_hash=given.action_hash,
-            executor=given.executor,
-            agent=agent.agent_id,
-        )
-        return 200, grant(row, issuer=settings.PUBLIC_URL)
+    id_ = _part(request, 4)
+    told = {"claim_key": given.claim_key, "action_hash": given.action_hash, "executor": given.executor}
+    await outcome_of(await in_reader(partial(claim, id_, **told, agent=agent.agent_id)))
 
-    return await in_command(act)
+    def granted() -> Answer:
+        return 200, grant(access.own_decision(agent.agent_id, id_), issuer=settings.PUBLIC_URL)
+
+    return await in_reader(granted)
 
 
 async def post_heartbeat(request: Request) -> Answer:

@@ -1,5 +1,6 @@
 """An agent proposes an action: the gate's first quick route. It must not wait for what people say."""
 
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -9,14 +10,15 @@ from approvals.actions.propose import propose
 from approvals.api.representation import represent
 from approvals.api.shapes import Decision as DecisionShape
 from approvals.api.shapes import Proposal
-from approvals.idempotency import checked_key
+from approvals.idempotency import checked_key, mismatch
 from decisions import clock
 from decisions.api.describing import Operation
-from decisions.api.hot import Answer, Request
+from decisions.api.hot import SMALL, Answer, Request
 from decisions.api.parsing import json_only, strict
-from decisions.auth.keys import AgentPrincipal, authenticate
+from decisions.auth.keys import agent_of
 from decisions.auth.limits import Limit, spend
-from decisions.feed import in_command, in_reader
+from decisions.errors import Problem
+from decisions.feed import in_reader, outcome_of
 from decisions.vocab import Scope
 
 MAX_WAIT = 55
@@ -39,16 +41,20 @@ PROPOSE = Operation(
 
 async def post_proposal(request: Request) -> Answer:
     """Record a proposal. 201 with the decision; 200 with the same decision when the same key is sent again."""
-    agent = await in_reader(authenticate, request.headers.get("authorization", ""))
+    agent = await agent_of(request.headers)
     agent.require(Scope.PROPOSE)
     spend(agent.agent_id, Limit.PROPOSE, request.answered)
     key = checked_key(request.headers.get("idempotency-key", ""))
     json_only(request.headers.get("content-type", ""))
-    value = strict(await request.body(settings.COMMAND_LIMIT))
-    return await in_command(_propose, value, agent, key)
+    body = await request.body(settings.COMMAND_LIMIT)
+    asked = partial(propose, strict(body), agent=agent.agent_id, key=key)
+    future, prepared = asked() if len(body) <= SMALL else await in_reader(asked)
+    try:
+        recorded = await outcome_of(future)
+    except Problem as problem:
+        raise mismatch() if problem.slug == "changed-duplicate" else problem from None
+    return (200 if recorded.duplicates else 201), await in_reader(_represented, prepared.ref)
 
 
-def _propose(value: Any, agent: AgentPrincipal, key: str) -> Answer:
-    recorded, prepared = propose(value, agent=agent.agent_id, key=key)
-    row = access.decision_of_ref(prepared.ref)
-    return (200 if recorded.duplicates else 201), represent(row, clock.now())
+def _represented(ref: str) -> dict[str, Any]:
+    return represent(access.decision_of_ref(ref), clock.now())

@@ -20,7 +20,7 @@ from approvals.queries.reverts import next_order_at, orders_of
 from decisions import clock, register
 from decisions.api.describing import Operation
 from decisions.api.hot import Answer, Request
-from decisions.auth.keys import AgentPrincipal, authenticate, trusted
+from decisions.auth.keys import agent_of
 from decisions.auth.limits import Limit, spend
 from decisions.auth.session import person_of_cookies
 from decisions.errors import Problem, bad_request, forbidden, not_found, unauthorized
@@ -140,13 +140,6 @@ def _whole(query: dict[str, list[str]], name: str, most: int) -> int:
 
 def _disconnected() -> Problem:
     return Problem(400, "disconnected", "The request was cut off")
-
-
-async def agent_of(headers: dict[str, str]) -> AgentPrincipal:
-    """The agent of these headers, as of a second ago at the most. Raises a 401 problem."""
-    header = headers.get("authorization", "")
-    found = trusted(header)
-    return found if found is not None else await in_reader(authenticate, header)
 
 
 async def _reader(headers: dict[str, str]) -> Reader:

@@ -11,9 +11,9 @@ from uuid import UUID
 from approvals.models import Comment, Erasure, PolicyDraft, Report, SignOffRecord, Verdict
 from decisions import ledger
 from decisions.envelope import Entry
-from decisions.models import Alarm, Decision, Freeze, LegalHold, Timeline
+from decisions.models import Alarm, Decision, Evidence, Freeze, LegalHold, LinkCut, Timeline
 from decisions.models.bulk import chunks
-from decisions.projections import decided
+from decisions.projections import decided, evidence
 from decisions.vocab import Kind
 
 KINDS = (Kind.DISCLOSURE_ERASED,)
@@ -26,6 +26,8 @@ COPIES: Mapping[tuple[str, str], tuple[Any, str, str]] = MappingProxyType(
         (Kind.POLICY_DRAFTED, "reason"): (PolicyDraft, "seq", "reason"),
         (Kind.ALARM_RAISED, "subject"): (Alarm, "seq", "subject"),
         (Kind.REPORT_BUILT, "report"): (Report, "seq", "head"),
+        (Kind.SIGNAL_RECEIVED, "told"): (Evidence, "seq", "told"),
+        (Kind.LINK_CUT, "reason"): (LinkCut, "seq", "reason"),
         (Kind.CLAIM_GRANTED, "executor"): (Decision, "lease_seq", "executor"),
         (Kind.DISCLOSURE_ERASED, "reason"): (Erasure, "seq", "reason"),
         (Kind.DISCLOSURE_ERASED, "authority"): (Erasure, "seq", "authority"),
@@ -38,7 +40,8 @@ REASONS_OF_HOLDS = (("seq", "reason"), ("lifted_seq", "lifted_because"))
 def apply(entries: Sequence[Entry]) -> None:
     for model, key, column, seqs in _copies(entries):
         for some in chunks(seqs):
-            model.objects.filter(**{f"{key}__in": some}).update(**{column: ""})
+            nothing = model._meta.get_field(column).get_default()  # noqa: SLF001 - the documented home of a model's fields
+            model.objects.filter(**{f"{key}__in": some}).update(**{column: nothing})
     _tell_again({entry.facts["ref"] for entry in entries if entry.facts["of_kind"] in decided.TELLING})
     of_decisions = [entry for entry in entries if entry.facts["decision"]]
     decided.fold_into_decisions(of_decisions, {Kind.DISCLOSURE_ERASED: _nothing_else})
@@ -73,7 +76,7 @@ def _tell_again(refs: Iterable[str]) -> None:
         for entry in ledger.entries_of(of):
             spoken.setdefault(of[entry.seq], []).append(entry)
         for seq, entries in spoken.items():
-            decided.told_again(rows[seq], entries)
+            decided.told_again(rows[seq], list(evidence.standing(entries, seq)))
         Decision.rows.bulk_update([rows[seq] for seq in spoken], [*decided.WORDS, "outcome_detail"], batch_size=50)
 
 

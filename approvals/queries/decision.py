@@ -8,7 +8,7 @@ from uuid import UUID
 from approvals import access
 from approvals.machine import GLASS_BREAKABLE
 from approvals.models import Erasure, SignOffRecord, Verdict
-from approvals.queries import after, erasures, words
+from approvals.queries import after, erasures, linked, words
 from approvals.queries.reverts import to_undo
 from approvals.queries.shown import display_hash
 from approvals.vocab import CAUSE_WORDS, EFFECT_WORDS
@@ -39,6 +39,7 @@ KIND_WORDS = {
     "verdict.given": "Verdict given",
     "sign_off.given": "Signed off",
     "disclosure.erased": "Something erased",
+    "link.cut": "A link cut off",
 }
 
 
@@ -149,9 +150,23 @@ def context(page: Page, viewer: UUID) -> dict[str, Any]:
         "said_gone": said_gone,
         "secrets_removed": page.entry.disclosed.get("removed", []) if sees else [],
         "may_erase": access.may(page.known, viewer, access.ADMINISTERS),
+        **_linked(page, viewer),
         **after.context(page, viewer),
         **_verdict_form(page, viewer),
         **_sign_off_form(page, viewer, said_gone),
+    }
+
+
+def _linked(page: Page, viewer: UUID) -> dict[str, Any]:
+    found = linked.of(page.row)
+    names = linked.source_names({link.row.source for link in found})
+    own = page.agent.name if page.agent else "the agent"
+    shown = [{**link.shown(), "source_name": names.get(link.row.source) or own} for link in found]
+    sees = access.may(page.known, viewer, access.READS_ACCOUNT)
+    return {
+        "linked": shown if sees else [],
+        "looks": linked.looks(page.row),
+        "may_cut": access.why_not_review(page.known, viewer, page.agent) is None,
     }
 
 

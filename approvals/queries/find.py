@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from decisions import ledger, lookup
-from decisions.intake.events import ref_key
+from decisions.intake.told import ref_key
 from decisions.models import Agent, Decision
 from decisions.models.bulk import chunks
 

@@ -13,10 +13,10 @@ from decisions.vocab import LEVEL_OF, Basis
 
 def claims(row: Decision, at: datetime, *, issuer: str) -> dict[str, Any]:
     """The claims of a token for the lease of `row`, signed at `at` by the gate at `issuer`."""
+    assert row.lease_seq is not None
     now = int(at.timestamp())
-    head = ledger.current()
-    found = ledger.bodies(row.lease_seq, row.lease_seq + 1) if row.lease_seq is not None else []
-    policy = (open_leaf(found[0])["policy"] if found else None) or {}
+    body, root = ledger.body_under_root(row.lease_seq)
+    policy = open_leaf(body)["policy"] or {}
     return {
         "iss": issuer,
         "aud": row.executor,
@@ -34,5 +34,5 @@ def claims(row: Decision, at: datetime, *, issuer: str) -> dict[str, Any]:
         "pv": policy.get("ver", 0),
         "ph": policy.get("sha256", "none"),
         "fen": row.lease_seq,
-        "led": {"seq": row.lease_seq, "head": bytes(head.root).hex()},
+        "led": {"seq": row.lease_seq, "head": root.hex()},
     }

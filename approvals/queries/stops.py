@@ -25,18 +25,18 @@ def in_force() -> list[Freeze]:
     return _IN_FORCE.all()
 
 
-def modes_over(row: Decision) -> frozenset[str]:
-    """The modes of the freezes that cover `row` now."""
+def modes_over(row: Decision, freezes: Sequence[Freeze] | None = None) -> frozenset[str]:
+    """The modes of the freezes that cover `row` now; of `freezes` where they are known."""
     return frozenset(
         freeze.mode
-        for freeze in in_force()
+        for freeze in (in_force() if freezes is None else freezes)
         if freeze.covers(service=row.service, environment_class=row.environment_class, agent_id=row.agent_id)
     )
 
 
-def why_stopped(row: Decision, basis: Basis) -> Problem | None:
+def why_stopped(row: Decision, basis: Basis, freezes: Sequence[Freeze] | None = None) -> Problem | None:
     """The 423 problem if a freeze forbids `row` to be acted on, or authorised, on `basis`; else None."""
-    modes = modes_over(row)
+    modes = modes_over(row, freezes)
     if FreezeMode.ALL in modes or (FreezeMode.AUTONOMY in modes and basis is not Basis.QUORUM):
         return frozen()
     return None

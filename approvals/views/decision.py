@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from approvals import access
 from approvals.actions.break_glass import break_glass
 from approvals.actions.comment import comment
+from approvals.actions.cut_link import cut_link
 from approvals.actions.extend_hold import extend_hold
 from approvals.actions.give_verdict import give_verdict
 from approvals.actions.review import review
@@ -145,6 +146,18 @@ def remark(request: HttpRequest, decision_id: UUID) -> HttpResponse:
     def act() -> str:
         comment(decision_id, text=_reason(request), actor=signed_in(request).id)
         return "Your comment is recorded."
+
+    return _answer(request, decision_id, act)
+
+
+@require_POST
+@reads
+def cut(request: HttpRequest, decision_id: UUID, seq: int) -> HttpResponse:
+    """Say that a piece of evidence is not of this decision."""
+
+    def act() -> str:
+        cut_link(decision_id, evidence=seq, reason=_reason(request), actor=signed_in(request).id)
+        return "The link is cut."
 
     return _answer(request, decision_id, act)
 

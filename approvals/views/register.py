@@ -14,12 +14,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from approvals import access, organisation
 from approvals.actions.change_register import change_register
 from approvals.actions.handle_key import make_key, revoke_key
-from approvals.forms import AgentForm, GroupForm, KeyForm, PersonForm, ServiceForm, service_initial
+from approvals.forms import AgentForm, GroupForm, KeyForm, PersonForm, ServiceForm, SourceForm, service_initial
+from approvals.queries import sources as queries
 from approvals.views import again, people
-from decisions import register
+from decisions import clock, register
 from decisions.auth.people import reads, require_factor, signed_in
 from decisions.errors import Problem
-from decisions.models import Agent, AgentKey, Membership, Person, RegisterGroup, Service, Standing
+from decisions.models import Agent, AgentKey, Membership, Person, RegisterGroup, Service, Source, Standing
 from decisions.vocab import Scope
 
 FORMS: dict[str, type[forms.Form]] = {
@@ -27,8 +28,9 @@ FORMS: dict[str, type[forms.Form]] = {
     "agents": AgentForm,
     "people": PersonForm,
     "groups": GroupForm,
+    "sources": SourceForm,
 }
-TITLES = {"services": "Service", "agents": "Agent", "people": "Person", "groups": "Group"}
+TITLES = {"services": "Service", "agents": "Agent", "people": "Person", "groups": "Group", "sources": "Source"}
 NEW = "new"
 
 
@@ -120,6 +122,12 @@ def edit(request: HttpRequest, section: str, key: str) -> HttpResponse:
             "key_form": KeyForm(initial={"scopes": list(Scope)}),
             "new_key": request.session.pop("new_key", None),
         }
+    if section == "sources" and initial:
+        context |= {
+            "secrets": queries.secrets_of(key, clock.now()),
+            "new_secret": request.session.pop("new_secret", None),
+            "hook": request.build_absolute_uri(queries.hook_of(initial["system"])),
+        }
     if section == "people" and initial:
         context |= {"sign_in": people.sign_in(request, key), **again.context(request)}
     return render(request, "approvals/register_edit.html", context)
@@ -133,6 +141,11 @@ def _initial(section: str, key: str) -> dict[str, Any]:
             return service_initial(service, usernames)
     elif section == "agents":
         return {**_plain(_agent(key)), "owner": _name(usernames, _agent(key).owner)}
+    elif section == "sources":
+        source = Source.objects.filter(slug=key).first()
+        if source:
+            agent = register.latest().agents.get(source.agent_id) if source.agent_id else None
+            return {**_plain(source), "agent": agent.slug if agent else ""}
     elif section == "groups":
         group = RegisterGroup.objects.filter(slug=key).first()
         if group:
@@ -167,6 +180,7 @@ def _save(request: HttpRequest, section: str, form: forms.Form) -> bool:
         "agents": organisation.agent,
         "people": organisation.person,
         "groups": organisation.group,
+        "sources": organisation.source,
     }[section]
     wanted = organisation.Organisation()
     try:

@@ -1,20 +1,15 @@
 """POST /api/v1/events: CloudEvents in, durable entries out."""
 
-import asyncio
-
 from django.conf import settings
 
 from decisions.api.describing import Operation, schema_of
-from decisions.api.hot import Answer, Request
+from decisions.api.hot import SMALL, Answer, Request
 from decisions.api.shapes import Counts, Event
-from decisions.auth.keys import AgentPrincipal, authenticate, trusted
-from decisions.feed import in_reader
+from decisions.auth.keys import AgentPrincipal, agent_of
+from decisions.feed import in_reader, outcome_of
 from decisions.intake import cloudevents, events
 from decisions.intake.receive import receive
 from decisions.intake.shape import Data
-
-SMALL = 16 * 1024
-"""Up to this size a body is parsed on the event loop: handing it to a thread would cost more."""
 
 POST_EVENTS = Operation(
     "postEvents",
@@ -38,10 +33,7 @@ POST_EVENTS = Operation(
 
 async def post_events(request: Request) -> Answer:
     """Record the events of the body, all or none. Answers when they are durable."""
-    header = request.headers.get("authorization", "")
-    agent = trusted(header)
-    if agent is None:
-        agent = await in_reader(authenticate, header)
+    agent = await agent_of(request.headers)
     body = await request.body(settings.EVENTS_BODY_LIMIT)
     if len(body) <= SMALL:
         prepared = _prepare(agent, request.headers, body)
@@ -49,7 +41,7 @@ async def post_events(request: Request) -> Answer:
         prepared = await in_reader(_prepare, agent, request.headers, body)
     if not prepared:
         return 200, {"accepted": 0, "duplicates": 0, "first_seq": None, "last_seq": None}
-    return 200, await asyncio.wrap_future(receive(prepared, agent.principal))
+    return 200, await outcome_of(receive(prepared, agent.principal))
 
 
 def _prepare(agent: AgentPrincipal, headers: dict[str, str], body: bytes) -> list[events.Prepared]:

@@ -17,6 +17,8 @@ from decisions.api.problems import MEDIA_TYPE, as_problem, headers_of
 from decisions.errors import Problem, bad_request, request_id, too_large
 
 log = logging.getLogger(__name__)
+SMALL = 16 * 1024
+"""Up to this size a body is read on the event loop: handing it to a thread would cost more."""
 Scope = Mapping[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]

@@ -39,9 +39,11 @@ PROBLEM_TYPES: Mapping[str, Meaning] = MappingProxyType(
             (400,), "An event or its data does not have the shape of the contract; `index` names it in a batch."
         ),
         "bad-key": Meaning((400,), "A key needs a lifetime of 1 to 90 days and at least one scope."),
+        "bad-mapping": Meaning((400,), "What was written is no mapping of a format; the detail says why."),
         "bad-period": Meaning((400,), "A report is built for a month that has begun, such as 2026-10."),
         "bad-policy": Meaning((422,), "The document is not a policy that can be used; `errors` lists every fault."),
         "bad-request": Meaning((400,), "The request cannot be read; `detail` says what is wrong with it."),
+        "bad-signature": Meaning((401,), "The body is not signed with a secret of this source."),
         "bad-time": Meaning(
             (400,), "An event's time lies more than five minutes in the future. Check the clock of its source."
         ),
@@ -97,6 +99,7 @@ PROBLEM_TYPES: Mapping[str, Meaning] = MappingProxyType(
         "not-active": Meaning((409,), "The person has left. Make them active in the register first."),
         "not-eligible": Meaning((403,), "The requirement names groups of which you are not a member."),
         "not-found": Meaning((404,), "There is no such thing, or it is not yours to see."),
+        "not-linked": Meaning((409,), "The evidence is not linked to the decision any more."),
         "not-normal": Meaning((400,), "An identifier is not in Unicode form NFC."),
         "not-open": Meaning(
             (409,), "It is not open any more: a hold that is over, an alarm that is handled, a draft that has ended."
@@ -168,6 +171,9 @@ PROBLEM_TYPES: Mapping[str, Meaning] = MappingProxyType(
         "unknown-field": Meaning((400,), "A field or attribute is not known. Bodies are closed."),
         "unknown-filter": Meaning((400,), "A parameter of the query is not known."),
         "unknown-person": Meaning((422,), "The register has no such person."),
+        "unknown-record": Meaning(
+            (400,), "No rule of the format knows a record of this form. Nothing of the request was taken."
+        ),
         "unknown-scope": Meaning((400,), "There is nothing of that name to stop."),
         "unknown-type": Meaning((400,), "The type of the event is not known."),
         "unsupported-charset": Meaning((415,), "Bodies are UTF-8."),

@@ -11,15 +11,16 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from decisions import register, served
+from decisions import register
 from decisions.canonical import NotStrictError, action_hash
-from decisions.envelope import Draft, named_uuid, timestamp, uuid7
+from decisions.envelope import Draft, named_uuid, timestamp
 from decisions.errors import Problem, Refusal, bad_request, conflict
-from decisions.intake import screening, shape
+from decisions.intake import matching, screening, shape
 from decisions.intake.cloudevents import Event
 from decisions.intake.ruleable import frozen, ruleable, state_of_proposal, too_many_open
+from decisions.intake.told import Told, ref_key
+from decisions.moment import Moment
 from decisions.ports import Ruleable, Ruling, rule_many
-from decisions.recording import Moment
 from decisions.vocab import HOLDING, Kind, Level, Outcome, Scope
 
 FUTURE = timedelta(minutes=5)
@@ -64,11 +65,10 @@ class Prepared:
     account: dict[str, Any]
     found: screening.Found
     """What reading it showed that a person must see before it is done."""
-
-
-def ref_key(agent: UUID, decision: str) -> str:
-    """How entries name the decision that `agent` calls `decision`."""
-    return hashlib.sha256(f"oversight-ref-v1\0{agent}\0{decision}".encode()).hexdigest()[:32]
+    told_by: str = ""
+    """Whose word it is, where that is not the agent."""
+    keys: tuple[str, ...] = ()
+    """Names of what belongs to the same affair, as `alert:fp-1a2b`."""
 
 
 def prepare(agent: UUID, events: Sequence[Event]) -> list[Prepared]:
@@ -160,68 +160,23 @@ def _canonical_action(agent: UUID, action: shape.Action) -> dict[str, Any]:
         raise bad_request(f"The action has no canonical form: {error}.", "bad-event") from None
 
 
-class _Told:
-    """What is known of the decisions that one request speaks of: their rows, and what its earlier events say of them."""
-
-    def __init__(self, moment: Moment) -> None:
-        self.moment = moment
-        self._ids: dict[str, UUID] = {}
-        self._actions: dict[str, dict[str, Any]] = {}
-        self._asked: set[str] = set()
-        self._served: int | None = None
-
-    def served_ms(self) -> int:
-        """The served time now: where a veto window that opens now begins."""
-        if self._served is None:
-            self._served = served.spent(self.moment.now)
-        return self._served
-
-    def decision(self, ref: str) -> UUID:
-        row = self.moment.decision(ref)
-        return row.id if row else self._ids.setdefault(ref, uuid7(self.moment.now))
-
-    def described(self, item: Prepared) -> bool:
-        """Whether the action of this decision was told before."""
-        row = self.moment.decision(item.ref)
-        return (row is not None and row.complete) or item.ref in self._actions
-
-    def contradicts(self, item: Prepared, *parts: str) -> bool:
-        """Whether the action that `item` states differs in one of `parts` from the one told before."""
-        row = self.moment.decision(item.ref)
-        before = row.action if row is not None and row.complete else self._actions.get(item.ref)
-        if item.action is None or not before:
-            return False
-        return any(before.get(part) != item.action["canonical"].get(part) for part in parts)
-
-    def forbidden(self, ref: str) -> bool:
-        """Whether permission to act was asked for and was not claimed."""
-        row = self.moment.decision(ref)
-        if row is not None and row.proposed:
-            return row.lease_seq is None
-        return ref in self._asked
-
-    def tell(self, item: Prepared, *, asked: bool) -> None:
-        assert item.action is not None
-        self._actions.setdefault(item.ref, item.action["canonical"])
-        if asked:
-            self._asked.add(item.ref)
-
-
 def decide(prepared: Sequence[Prepared], moment: Moment, *, replayed: bool = False) -> list[Draft]:
     """The drafts of `prepared`, ruled by the policy and the register in force at `moment`.
 
     Raises a Problem or Refusal with the index of the first event that cannot be taken; nothing of the batch then is.
     """
-    known, told = register.at(moment.config), _Told(moment)
+    known, told = register.at(moment.config), Told(moment)
     describing = [ruleable_of(item, known) for item in prepared if item.type in DESCRIBES]
     ruled = iter(zip(describing, rule_many(describing, config=moment.config, at=moment.now), strict=True))
     drafts: list[Draft] = []
+    seen = matching.Seen(_watched(prepared, known, told, moment))
     for index, item in enumerate(prepared):
         try:
             if item.occurred is not None and item.occurred > moment.now + FUTURE:
                 raise bad_request("An event's time lies in the future; check the clock of its source.", "bad-time")
             if item.type in DESCRIBES:
                 drafts += _described(item, *next(ruled), known, told, replayed=replayed)
+                drafts += seen.before(item.ref, item.entry_id)
             else:
                 drafts += _followed(item, told)
         except (Problem, Refusal) as error:
@@ -232,12 +187,35 @@ def decide(prepared: Sequence[Prepared], moment: Moment, *, replayed: bool = Fal
     return drafts
 
 
+def _watched(
+    prepared: Sequence[Prepared], known: register.Register, told: Told, moment: Moment
+) -> dict[str, matching.Acted]:
+    """The actions told of for the first time whose agents other systems know by name: they may have been seen before."""
+    agents = frozenset(known.identities.values())
+    found = {}
+    for item in prepared if agents else ():
+        if item.type is EventType.EXECUTED and item.agent in agents and not told.described(item):
+            assert item.action is not None
+            canonical, id_ = item.action["canonical"], told.decision(item.ref)
+            found[item.ref] = matching.Acted(
+                ref=item.ref,
+                id=id_,
+                agent=item.agent,
+                service=canonical["target"]["service"],
+                resource=canonical["target"].get("resource", ""),
+                kind=canonical["kind"],
+                at=item.occurred or moment.now,
+                named=(str(id_), item.data.decision),
+            )
+    return found
+
+
 def ruleable_of(item: Prepared, known: register.Register) -> Ruleable:
     assert item.action is not None
     return ruleable(item.action["canonical"], item.agent, known, item.found)
 
 
-def _followed(item: Prepared, told: _Told) -> list[Draft]:
+def _followed(item: Prepared, told: Told) -> list[Draft]:
     """An outcome, a revert or a signal: nothing is ruled."""
     facts: dict[str, Any] = {
         "kv": 1,
@@ -261,14 +239,15 @@ def _followed(item: Prepared, told: _Told) -> list[Draft]:
     return [_draft(item, facts, disclosed), *(_acted(item, facts, told) if acted else [])]
 
 
-def _names(item: Prepared) -> dict[str, str]:
-    return {"decision": item.data.decision, "episode": item.data.episode}
+def _names(item: Prepared) -> dict[str, Any]:
+    names: dict[str, Any] = {"decision": item.data.decision, "episode": item.data.episode}
+    return names | {"keys": list(item.keys)} if item.keys else names
 
 
 def _draft(item: Prepared, facts: dict[str, Any], disclosed: dict[str, Any], policy: Any = None) -> Draft:
     return Draft(
         kind=KIND_OF[item.type],
-        actor=f"agent:{item.agent}",
+        actor=item.told_by or f"agent:{item.agent}",
         facts=facts,
         disclosed=disclosed | ({"removed": item.removed} if item.removed else {}),
         id=item.entry_id,
@@ -280,7 +259,7 @@ def _draft(item: Prepared, facts: dict[str, Any], disclosed: dict[str, Any], pol
 
 
 def _described(
-    item: Prepared, ruleable: Ruleable, ruling: Ruling, known: register.Register, told: _Told, *, replayed: bool
+    item: Prepared, ruleable: Ruleable, ruling: Ruling, known: register.Register, told: Told, *, replayed: bool
 ) -> list[Draft]:
     """A report or a proposal, with the hold and the alarms that follow from it."""
     assert item.action is not None
@@ -333,7 +312,7 @@ def _described(
     return [_draft(item, facts, disclosed, ruling.policy), *followers]
 
 
-def _hold(item: Prepared, facts: dict[str, Any], ruling: Ruling, told: _Told) -> list[Draft]:
+def _hold(item: Prepared, facts: dict[str, Any], ruling: Ruling, told: Told) -> list[Draft]:
     """The hold of a first proposal. One that is sent again, or after the act, opens nothing and extends nothing.
 
     Raises Refusal for a proposal of another action under the same name: what people were asked must not change.
@@ -368,7 +347,7 @@ def _hold(item: Prepared, facts: dict[str, Any], ruling: Ruling, told: _Told) ->
     return [held]
 
 
-def _acted(item: Prepared, facts: dict[str, Any], told: _Told) -> list[Draft]:
+def _acted(item: Prepared, facts: dict[str, Any], told: Told) -> list[Draft]:
     """The alarm when people learn of an act that was not permitted, or that is another than the one told before."""
     facts["otherwise"] = told.contradicts(item, "kind", "target", "parameters")
     if told.forbidden(item.ref):
@@ -377,13 +356,18 @@ def _acted(item: Prepared, facts: dict[str, Any], told: _Told) -> list[Draft]:
 
 
 def _alarm(item: Prepared, alarm: str, subject: str) -> Draft:
+    return alarm_of(alarm, subject, follows=item.entry_id)
+
+
+def alarm_of(alarm: str, subject: str, *, follows: UUID) -> Draft:
+    """An alarm about `subject`, with the entry that it follows from."""
     key = f"{alarm}:{hashlib.sha256(subject.encode()).hexdigest()[:16]}"
     return Draft(
         kind=Kind.ALARM_RAISED,
         actor="system",
         facts={"kv": 1, "key": key, "alarm": alarm},
         disclosed={"subject": subject},
-        follows=item.entry_id,
+        follows=follows,
     )
 
 

@@ -3,26 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
-from decisions.vocab import Outcome
+from decisions.vocab import Outcome, Says
+
+__all__ = ["NOTHING", "Reading", "Says"]
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
-
-
-class Says(StrEnum):
-    """What a record is to us."""
-
-    TRIGGER = "trigger"
-    """Something went wrong or changed that an agent may act upon: an alert, an incident."""
-    ACTION = "action"
-    """An act of an agent, by its own word or by that of the platform it runs on."""
-    EFFECT = "effect"
-    """A change that a system saw which is not the agent: audit log, rollout, deployment."""
-    LOOK = "look"
-    """A read-only call of a tool: counted, and not shown one by one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +42,7 @@ class Reading:
     environment: str = ""
     resource: str = ""
     """The thing itself, as `deployment/checkout`."""
-    parameters: Mapping[str, Any] = NOTHING
+    parameters: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
     undo: Mapping[str, Any] | None = None
 
     outcome: Outcome | None = None
@@ -63,9 +51,9 @@ class Reading:
     rationale: str = ""
     evidence: tuple[Mapping[str, Any], ...] = ()
     """Each with the keys of an event's evidence: kind, name, value, limit, at, ref."""
-    model: Mapping[str, Any] = NOTHING
+    model: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
     """`name`, `version`."""
-    trigger: Mapping[str, Any] = NOTHING
+    trigger: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
     """`kind`, `id`, `description` of what made an agent act."""
     keys: frozenset[str] = field(default_factory=frozenset)
     """`trace:…`, `alert:…`, `run:…`: whatever else carries one of them speaks of the same affair."""

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from concurrent.futures import Future
 
-from decisions.envelope import Draft
-from decisions.intake import events
-from decisions.recording import Moment, Recorded, enqueue
+from decisions.intake import assembly, events
+from decisions.intake.assembly import Assembled
+from decisions.recording import Decide, Recorded, enqueue
 
 
 def receive(prepared: Sequence[events.Prepared], principal: str) -> "Future[dict[str, int]]":
@@ -13,10 +13,12 @@ def receive(prepared: Sequence[events.Prepared], principal: str) -> "Future[dict
 
     The future raises what the spine raises: 409 for a changed duplicate, 503 where nothing was stored.
     """
-    answer: Future[dict[str, int]] = Future()
+    keys = frozenset(item.ref for item in prepared)
+    return _counted(lambda moment: events.decide(prepared, moment), principal, keys, len(prepared))
 
-    def decide(moment: Moment) -> list[Draft]:
-        return events.decide(prepared, moment)
+
+def _counted(decide: Decide, principal: str, keys: frozenset[str] | None, sent: int) -> "Future[dict[str, int]]":
+    answer: Future[dict[str, int]] = Future()
 
     def done(recorded: "Future[Recorded]") -> None:
         if not answer.set_running_or_notify_cancel():
@@ -26,10 +28,9 @@ def receive(prepared: Sequence[events.Prepared], principal: str) -> "Future[dict
         if error is not None:
             answer.set_exception(error)
         else:
-            answer.set_result(counts(len(prepared), recorded.result()))
+            answer.set_result(counts(sent, recorded.result()))
 
-    keys = {item.ref for item in prepared}
-    enqueue(decide, principal=principal, keys=keys, weight=len(prepared)).add_done_callback(done)
+    enqueue(decide, principal=principal, keys=keys, weight=sent).add_done_callback(done)
     return answer
 
 
@@ -41,3 +42,13 @@ def counts(events_sent: int, recorded: Recorded) -> dict[str, int]:
         "first_seq": recorded.first_seq,
         "last_seq": recorded.last_seq,
     }
+
+
+def receive_assembled(assembled: Assembled) -> "Future[dict[str, int]]":
+    """As `receive`, for what foreign records say."""
+    return _counted(
+        lambda moment: assembly.decide(assembled, moment),
+        assembled.sender.principal,
+        assembled.keys,
+        assembled.weight,
+    )

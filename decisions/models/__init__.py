@@ -4,6 +4,17 @@ from decisions.models.alarm import Alarm
 from decisions.models.clocks import Heartbeat, ServedClock
 from decisions.models.decision import Decision
 from decisions.models.freeze import Freeze
+from decisions.models.intake import (
+    Evidence,
+    EvidenceKey,
+    Format,
+    LinkCut,
+    Look,
+    Source,
+    SourceMinute,
+    SourceRefusal,
+    SourceSecret,
+)
 from decisions.models.legal_hold import LegalHold
 from decisions.models.people import Membership, Person, RegisterGroup, Standing
 from decisions.models.register import Agent, AgentKey, Service
@@ -17,17 +28,26 @@ __all__ = [
     "Alarm",
     "Counter",
     "Decision",
+    "Evidence",
+    "EvidenceKey",
+    "Format",
     "Freeze",
     "Heartbeat",
     "InvitationLink",
     "LegalHold",
+    "LinkCut",
+    "Look",
     "Membership",
     "Person",
     "RegisterGroup",
     "ServedClock",
     "Service",
     "Session",
+    "Source",
+    "SourceMinute",
+    "SourceRefusal",
     "SourceRun",
+    "SourceSecret",
     "Standing",
     "Timeline",
 ]

@@ -1,7 +1,8 @@
 """Queries that are compiled once: to make a wide SELECT, Django takes longer than a database takes to answer it."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 from django.db import connection
@@ -33,6 +34,8 @@ class _Compiled:
     parameters: tuple[Any, ...]
     converters: Mapping[int, Any]
     compiler: Any
+    columns: Sequence[str]
+    """The fields of the model that come first in each row."""
 
     def ask(self, given: Mapping[str, Any]) -> Iterable[Sequence[Any]]:
         """The values of each row that it finds."""
@@ -57,8 +60,39 @@ class _Once:
             compiler = self._make().query.get_compiler(connection=connection)
             sql, parameters = compiler.as_sql()
             converters = compiler.get_converters([column for column, _, _ in compiler.select])
-            found = self._compiled[connection.vendor] = _Compiled(sql, tuple(parameters), converters, compiler)
+            fields = (compiler.klass_info or {"select_fields": ()})["select_fields"]
+            columns = [compiler.select[place][0].target.attname for place in fields]
+            found = _Compiled(sql, tuple(parameters), converters, compiler, columns)
+            self._compiled[connection.vendor] = found
         return found
+
+
+SIZES = (1, 4, 16, 64, 256)
+"""How many keys a query of several may be compiled for."""
+
+
+class PreparedMany(Generic[M]):
+    """A query for rows by some of their keys, compiled once for each of a few numbers of keys.
+
+    `make` builds it for the slots of the keys, which `field` takes.
+    """
+
+    def __init__(self, make: "Callable[[list[Slot]], QuerySet[M]]", field: "Field[Any, Any]") -> None:
+        self._made = {size: Prepared(partial(self._of, make, field, size)) for size in SIZES}
+
+    @staticmethod
+    def _of(make: "Callable[[list[Slot]], QuerySet[M]]", field: "Field[Any, Any]", size: int) -> "QuerySet[M]":
+        return make([Slot(f"key{place}", field) for place in range(size)])
+
+    def all(self, keys: Iterable[Any]) -> Iterator[M]:
+        """The rows of `keys`, in no order."""
+        listed = list(keys)
+        for first in range(0, len(listed), SIZES[-1]):
+            some = listed[first : first + SIZES[-1]]
+            size = next(size for size in SIZES if size >= len(some))
+            # One key named twice finds one row.
+            some += some[-1:] * (size - len(some))
+            yield from self._made[size].all(**{f"key{place}": key for place, key in enumerate(some)})
 
 
 class PreparedValues(_Once):
@@ -81,12 +115,12 @@ class Prepared(_Once, Generic[M]):
     def all(self, **given: Any) -> list[M]:
         """Every row, with the slots filled by `given`."""
         query = self._query()
-        selected, model = query.compiler.select, query.compiler.klass_info["model"]
-        names = [selected[place][0].target.attname for place in query.compiler.klass_info["select_fields"]]
+        model, alias, count = query.compiler.klass_info["model"], connection.alias, len(query.columns)
+        more = query.compiler.annotation_col_map.items()
         rows = []
         for values in query.ask(given):
-            row = model.from_db(connection.alias, names, values[: len(names)])
-            for name, place in query.compiler.annotation_col_map.items():
+            row = model.from_db(alias, query.columns, values[:count])
+            for name, place in more:
                 setattr(row, name, values[place])
             rows.append(row)
         return rows

@@ -22,6 +22,8 @@ class Service(models.Model):
     """A decimal as text, in `currency`; empty when nobody has stated it."""
     currency = models.CharField(max_length=3, blank=True)
     retired = models.BooleanField(default=False)
+    known_as = models.JSONField(default=list)
+    """Names that other systems have for it, as `hotel-reservation/deployment/geo`; the slug is one without being stated."""
 
     class Meta:
         db_table = "service"
@@ -41,6 +43,8 @@ class Agent(models.Model):
     version = models.CharField(max_length=60, blank=True)
     owner = models.UUIDField(null=True)
     active = models.BooleanField()
+    identities = models.JSONField(default=list)
+    """Who it is in other systems, as `kubernetes-audit:system:serviceaccount:ops:remediator`."""
 
     class Meta:
         db_table = "agent"

@@ -5,7 +5,7 @@ from itertools import groupby
 
 from decisions.envelope import Entry
 from decisions.ports import Projection, plug_projection, sockets
-from decisions.projections import alarms, decided, nothing, registered
+from decisions.projections import alarms, decided, evidence, nothing, registered
 from decisions.projections.decided import decisions_by_ref
 from decisions.vocab import Kind
 
@@ -15,6 +15,7 @@ __all__ = ["apply", "decisions_by_ref", "owner", "plug_own"]
 def plug_own() -> None:
     """Fill the sockets of the kinds that `decisions` owns."""
     plug_projection(decided.apply, decided.KINDS)
+    plug_projection(evidence.apply, evidence.KINDS)
     plug_projection(registered.apply, registered.KINDS)
     plug_projection(alarms.apply, alarms.KINDS)
     plug_projection(nothing.apply, nothing.KINDS)

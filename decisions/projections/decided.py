@@ -12,9 +12,9 @@ from django.db import models
 from decisions import kinds
 from decisions.envelope import Entry, parse_time
 from decisions.models import Decision, Timeline
-from decisions.models.bulk import chunks, insert_rows, upsert
-from decisions.models.prepared import Prepared, Slot
-from decisions.projections import sources
+from decisions.models.bulk import insert_rows, upsert
+from decisions.models.prepared import PreparedMany
+from decisions.projections import links, sources
 from decisions.states import DONE, held_state
 from decisions.vocab import (
     BEYOND_OWES_SECONDS,
@@ -42,16 +42,12 @@ Fold = Callable[[Decision, Entry], None]
 """What an entry of a kind makes of the decision it speaks of."""
 
 
-_BY_REF = Prepared(lambda: Decision.rows.filter(ref_key=Slot("ref", models.CharField())))
+_BY_REF = PreparedMany(lambda keys: Decision.rows.filter(ref_key__in=keys), models.CharField())
 
 
 def decisions_by_ref(keys: Iterable[str]) -> dict[str, Decision]:
     """By their keys, as the entries alone make them."""
-    found: dict[str, Decision] = {}
-    for some in chunks(keys):
-        rows = _BY_REF.all(ref=some[0]) if len(some) == 1 else Decision.rows.filter(ref_key__in=some)
-        found.update((row.ref_key, row) for row in rows)
-    return found
+    return {row.ref_key: row for row in _BY_REF.all(keys)}
 
 
 def apply(entries: Sequence[Entry]) -> None:
@@ -76,6 +72,7 @@ def fold_into_decisions(entries: Sequence[Entry], fold: Mapping[Kind, Fold]) -> 
         row.last_seq = entry.seq
         history.append((entry.seq, row.seq, str(entry.kind), str(row.state), entry.actor, entry.at))
     upsert(Decision, list(rows.values()))
+    links.join(entries, rows)
     insert_rows(Timeline, ("seq", "decision_seq", "kind", "state", "actor", "at"), history)
 
 
@@ -115,15 +112,30 @@ TELLING = (Kind.ACTION_PROPOSED, Kind.ACTION_REPORTED, Kind.OUTCOME_REPORTED, Ki
 
 def told_again(row: Decision, entries: Sequence[Entry]) -> None:
     """Make the words of `row` those that `entries`, its TELLING ones in order, disclose still: as the fold would."""
+    told = _told(entries)
+    for name in (*(WORDS if told.complete else ()), "outcome_detail"):
+        setattr(row, name, getattr(told, name))
+
+
+OUTCOME = ("outcome", "outcome_detail", "outcome_observed", "outcome_own", "ended_at")
+
+
+def told_outcome(row: Decision, entries: Sequence[Entry]) -> None:
+    """Make the outcome of `row` the one that `entries`, TELLING ones in order, tell."""
+    told = _told(entries)
+    for name in OUTCOME:
+        setattr(row, name, getattr(told, name))
+
+
+def _told(entries: Sequence[Entry]) -> Decision:
     told = blank(entries[0])
     for entry in entries:
         describes = entry.kind in (Kind.ACTION_PROPOSED, Kind.ACTION_REPORTED)
-        if describes and not told.complete:
-            _describe(told, entry)
+        if entry.kind is Kind.ACTION_REPORTED or (describes and not told.complete):
+            _describe_once(told, entry)
         if entry.facts.get("outcome"):
             _end(told, entry, own=not describes)
-    for name in (*(WORDS if told.complete else ()), "outcome_detail"):
-        setattr(row, name, getattr(told, name))
+    return told
 
 
 def _when(entry: Entry) -> datetime:
@@ -164,6 +176,14 @@ def _describe(row: Decision, entry: Entry) -> None:
     row.sign_off_seconds = facts["sign_off_seconds"]
 
 
+def _describe_once(row: Decision, entry: Entry) -> None:
+    """What the first entry says of the action stands; a later one may only add what the agent had not told of its reasons."""
+    if not row.complete:
+        _describe(row, entry)
+    elif "account" in entry.disclosed:
+        row.account = {**entry.disclosed["account"], **row.account}
+
+
 def _proposed(row: Decision, entry: Entry) -> None:
     if row.complete:
         return
@@ -182,7 +202,7 @@ def _proposed(row: Decision, entry: Entry) -> None:
         # The act was told before the question: it is judged as one that nobody waited for.
         if reverted or row.outcome != Outcome.NOT_EXECUTED:
             _use(row, entry)
-        _settle(row, entry)
+        settle(row, entry)
 
 
 def _held(row: Decision, entry: Entry) -> None:
@@ -210,8 +230,7 @@ def _expired(row: Decision, entry: Entry) -> None:
 
 
 def _reported(row: Decision, entry: Entry) -> None:
-    if not row.complete:
-        _describe(row, entry)
+    _describe_once(row, entry)
     row.occurred_at = _when(entry)
     if row.proposed:
         _use(row, entry)
@@ -220,7 +239,7 @@ def _reported(row: Decision, entry: Entry) -> None:
         judge(row)
     if entry.facts["outcome"]:
         _end(row, entry, own=False)
-    _settle(row, entry)
+    settle(row, entry)
 
 
 def _use(row: Decision, entry: Entry) -> None:
@@ -250,7 +269,7 @@ def _outcome(row: Decision, entry: Entry) -> None:
     if row.proposed and entry.facts["outcome"] != Outcome.NOT_EXECUTED:
         _use(row, entry)
     _end(row, entry, own=True)
-    _settle(row, entry)
+    settle(row, entry)
 
 
 def _end(row: Decision, entry: Entry, *, own: bool) -> None:
@@ -286,7 +305,7 @@ _WORSE = (
 )
 
 
-def _settle(row: Decision, entry: Entry) -> None:
+def settle(row: Decision, entry: Entry) -> None:
     """The state after an act that is told outside a lease.
 
     A vetoed, denied or expired decision stays so: what was done all the same is its outcome. Of a claimed one it is
@@ -317,7 +336,7 @@ def _reverted(row: Decision, entry: Entry) -> None:
         return
     if row.proposed:
         _use(row, entry)
-    _settle(row, entry)
+    settle(row, entry)
     if row.state in TERMINAL or row.state == State.REVERT_FAILED:
         return
     ordered = row.lease_seq is not None or row.state in (State.REVERT_ORDERED, State.REVERTING)

@@ -6,7 +6,7 @@ from decisions.envelope import Entry
 from decisions.projections import sources
 from decisions.vocab import Kind
 
-KINDS = (Kind.ATTEMPT_REFUSED, Kind.SIGNAL_RECEIVED, Kind.IMPORT_MADE, Kind.KEY_ROTATED, Kind.LEDGER_CHECKED)
+KINDS = (Kind.ATTEMPT_REFUSED, Kind.IMPORT_MADE, Kind.KEY_ROTATED, Kind.LEDGER_CHECKED)
 
 
 def apply(entries: Sequence[Entry]) -> None:

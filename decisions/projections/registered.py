@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from decisions.envelope import Entry
-from decisions.models import Agent, LegalHold, Membership, RegisterGroup, Service, Standing
+from decisions.models import Agent, Format, LegalHold, Membership, RegisterGroup, Service, Source, Standing
 from decisions.models.bulk import chunks, put
 from decisions.vocab import Kind
 
@@ -47,6 +47,7 @@ def _service(entry: Entry, row: Mapping[str, Any]) -> Service:
         cost_per_minute=row.get("cost_per_minute", ""),
         currency=row.get("currency", ""),
         retired=entry.facts.get("retired", False),
+        known_as=row.get("known_as", []),
     )
 
 
@@ -64,6 +65,38 @@ def _agent(entry: Entry, row: Mapping[str, Any]) -> Agent:
         version=row.get("version", ""),
         owner=_uuid(entry.facts["owner"]),
         active=entry.facts["active"],
+        identities=row.get("identities", []),
+    )
+
+
+def _sources(entries: Sequence[Entry]) -> None:
+    put(Source, [_source(entry, entry.disclosed.get("row", {})) for entry in _last(entries)])
+
+
+def _source(entry: Entry, row: Mapping[str, Any]) -> Source:
+    return Source(
+        slug=entry.facts["key"],
+        name=row.get("name", ""),
+        system=entry.facts["system"],
+        agent_id=_uuid(entry.facts["agent"]),
+        quiet_minutes=entry.facts["quiet_minutes"],
+        active=entry.facts["active"],
+    )
+
+
+def _formats(entries: Sequence[Entry]) -> None:
+    put(
+        Format,
+        [
+            Format(
+                system=entry.facts["key"],
+                seq=entry.seq,
+                version=entry.facts["version"],
+                text=entry.disclosed.get("text", ""),
+                active=entry.facts["active"],
+            )
+            for entry in _last(entries)
+        ],
     )
 
 
@@ -101,7 +134,7 @@ def _people(entries: Sequence[Entry]) -> None:
 
 
 def _keys(entries: Sequence[Entry]) -> None:
-    """A key made or revoked is told by the ledger; the credential itself is operational."""
+    """A key or a secret made or revoked is told by the ledger; the credential itself is operational."""
 
 
 def _sign_in(entries: Sequence[Entry]) -> None:
@@ -140,4 +173,7 @@ APPLY = {
     "key": _keys,
     "sign_in": _sign_in,
     "legal_hold": _legal_holds,
+    "source": _sources,
+    "secret": _keys,
+    "format": _formats,
 }

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from decisions import feed, ledger
+from decisions import cosigned, feed, ledger
 from decisions import queries as product_queries
 from decisions.api import shapes
 from decisions.models import Agent, Person
@@ -196,7 +196,7 @@ def test_a_person_reads_the_timeline(api: Api, agent: Agent, viewer: Person) -> 
 def test_a_checkpoint_is_served_as_it_was_published(api: Api, agent: Agent, auditor: Person) -> None:
     browser = api.as_person(auditor)
     problem(browser.get("/ledger/checkpoint"), 404)
-    ledger.keep_checkpoint(3, "oversight.example/log\n3\nAAAA\n\n— log sig\n", datetime.now(UTC))
+    cosigned.keep_checkpoint(3, "oversight.example/log\n3\nAAAA\n\n— log sig\n", datetime.now(UTC))
     answer = browser.get("/ledger/checkpoint")
     assert answer.headers["content-type"] == "text/plain; charset=utf-8"
     stored = product_queries.last_checkpoint()

@@ -28,12 +28,14 @@ from approvals.actions.activate_policy import activate_policy  # noqa: E402
 from approvals.actions.answer_revert import acknowledge_revert, finish_revert  # noqa: E402
 from approvals.actions.change_register import change_register  # noqa: E402
 from approvals.actions.comment import comment  # noqa: E402
+from approvals.actions.cut_link import cut_link  # noqa: E402
 from approvals.actions.draft_policy import draft_policy  # noqa: E402
 from approvals.actions.erase import Why, erase  # noqa: E402
 from approvals.actions.expire import expire  # noqa: E402
 from approvals.actions.extend_hold import extend_hold  # noqa: E402
 from approvals.actions.handle_alarm import handle_alarm  # noqa: E402
 from approvals.actions.handle_key import make_key  # noqa: E402
+from approvals.actions.handle_secret import make_secret  # noqa: E402
 from approvals.actions.import_recordings import import_recordings  # noqa: E402
 from approvals.actions.legal_hold import lift_legal_hold, set_legal_hold  # noqa: E402
 from approvals.actions.lift_freeze import lift_freeze  # noqa: E402
@@ -44,18 +46,20 @@ from approvals.actions.set_freeze import set_freeze  # noqa: E402
 from approvals.actions.sign_off import sign_off  # noqa: E402
 from approvals.actions.withdraw import withdraw  # noqa: E402
 from approvals.checking import check_ledger  # noqa: E402
-from approvals.organisation import Organisation  # noqa: E402
+from approvals.organisation import AgentRow, Organisation, SourceRow  # noqa: E402
 from approvals.vocab import ErasureBasis, ErasureOf, Finding, Judgement  # noqa: E402
 from decisions import checkpoints, clock, signers  # noqa: E402
 from decisions.envelope import Draft, timestamp  # noqa: E402
 from decisions.errors import Problem  # noqa: E402
-from decisions.models import Agent, Alarm, Decision, Person  # noqa: E402
-from decisions.recording import Moment, record  # noqa: E402
-from decisions.vocab import Cause, Effect, FreezeMode, FreezeScope, Kind, LegalHoldScope, Scope  # noqa: E402
+from decisions.intake.reading import Reading, Says  # noqa: E402
+from decisions.models import Agent, Alarm, Decision, Evidence, Person  # noqa: E402
+from decisions.moment import Moment  # noqa: E402
+from decisions.recording import record  # noqa: E402
+from decisions.vocab import Cause, Effect, FreezeMode, FreezeScope, Kind, LegalHoldScope, Outcome, Scope  # noqa: E402
 from tests import factories  # noqa: E402
 from tests.conftest import Clock  # noqa: E402
 from tests.corpus import replay  # noqa: E402
-from tests.factories import event, send  # noqa: E402
+from tests.factories import event, hand_in, send  # noqa: E402
 
 
 def scenario(time: Clock) -> None:
@@ -91,6 +95,7 @@ def scenario(time: Clock) -> None:
     time.advance(minutes=40)
     expire()
     judge(people["marta"], factories.decision(agent, "a"))
+    others_tell(agent, people["ines"])
 
     recording = event(id="old", decision="g", time=timestamp(datetime(2026, 9, 1, 3, tzinfo=UTC)))
     import_recordings([("autoscaler", recording)], source="tests", actor=None)
@@ -108,6 +113,24 @@ def check(auditor: Person) -> None:
     take_up(asked.id)
     asked.refresh_from_db()
     check_ledger(asked)
+
+
+def others_tell(agent: Agent, responder: Person) -> None:
+    """An alert, an audit log that saw what the agent did and what it did not tell, and a person who disagrees."""
+    row = AgentRow("remediator", "Remediator", "Acme", "m-1", "2026-10", "tomasz", identities=("kubernetes-audit:rem",))
+    source = SourceRow("audit", "Audit log", "kubernetes-audit", "", 60)
+    change_register(Organisation(agents=[row], sources=[source]), actor=None)
+    make_secret("audit", actor=None)
+    hand_in(Reading(says=Says.TRIGGER, id="t", title="5xx", targets=("search",), keys=frozenset({"alert:fp"})))
+    send(agent, event(decision="s", id="s", action=factories.action(resource="deployment/search")))
+    hand_in(factories.effect(actor="rem", outcome=Outcome.FAILED), factories.effect(actor="rem", targets=("geo",)))
+    hand_in(Reading(says=Says.LOOK, id="l", actor="rem", kind="get"))
+    cut_link(
+        factories.decision(agent, "s").id,
+        evidence=Evidence.objects.exclude(decision_seq=None).get().seq,
+        reason="Another one's doing.",
+        actor=responder.id,
+    )
 
 
 def take_back(people: dict[str, Person], row: Decision) -> None:

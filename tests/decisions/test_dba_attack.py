@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from decisions import ledger, notes, proofs, published, signers, signing
+from decisions import cosigned, notes, proofs, published, signers, signing
 from decisions.checkpoints import DisagreementError, publish
 from decisions.envelope import Draft
 from decisions.merkle import verify_consistency
@@ -61,7 +61,7 @@ def held(data_dir: Path, settings: Any) -> Iterator[Held]:
         settings.WITNESSES = data_dir / "witnesses"
         settings.WITNESSES.write_text(f"{witness.line}\nquorum w1\n")
         gather()
-        stored, policy = ledger.last_checkpoint(), f"log {notes.ring().keys[0].vkey}\nquorum none\n"
+        stored, policy = cosigned.last_checkpoint(), f"log {notes.ring().keys[0].vkey}\nquorum none\n"
         assert stored is not None
         entry = bytes(EntryRow.objects.get(seq=REWRITTEN).body)
         yield Held(stored.note, proofs.receipt(REWRITTEN), policy, entry, witness)
@@ -136,10 +136,10 @@ def test_the_witness_tells_people(held: Held) -> None:
     attack()
     as_owner("DELETE FROM checkpoint")
     note, forged = stolen_key_signs(900)
-    ledger.keep_checkpoint(forged.size, note, Head.objects.get().at)
+    cosigned.keep_checkpoint(forged.size, note, Head.objects.get().at)
     gather()
     assert Alarm.objects.get().kind == "witness_disagreement"
-    stored = ledger.last_checkpoint()
+    stored = cosigned.last_checkpoint()
     assert stored is not None
     assert len(signing.read_note(stored.note)[1]) == 1, "no cosignature"
 

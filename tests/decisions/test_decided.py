@@ -13,7 +13,8 @@ from decisions import ledger
 from decisions.envelope import Draft
 from decisions.errors import Problem
 from decisions.models import Agent, Alarm, Decision, Person, Timeline
-from decisions.recording import Moment, record
+from decisions.moment import Moment
+from decisions.recording import record
 from decisions.vocab import Kind, Level, Outcome, SignOff, State
 from tests import factories
 from tests.conftest import Clock

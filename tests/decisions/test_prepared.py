@@ -12,7 +12,7 @@ from django.db.models import BooleanField, CharField, Model, UUIDField
 from django.test.utils import CaptureQueriesContext
 
 from decisions.models import Agent, Decision, Heartbeat, ServedClock
-from decisions.models.prepared import Prepared, PreparedValues, Slot
+from decisions.models.prepared import Prepared, PreparedMany, PreparedValues, Slot
 from decisions.vocab import State
 from tests import factories
 from tests.conftest import Clock
@@ -46,6 +46,20 @@ def test_every_model_is_read_as_django_reads_it(company: None) -> None:
         assert [content(row) for row in made.all()] == expected, model
         seen += bool(expected)
     assert seen > 15
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("count", [0, 1, 2, 4, 5, 16, 17, 65, 100])
+def test_rows_are_found_by_any_number_of_keys(company: None, count: int) -> None:
+    by_ref = PreparedMany(lambda keys: Decision.objects.filter(ref_key__in=keys), CharField())
+    refs = list(Decision.rows.order_by("seq").values_list("ref_key", flat=True)[: max(count - 1, 0)])
+    if count:
+        refs.append("unknown")
+    for _ in range(2):
+        found = sorted(by_ref.all(refs), key=lambda row: row.seq)
+        assert [content(row) for row in found] == [
+            content(row) for row in Decision.objects.filter(ref_key__in=refs).order_by("seq")
+        ]
 
 
 @pytest.mark.django_db

@@ -14,7 +14,8 @@ from decisions.envelope import Draft
 from decisions.errors import Problem, Refusal, conflict, not_found
 from decisions.models import Agent, Alarm, Decision
 from decisions.models.ledger import EntryRow, Head
-from decisions.recording import Moment, Recorded, record, record_all
+from decisions.moment import Moment
+from decisions.recording import Recorded, record, record_all
 from decisions.refusals import RefusalCap
 from decisions.vocab import Kind
 from tests import factories

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.db import transaction
 
-from decisions import ledger, notes, outbound, proofs, published, signers, signing, tasks
+from decisions import cosigned, ledger, notes, outbound, proofs, published, signers, signing, tasks
 from decisions.checkpoints import publish
 from decisions.models import Agent, Alarm
 from decisions.models.ledger import Cosignature
@@ -58,7 +58,7 @@ def cosigners(note: str) -> set[str]:
 
 
 def newest() -> str:
-    stored = ledger.last_checkpoint()
+    stored = cosigned.last_checkpoint()
     assert stored is not None
     return stored.note
 
@@ -77,7 +77,7 @@ def test_who_signed_is_told_and_what_does_not_verify_is_by_nobody(served: list[S
         ("witness", "w2"),
     ]
     assert found[0].at is None
-    assert {one.at for one in found[1:]} == {ledger.cosignatures()[0].at}
+    assert {one.at for one in found[1:]} == {cosigned.cosignatures()[0].at}
     text, gap, lines = note.partition("\n\n")
     for index in range(3):
         spoilt = lines.splitlines()

@@ -13,7 +13,7 @@ import django
 
 django.setup()
 
-from decisions import checkpoints, durable, ledger, notes, recording, signer  # noqa: E402 - Django is set up first
+from decisions import checkpoints, cosigned, durable, ledger, notes, recording, signer  # noqa: E402 - Django is set up first
 from decisions.envelope import Draft  # noqa: E402
 from decisions.vocab import Kind  # noqa: E402
 
@@ -49,7 +49,7 @@ def arm(label: str) -> None:
     elif label == "file":
         after(notes, "keep")
     elif label == "row":
-        after(ledger, "keep_checkpoint")
+        after(cosigned, "keep_checkpoint")
 
 
 def main(label: str) -> None:

@@ -16,12 +16,12 @@ from approvals.actions.sign_off import sign_off
 from approvals.models import IdempotentAnswer, LedgerCheck, ReportBuild
 from approvals.organisation import Organisation
 from approvals.vocab import ErasureBasis, ErasureOf, Judgement
-from decisions import clock, ledger, served
+from decisions import clock, cosigned, served
 from decisions.models import Agent, Person
 from decisions.vocab import Effect, FreezeMode, FreezeScope, LegalHoldScope
 from tests import factories
 from tests.database import guards_off
-from tests.factories import event, send
+from tests.factories import event, hand_in, send
 
 pytestmark = pytest.mark.django_db
 
@@ -37,6 +37,8 @@ BREAKS = {
     "decision_sign_off": "UPDATE decision SET sign_off = 'later'",
     "decision_basis": "UPDATE decision SET basis = 'silence'",
     "decision_executes_by_claim": "UPDATE decision SET state = 'executing', lease_seq = NULL",
+    "evidence_outcome": "UPDATE evidence SET outcome = 'perhaps'",
+    "evidence_says": "UPDATE evidence SET says = 'rumour'",
     "freeze_scope": "UPDATE agent_freeze SET scope = 'half', value = 'x'",
     "freeze_mode": "UPDATE agent_freeze SET mode = 'slow'",
     "freeze_names_its_scope": "UPDATE agent_freeze SET value = 'prod'",
@@ -90,13 +92,14 @@ def filled(agent: Agent, manager: Person, executive: Person, admin: Person) -> N
     set_freeze(scope=FreezeScope.EVERYTHING, value="", mode=FreezeMode.ALL, reason="", actor=manager.id)
     draft_policy(factories.policy(name="Next"), reason="To have a draft.", based_on=1, actor=manager.id)
     send(agent, event(sequence=7))
+    hand_in(factories.effect())
     take = Why(ErasureBasis.LEGAL_ORDER, "Order 7 of the court", "It has to go.")
     erase(ErasureOf.ENTRIES, [row.seq], names=["account"], why=take, actor=admin.id)
     set_legal_hold(scope=LegalHoldScope.EVERYTHING, value="", reason="Nothing more goes.", actor=executive.id)
     served.tick()
     change_register(Organisation(groups=[]), actor=None)
     now = clock.now()
-    ledger.keep_cosignature(1, "witness", "a line", now)
+    cosigned.keep_cosignature(1, "witness", "a line", now)
     builds = [
         ReportBuild.objects.create(period="2026-09", state="failed", requested_at=now, updated_at=now) for _ in range(2)
     ]

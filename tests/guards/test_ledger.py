@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from decisions import ledger
+from decisions import cosigned, ledger
 from decisions.merkle import leaf_hash
 from decisions.models import Agent
 from decisions.models.ledger import Cosignature, EntryRow, Head, StoredCheckpoint, TileRow
@@ -115,8 +115,8 @@ ONLY = {
 @pytest.fixture
 def stored(agent: Agent) -> list[Any]:
     """A ledger of 17 entries with a checkpoint that is cosigned."""
-    ledger.keep_checkpoint(ledger.size(), "a note", ledger.current().at)
-    ledger.keep_cosignature(ledger.size(), "witness", "a line", ledger.current().at)
+    cosigned.keep_checkpoint(ledger.size(), "a note", ledger.current().at)
+    cosigned.keep_cosignature(ledger.size(), "witness", "a line", ledger.current().at)
     return everything()
 
 
@@ -124,7 +124,7 @@ def stored(agent: Agent) -> list[Any]:
 def tiled(agent: Agent) -> list[Any]:
     """A ledger of 600 entries, of which a second tile is full and not stored."""
     append(600 - ledger.size())
-    ledger.keep_checkpoint(ledger.size(), "a note", ledger.current().at)
+    cosigned.keep_checkpoint(ledger.size(), "a note", ledger.current().at)
     with guards_off("tile"), connection.cursor() as cursor:
         cursor.execute("DELETE FROM tile WHERE n = 1")
     return everything()

@@ -34,7 +34,7 @@ async def at_once(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -
 
 
 def without_threads(patch: pytest.MonkeyPatch) -> None:
-    for module in ("approvals.api.gate", "approvals.api.hot", "approvals.api.polls"):
+    for module in ("approvals.api.gate", "approvals.api.hot", "approvals.api.polls", "decisions.auth.keys"):
         patch.setattr(f"{module}.in_reader", at_once)
         patch.setattr(f"{module}.in_command", at_once, raising=False)
 

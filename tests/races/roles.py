@@ -12,7 +12,7 @@ from approvals.actions.set_freeze import set_freeze
 from approvals.vocab import VerdictWord
 from decisions import recording
 from decisions.errors import Problem
-from decisions.intake.events import ref_key
+from decisions.intake.told import ref_key
 from decisions.models import Decision
 from decisions.vocab import FreezeMode, FreezeScope
 from tests.races.replica import Race
@@ -26,11 +26,10 @@ def claims(race: Race) -> Callable[[int], Act]:
         row = Decision.objects.get(ref_key=ref_key(race.agent, race.names[number]))
 
         def act() -> int:
-            got = claim(
+            asked = claim(
                 row.id, claim_key="c", action_hash=row.action_hash, executor=f"runner-{number}", agent=race.agent
             )
-            assert got.lease_seq is not None
-            return got.lease_seq
+            return asked.result().last_seq
 
         return act
 

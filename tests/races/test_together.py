@@ -12,6 +12,7 @@ from decisions import ledger, projections, recording
 from decisions.envelope import Draft
 from decisions.errors import Problem
 from decisions.models import Agent, Decision
+from decisions.moment import Moment
 from decisions.rebuild import rebuild
 from decisions.vocab import Kind
 from tests import factories
@@ -30,7 +31,7 @@ class Waiting:
         """What each got, or the Problem that it got."""
         go_on = threading.Event()
 
-        def occupy(_: recording.Moment) -> list[Draft]:
+        def occupy(_: Moment) -> list[Draft]:
             go_on.wait(20)
             return []
 

@@ -1,0 +1,147 @@
+"""How sources do: what came of each minute, and what was refused lately. Counted in memory and written once a second.
+
+It is no part of the record: a process that is killed loses a second of it.
+"""
+
+import logging
+import secrets
+import threading
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import connection
+
+from decisions import clock
+from decisions.errors import Problem
+from decisions.models import SourceMinute, SourceRefusal
+from decisions.models.bulk import writing
+from decisions.redaction import Remover
+
+log = logging.getLogger(__name__)
+EVERY = 1.0
+REFUSALS_KEPT = 20
+KEPT = timedelta(days=2)
+SAMPLE = 1000
+PROCESS = secrets.token_hex(4)
+"""Each process has rows of its own: none waits for another, and none loses what another counts."""
+COUNTS = ("records", "duplicates", "ignored", "looks", "refused")
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A body that was refused."""
+
+    source: str
+    at: datetime
+    status: int
+    problem: str
+    detail: str
+    sample: str
+
+
+_lock = threading.Lock()
+_counts: dict[tuple[str, datetime], Counter[str]] = {}
+_lags: dict[tuple[str, datetime], int] = {}
+_refused: list[Refused] = []
+_timer: threading.Timer | None = None
+
+
+def count(source: str, *, lag: timedelta | None = None, **more: int) -> None:
+    """Add to the counts of `source` (a principal) in this minute. `lag` is from what happened to its coming here."""
+    place = source, clock.now().replace(second=0, microsecond=0)
+    with _lock:
+        _counts.setdefault(place, Counter()).update(more)
+        if lag is not None:
+            _lags[place] = max(_lags.get(place, 0), int(lag.total_seconds() * 1000))
+    _soon()
+
+
+def refuse(source: str, problem: Problem, body: bytes) -> None:
+    """Count a refused body, and keep why and how it began, without the secrets that can be seen in it."""
+    with _lock:
+        if len(_refused) < REFUSALS_KEPT:
+            detail = ": ".join(part for part in (problem.title, problem.detail) if part)
+            _refused.append(Refused(source, clock.now(), problem.status, problem.slug, detail[:1000], _sample(body)))
+    count(source, refused=1)
+
+
+def _sample(body: bytes) -> str:
+    text = body[:SAMPLE].decode(errors="replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
+    clean: str = Remover(settings.KEY_PEPPER.encode()).clean(text, "body", by_name=False)
+    return clean
+
+
+def _soon() -> None:
+    global _timer  # noqa: PLW0603 - one timer a process
+    with _lock:
+        if _timer is None:
+            _timer = threading.Timer(EVERY, _in_time)
+            _timer.daemon = True
+            _timer.start()
+
+
+def _in_time() -> None:
+    try:
+        flush()
+    except Exception:
+        log.exception("the counts of sources could not be written")
+    finally:
+        connection.close()
+
+
+def flush() -> None:
+    """Write what was counted, and forget what is old."""
+    global _timer  # noqa: PLW0603 - one timer a process
+    with _lock:
+        counts, lags, refused = dict(_counts), dict(_lags), list(_refused)
+        _counts.clear()
+        _lags.clear()
+        _refused.clear()
+        _timer = None
+    with writing():
+        for (source, minute), more in counts.items():
+            row, _ = SourceMinute.objects.get_or_create(
+                id=f"{source}@{int(minute.timestamp())}@{PROCESS}", defaults={"source": source, "minute": minute}
+            )
+            for name in COUNTS:
+                setattr(row, name, getattr(row, name) + more[name])
+            row.lag_ms = max(row.lag_ms, lags.get((source, minute), 0))
+            row.save()
+        SourceRefusal.objects.bulk_create(
+            SourceRefusal(
+                source=one.source,
+                at=one.at,
+                status=one.status,
+                problem=one.problem,
+                detail=one.detail,
+                sample=one.sample,
+            )
+            for one in refused
+        )
+        for source in {one.source for one in refused}:
+            kept = SourceRefusal.objects.filter(source=source).order_by("-id").values_list("id", flat=True)
+            SourceRefusal.objects.filter(source=source).exclude(id__in=list(kept[:REFUSALS_KEPT])).delete()
+        SourceMinute.objects.filter(minute__lt=clock.now() - KEPT).delete()
+
+
+def forget() -> None:
+    """Leave uncounted what waits to be written."""
+    global _timer  # noqa: PLW0603 - one timer a process
+    with _lock:
+        if _timer is not None:
+            _timer.cancel()
+        _timer = None
+        _counts.clear()
+        _lags.clear()
+        _refused.clear()
+
+
+def settle() -> None:
+    """Write at once what waits to be written; for the end of a process, and for whoever reads right after."""
+    with _lock:
+        waiting = _timer
+    if waiting is not None:
+        waiting.cancel()
+        flush()
