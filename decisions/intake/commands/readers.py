@@ -31,6 +31,7 @@ _HARMLESS = (
 )
 _READERS: Mapping[str, Reader] = {
     **dict.fromkeys(_HARMLESS.split(), _ANY),
+    "rg": Reader(not_names=("pre", "hostname-bin"), guesses=False),
     "diff": Reader(not_names=("output",), guesses=False),
     "date": Reader("s", ("set",), guesses=False),
     "tree": Reader("o", ("output",), guesses=False),

@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
 from decisions.canonical import stable
 from decisions.intake.calls import Call, Where, arguments_of, reading_of
@@ -16,7 +17,7 @@ from decisions.intake.otlp.records import Record, Rejected, when
 from decisions.intake.otlp.said import Asked, Said, said_in
 from decisions.intake.reading import Reading, Says
 
-MAX_READINGS = 100_000
+MAX_READINGS = 20_000
 
 
 @dataclass(slots=True)
@@ -57,8 +58,7 @@ def read_traces(content_type: str, body: bytes) -> Batch:
             answers += [_Answer(_light(record), said, repeats) for said in said_in(record)]
         else:
             made.ignored += 1
-    made.readings = list(_joined(tools, answers))
-    _bound(made)
+    _bound(made, _joined(tools, answers), len(tools))
     return made
 
 
@@ -79,21 +79,22 @@ def read_logs(content_type: str, body: bytes) -> Batch:
             made.ignored += 1
     known = _Answers(answers)
     done: set[tuple[str, str]] = set()
-    for record, id_, call in calls:
-        answer = known.to(record, id_)
-        done.add((_scope(record), id_))
-        made.readings.append(_reading(record, call, id_, _log_id(record, id_), answer))
-    made.readings += _only_asked(answers, done)
-    _bound(made)
+
+    def readings() -> Iterator[Reading]:
+        for record, id_, call in calls:
+            done.add((_scope(record), id_))
+            yield _reading(record, call, id_, _log_id(record, id_), known.to(record, id_))
+        yield from _only_asked(answers, done)
+
+    _bound(made, readings(), len(calls))
     return made
 
 
-def _bound(made: Batch) -> None:
-    """Keep one request from becoming more than one transaction can hold."""
-    more = len(made.readings) - MAX_READINGS
-    if more > 0:
-        del made.readings[MAX_READINGS:]
-        made.rejected.count += more
+def _bound(made: Batch, readings: Iterable[Reading], told: int) -> None:
+    """Keep one request from becoming more than one transaction can hold; `told` is how many calls it tells of."""
+    made.readings = list(islice(readings, MAX_READINGS))
+    if told > MAX_READINGS:
+        made.rejected.count += told - MAX_READINGS
         made.rejected.why = made.rejected.why or f"a request may tell of at most {MAX_READINGS} calls"
 
 

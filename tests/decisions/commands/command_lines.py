@@ -64,6 +64,7 @@ sed -n '1,20p' x
 sed 's/a/b/g' x
 sort -u x | uniq -c
 cat x 2>/dev/null
+kubectl logs x | rg -n 'error|fail'
 cat <<EOF | grep a
 a
 EOF
@@ -198,6 +199,7 @@ find . -name x -delete
 find . -exec true {} +
 find . $X
 sort -o x y
+rg --pre=mystery x
 sort --outp=x y
 uniq a b
 sed -i s/a/b/ x
