@@ -98,6 +98,14 @@ def test_parameters_are_what_was_sent_and_what_it_states():
     assert reading("mystery", ["a"]).parameters == {"tool": "mystery", "arguments": ["a"]}
 
 
+def test_a_line_that_acts_on_several_things_names_them_all():
+    found = reading("bash", {"command": "kubectl get po; kubectl scale deploy/a --replicas=0; kubectl delete svc/b"})
+    assert (found.kind, found.resource) == ("delete", "service/b")
+    assert found.targets == ("b", "a")
+    assert found.parameters["resources"] == ["service/b", "deployment/a"]
+    assert "resources" not in reading("bash", {"command": "kubectl delete svc/b"}).parameters
+
+
 DEEP: Any = "x"
 for _ in range(30):
     DEEP = [DEEP]
