@@ -3,7 +3,6 @@
 from collections.abc import Mapping as Table
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
@@ -15,11 +14,10 @@ from decisions.api.hot import Answer, Request
 from decisions.auth import keys, sources
 from decisions.errors import Problem, unauthorized
 from decisions.feed import in_reader, outcome_of
-from decisions.intake import assembly, cloudevents, formats, mapping, signatures, tally
+from decisions.intake import assembly, cloudevents, in_force, mapping, signatures, tally
 from decisions.intake.assembly import Assembled, Sender
 from decisions.intake.receive import receive_assembled
 from decisions.intake.signatures import Scheme
-from decisions.models import Format
 from decisions.vocab import Scope
 
 
@@ -71,7 +69,7 @@ class Took:
 
 
 def _take(system: str, headers: Table[str, str], body: bytes) -> Took:
-    form = in_force(system)
+    form = in_force.mapping_of(system)
     sender = sender_of(system, headers, body, form.document.signature)
     try:
         plain = cloudevents.unpack(body, headers.get("content-encoding", "").strip().lower(), limit=limit_of(form))
@@ -132,21 +130,3 @@ def _signed(scheme: Scheme, secret: str, headers: Table[str, str], body: bytes, 
     except Problem:
         return False
     return True
-
-
-# -- which mapping
-
-
-def in_force(system: str) -> mapping.Mapping:
-    """The organisation's own mapping of `system`, else the one that we ship. Raises a 404 problem."""
-    own = register.latest().formats.get(system)
-    return _own(own) if own is not None else formats.mapping(system)
-
-
-def _own(row: Format) -> mapping.Mapping:
-    return _loaded(row.text)
-
-
-@lru_cache(maxsize=64)
-def _loaded(text: str) -> mapping.Mapping:
-    return mapping.load(text)
