@@ -29,6 +29,7 @@ signature: bearer
 fields:
   id: /id
   at: {{time: /time}}
+  kind: {{text: change}}
 rules:
   - name: everything
     when: {{/id: {{present: true}}}}
