@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from decisions.errors import Problem
@@ -43,10 +43,7 @@ OBJECT = ANY | st.fixed_dictionaries(
 )
 
 
-@given(st.integers(0, len(BATCH["items"]) - 1), OBJECT, OBJECT, st.text(max_size=30) | ODD, st.text(max_size=30) | ODD)
-def test_a_batch_of_the_audit_log_is_taken_whatever_a_client_asked_for(
-    index: int, asked: Any, answered: Any, uri: str, agent: str
-):
+def batch_is_taken(index: int, asked: Any, answered: Any, uri: str, agent: str) -> None:
     batch = json.loads(json.dumps(BATCH))
     event = batch["items"][index]
     event |= {"requestObject": asked, "responseObject": answered, "requestURI": uri, "userAgent": agent}
@@ -216,16 +213,10 @@ CHOSEN = frozenset(
 RECORD = frozenset({"details", "id", "event", "alertname", "route"})
 
 
-@pytest.mark.parametrize("fixture", [one for one in understood() if one.path.suffix == ".json"], ids=str)
-@given(st.data())
-@settings(max_examples=8)
-def test_what_a_run_is_given_cannot_hide_the_run(fixture: Fixture, data: st.DataObject):
-    """Parameters, results, labels and texts of any shape leave the same records, under the same ids, by the same rules."""
+def run_is_seen(fixture: Fixture, data: st.DataObject) -> None:
     value = json.loads(fixture.body)
     before = answer(fixture.system, fixture.headers, fixture.body)
     spots = _chosen_by_agents(value)
-    if not spots:
-        return
     for parent, name in data.draw(st.lists(st.sampled_from(spots), min_size=1, max_size=4)):
         parent[name] = data.draw(ANY)
     after = answer(fixture.system, fixture.headers, json.dumps(value).encode())
@@ -250,3 +241,18 @@ def _chosen_by_agents(value: Any) -> list[tuple[Any, str]]:
         for item in value:
             found += _chosen_by_agents(item)
     return found
+
+
+CHANGEABLE = tuple(
+    one for one in understood() if one.path.suffix == ".json" and _chosen_by_agents(json.loads(one.body))
+)
+FEW = settings(max_examples=60, deadline=None)
+MANY = settings(max_examples=20_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+TEXT = st.text(max_size=30) | ODD
+BATCHES = given(st.integers(0, len(BATCH["items"]) - 1), OBJECT, OBJECT, TEXT, TEXT)
+RUNS = given(st.sampled_from(CHANGEABLE), st.data())
+
+test_a_batch_of_the_audit_log_is_taken_whatever_a_client_asked_for = FEW(BATCHES(batch_is_taken))
+test_what_a_run_is_given_cannot_hide_the_run = settings(FEW, max_examples=200)(RUNS(run_is_seen))
+test_many_batches_are_taken_whatever_a_client_asked_for = pytest.mark.deep(MANY(BATCHES(batch_is_taken)))
+test_much_that_a_run_is_given_cannot_hide_it = pytest.mark.deep(MANY(RUNS(run_is_seen)))
