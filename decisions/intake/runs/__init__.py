@@ -1,0 +1,1 @@
+"""Recorded runs of agents, one module a format."""

@@ -1,0 +1,196 @@
+"""Commands are what their programs do with their arguments. What is not certain must never be read-only."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from decisions.intake.commands import classify, classify_argv
+from decisions.intake.commands.kubernetes import names_of, owner_of_pod, singular
+from decisions.kinds import ACTION_KINDS, LOOK, UNCLASSIFIED
+from tests.decisions.commands.command_lines import ACTS, NOT_CLASSIFIED, READS
+
+
+@pytest.mark.parametrize("line", READS)
+def test_a_line_that_only_reads_is_a_look(line: str) -> None:
+    found = classify(line)
+    assert found.kind == LOOK, found.why
+
+
+@pytest.mark.parametrize(("line", "kind", "resource", "namespace"), ACTS)
+def test_a_known_act_has_its_kind_and_its_target(line: str, kind: str, resource: str, namespace: str) -> None:
+    found = classify(line)
+    assert (found.kind, found.resource, found.namespace) == (kind, resource, namespace), found.why
+    assert kind in ACTION_KINDS
+
+
+@pytest.mark.parametrize("line", NOT_CLASSIFIED)
+def test_what_only_running_it_would_tell_is_not_classified(line: str) -> None:
+    found = classify(line)
+    assert found.kind == UNCLASSIFIED, found
+    assert found.why
+
+
+POD_TEMPLATE = '{"spec":{"template":{"spec":{"containers":[{"name":"a",%s}]}}}}'
+
+
+@pytest.mark.parametrize(
+    ("resource", "patch", "kind"),
+    [
+        ("deploy/x", '{"spec":{"replicas":0}}', "scale"),
+        ("deploy/x", '[{"op":"replace","path":"/spec/replicas","value":0}]', "scale"),
+        ("deploy/x", POD_TEMPLATE % '"image":"b"', "rollout"),
+        ("deploy/x", POD_TEMPLATE % '"resources":{"limits":{"cpu":1}}', "resource_limits"),
+        ("deploy/x", POD_TEMPLATE % '"image":"b","command":["c"]', "patch_workload"),
+        (
+            "deploy/x",
+            '[{"op":"add","path":"/spec/template/spec/containers/0/resources","value":{"limits":{"cpu":1}}}]',
+            "resource_limits",
+        ),
+        ("deploy/x", '{"metadata":{"labels":{"a":"b"}}}', "metadata_change"),
+        ("deploy/x", '{"metadata":{"labels":{"a":"b"}},"spec":{"replicas":0}}', "patch_workload"),
+        (
+            "deploy/x",
+            '{"spec":{"template":{"metadata":{"annotations":{"kubectl.kubernetes.io/restartedAt":"x"}}}}}',
+            "restart",
+        ),
+        ("deploy/x", '{"spec":{"template":{"metadata":{"annotations":{"other":"x"}}}}}', "patch_workload"),
+        ("deploy/x", "{}", "patch_workload"),
+        ("svc/x", '{"spec":{"selector":{"a":"b"}}}', "traffic_routing"),
+        ("svc/x", '{"metadata":{"annotations":{"a":"b"}}}', "metadata_change"),
+        ("virtualservices.networking.istio.io/x", '{"spec":{"http":[]}}', "traffic_routing"),
+        ("netpol/x", '{"spec":{"ingress":[]}}', "traffic_routing"),
+        ("cm/x", '{"data":{"a":"b"}}', "config_change"),
+        ("hpa/x", '{"spec":{"maxReplicas":9}}', "scale"),
+        ("no/x", '{"spec":{"unschedulable":true}}', "node_scheduling"),
+        ("pv/x", '{"spec":{"persistentVolumeReclaimPolicy":"Delete"}}', "apply_manifest"),
+        ("services.serving.knative.dev/x", '{"spec":{}}', "apply_manifest"),
+    ],
+)
+def test_what_a_patch_changes_decides_its_kind(resource: str, patch: str, kind: str) -> None:
+    found = classify_argv(["kubectl", "patch", resource, "-p", patch])
+    assert found.kind == kind, found.why
+
+
+def test_what_a_command_states_is_kept() -> None:
+    assert classify("kubectl scale deploy x --replicas=3").parameters == {"replicas": 3}
+    assert classify("kubectl rollout undo deploy x --to-revision=4").parameters == {"to_revision": "4"}
+    assert classify("kubectl set image deploy/x a=b:1").parameters == {"images": {"a": "b:1"}}
+    assert classify("kubectl label po x a=b c-").parameters == {"labels": {"a": "b", "c": None}}
+    assert classify("kubectl delete po -l a=b --all").parameters == {"selector": "a=b", "all": True}
+    assert classify('kubectl patch deploy x -p \'{"spec":{"replicas":0}}\'').parameters["replicas"] == 0
+    assert classify("kubectl --context c delete job x").cluster == "c"
+    assert classify("kubectl -n a delete job x -n b").namespace == "b"
+    assert classify("kubectl delete deploy/a svc/b").resources == ("deployment/a", "service/b")
+
+
+def test_an_unknown_command_comes_before_a_known_one() -> None:
+    assert classify("kubectl delete job x; mystery").kind == UNCLASSIFIED
+    assert classify("kubectl rollout restart deploy x; kubectl delete job y").kind == "delete"
+    assert classify("kubectl apply -f x; kubectl rollout restart deploy x").kind == "apply_manifest"
+
+
+def test_arguments_are_not_a_line() -> None:
+    assert classify_argv(["cat", "; mystery"]).kind == LOOK
+    assert classify_argv(["bash", "-lc", "cat x; mystery"]).kind == UNCLASSIFIED
+    assert classify_argv([]).kind == LOOK
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ("deploy", "deployment"),
+        ("Deployment", "deployment"),
+        ("deployments.apps", "deployment"),
+        ("deployments.v1.apps", "deployment"),
+        ("po", "pod"),
+        ("svc", "service"),
+        ("sts", "statefulset"),
+        ("netpol", "networkpolicy"),
+        ("networkpolicies", "networkpolicy"),
+        ("ingresses", "ingress"),
+        ("storageclasses", "storageclass"),
+        ("services.serving.knative.dev", "services.serving.knative.dev"),
+        ("widgets", "widgets"),
+    ],
+)
+def test_a_kind_has_one_name(written: str, name: str) -> None:
+    assert singular(written) == name
+
+
+def test_only_a_name_that_a_cluster_made_shows_whose_replica_a_pod_is() -> None:
+    assert owner_of_pod("checkout-api-6b98cbcd6d-67496") == "checkout-api"
+    assert owner_of_pod("checkout-api") == ""
+    assert owner_of_pod("my-debug-shell") == ""
+    assert names_of("pod/checkout-api-6b98cbcd6d-67496") == ("checkout-api-6b98cbcd6d-67496", "checkout-api")
+    assert names_of("pod/db-0") == ("db-0", "db")
+    assert names_of("deployment/web") == ("web",)
+    assert names_of("pod") == ()
+
+
+PROGRAMS = st.sampled_from(
+    [
+        "kubectl",
+        "helm",
+        "curl",
+        "find",
+        "sed",
+        "awk",
+        "xargs",
+        "bash",
+        "sudo",
+        "docker",
+        "aws",
+        "terraform",
+        "git",
+        "env",
+    ]
+)
+ARGUMENT = st.sampled_from(
+    [
+        "get",
+        "delete",
+        "-n",
+        "--namespace=",
+        "--",
+        "-",
+        "-o",
+        "x",
+        "-c",
+        "--help",
+        "''",
+        "$X",
+        "|",
+        ";",
+        "-I{}",
+        "{}",
+        "-p",
+        "exec",
+        "patch",
+        "--dry-run=client",
+    ]
+)
+ARGUMENTS = st.lists(ARGUMENT | st.text(max_size=6), max_size=8)
+
+
+@given(PROGRAMS, ARGUMENTS)
+def test_no_arguments_make_it_stumble(program: str, arguments: list[str]) -> None:
+    assert classify_argv([program, *arguments]).kind in {LOOK, *ACTION_KINDS}
+    assert classify(" ".join([program, *arguments])).kind in {LOOK, *ACTION_KINDS}
+
+
+@given(st.sampled_from(NOT_CLASSIFIED), st.sampled_from(READS), st.sampled_from([" && ", "; ", " || ", "\n"]))
+def test_nothing_beside_it_makes_an_unknown_command_harmless(unknown: str, harmless: str, between: str) -> None:
+    between = "\n" if "<<" in harmless or "#" in harmless else between
+    assert classify(harmless + between + unknown).kind == UNCLASSIFIED
+
+
+@given(
+    st.sampled_from([act[0] for act in ACTS if " delete " in act[0]]),
+    st.integers(0, 60),
+    st.text("\"'\\$`;&|(){}<>", min_size=1, max_size=3),
+)
+def test_noise_in_a_deletion_never_makes_it_a_look(line: str, at: int, noise: str) -> None:
+    cut = line[:at] + noise + line[at:]
+    # Where the words themselves are cut apart, or stand in quotes, it may truly be another command.
+    if "kubectl delete " in cut and not {'"', "'", "`"} & set(noise) and "#" not in line:
+        assert classify(cut).kind != LOOK, cut
