@@ -46,6 +46,10 @@ class Sender:
         return self.principal.partition(":")[2]
 
     @property
+    def is_agent(self) -> bool:
+        return self.principal.startswith("agent:")
+
+    @property
     def src(self) -> str:
         """The source of its records, as events name theirs."""
         return f"/hooks/{self.system}/{self.name}"
@@ -88,9 +92,7 @@ def prepare(sender: Sender, readings: Iterable[Reading], known: register.Registe
     made = Assembled(sender)
     looks: dict[tuple[UUID, str], list[Reading]] = {}
     for index, reading in enumerate(readings):
-        agent = (
-            known.identities.get(f"{sender.system}:{reading.actor}", sender.agent) if reading.actor else sender.agent
-        )
+        agent = _whose(sender, reading, known)
         if reading.at is not None and (made.latest is None or reading.at > made.latest):
             made.latest = reading.at
         try:
@@ -112,9 +114,16 @@ def prepare(sender: Sender, readings: Iterable[Reading], known: register.Registe
     return made
 
 
+def _whose(sender: Sender, reading: Reading, known: register.Register) -> UUID | None:
+    """The agent whose doing it is. One that hands it in itself speaks for nobody else, and bears no witness to itself."""
+    if sender.is_agent:
+        return None if reading.says is Says.EFFECT else sender.agent
+    return known.identities.get(f"{sender.system}:{reading.actor}", sender.agent) if reading.actor else sender.agent
+
+
 def _of_another(sender: Sender, reading: Reading) -> bool:
     """Whether it is what a platform did for a decision that it names: seen of that one, and none of its own."""
-    return not sender.principal.startswith("agent:") and _names_decision(reading)
+    return not sender.is_agent and _names_decision(reading)
 
 
 def _names_decision(reading: Reading) -> bool:
@@ -140,7 +149,7 @@ def _action(sender: Sender, reading: Reading, agent: UUID, known: register.Regis
     name = reading.decision or reading.id
     data: dict[str, Any] = {
         # One agent may be told of by several systems, each of which counts its runs from one.
-        "decision": _name(name if sender.principal.startswith("agent:") else f"{sender.system}:{name}", 200),
+        "decision": _name(name if sender.is_agent else f"{sender.system}:{name}", 200),
         "episode": _name(reading.episode, 200),
         "action": action,
     }
@@ -229,7 +238,7 @@ def _signal(sender: Sender, reading: Reading, agent: UUID | None, known: registe
         outcome=str(reading.outcome) if reading.outcome else None,
         keys=[digest(key) for key in _keys(reading)],
     )
-    if says is not Says.EFFECT or not (agent or _names_decision(reading)):
+    if says is not Says.EFFECT or sender.is_agent or not (agent or _names_decision(reading)):
         return Signal(draft)
     effect = Effect(
         id=draft.id,

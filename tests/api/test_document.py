@@ -78,6 +78,8 @@ OPERATIONS = {
     "listServices": "GET /api/v1/services",
     "postEvents": "POST /api/v1/events",
     "postHook": "POST /hooks/{system}",
+    "postLogs": "POST /v1/logs",
+    "postTraces": "POST /v1/traces",
     "postProposal": "POST /api/v1/proposals",
     "replayPolicyDraft": "GET /api/v1/policy/drafts/{draft_id}/replay",
     "replayPolicyVersion": "GET /api/v1/policy/versions/{version}/replay",

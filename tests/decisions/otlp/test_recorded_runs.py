@@ -23,7 +23,7 @@ SENTENCE = "llm_learning_network_policy_block_20251202_032432_1764667472292_diag
 
 OTHER_KIND = {
     "pv/pvc-b1ae65bc-0c85-47fb-902e-ce28ea55e0b8": "apply_manifest",  # a volume is no workload
-    "kubectl patch deployment frontend -n hotel-reservation --patch '{\"spec\": {\"replicas\": 1}}'": "scale",
+    'kubectl patch deployment frontend -n hotel-reservation --patch \'{"spec": {"replicas": 1}}\'': "scale",
 }
 OUTCOMES = {
     "applied": {Outcome.SUCCEEDED},
