@@ -168,4 +168,3 @@ def test_more_than_a_process_can_hold_is_sent_away_with_a_time(exporter: Api, mo
         assert (answer.status_code, answer.headers["retry-after"]) == (429, "2")
     assert hot._large.held == 0
     assert send(exporter, b"{}").status_code == 200
-
