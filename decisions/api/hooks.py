@@ -13,7 +13,7 @@ from decisions.api.describing import Operation
 from decisions.api.hot import Answer, Request
 from decisions.auth import keys, sources
 from decisions.errors import Problem, unauthorized
-from decisions.feed import in_reader, outcome_of
+from decisions.feed import in_parser, outcome_of
 from decisions.intake import assembly, cloudevents, in_force, mapping, signatures, tally
 from decisions.intake.assembly import Assembled, Sender
 from decisions.intake.receive import receive_assembled
@@ -55,7 +55,7 @@ async def post_hook(request: Request) -> Answer:
     """Record what the body says, all or none. Answers when it is durable."""
     system = request.scope["path"].split("/")[2]
     body = await request.body(settings.EVENTS_BODY_LIMIT)
-    took = await in_reader(_take, system, request.headers, body)
+    took = await in_parser(_take, system, request.headers, body)
     return 200, await answer_of(took)
 
 

@@ -11,7 +11,7 @@ from decisions.api.hooks import Took, answer_of, sender_of
 from decisions.api.hot import Answer, Raw, Request
 from decisions.api.problems import as_problem, headers_of
 from decisions.errors import Problem
-from decisions.feed import in_reader
+from decisions.feed import in_parser
 from decisions.intake import assembly, cloudevents, otlp, tally
 from decisions.intake.assembly import OPENTELEMETRY
 from decisions.intake.otlp import Batch
@@ -60,7 +60,7 @@ async def _post(request: Request, read: Read, *, logs: bool) -> Answer:
     try:
         encoding = otlp.encoding_of(media)
         body = await request.body(settings.EVENTS_BODY_LIMIT)
-        took, rejected = await in_reader(partial(_take, request.headers, body, media, read))
+        took, rejected = await in_parser(partial(_take, request.headers, body, media, read))
         await answer_of(took)
     except Exception as error:
         problem = as_problem(error)
