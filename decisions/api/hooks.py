@@ -88,7 +88,7 @@ async def answer_of(took: Took) -> dict[str, Any]:
     """Record what was taken, count it for its source, and say what became of it. Raises what the spine raises."""
     assembled = took.assembled
     who = assembled.sender.principal
-    lag = max(clock.now() - assembled.latest, timedelta()) if assembled.latest is not None else None
+    lag = max(clock.local() - assembled.latest, timedelta()) if assembled.latest is not None else None
     ignored, looks = took.ignored, assembled.looks + assembled.nobody
     if not assembled.weight:
         tally.count(who, ignored=ignored, looks=looks)

@@ -89,7 +89,8 @@ class Assembled:
 
 def prepare(sender: Sender, readings: Iterable[Reading], known: register.Register) -> Assembled:
     """Read as far as it can be without the lock. Raises a 400 problem with the index of the first bad record."""
-    made = Assembled(sender)
+    # Asked once: in service mode it is the database's.
+    made, now = Assembled(sender), clock.now()
     looks: dict[tuple[UUID, str], list[Reading]] = {}
     for index, reading in enumerate(readings):
         agent = _whose(sender, reading, known)
@@ -102,14 +103,14 @@ def prepare(sender: Sender, readings: Iterable[Reading], known: register.Registe
                 else:
                     looks.setdefault((agent, reading.episode), []).append(reading)
             elif reading.says is Says.ACTION and agent is not None and not _of_another(sender, reading):
-                made.actions.append(_action(sender, reading, agent, known))
+                made.actions.append(_action(sender, reading, agent, known, now))
             else:
-                made.signals.append(_signal(sender, reading, agent, known))
+                made.signals.append(_signal(sender, reading, agent, known, now))
         except Problem as problem:
             problem.extra.setdefault("index", index)
             raise
     for (agent, episode), some in looks.items():
-        made.signals.append(_looks(sender, agent, episode, some))
+        made.signals.append(_looks(sender, agent, episode, some, now))
         made.looks += len(some)
     return made
 
@@ -133,7 +134,7 @@ def _names_decision(reading: Reading) -> bool:
 # -- actions
 
 
-def _action(sender: Sender, reading: Reading, agent: UUID, known: register.Register) -> events.Prepared:
+def _action(sender: Sender, reading: Reading, agent: UUID, known: register.Register, now: datetime) -> events.Prepared:
     """An act that an agent, or the platform it runs on, tells of."""
     service = known.service_named(reading.targets)
     target = {"service": service or _slug(reading.targets), "environment": _name(reading.environment, 64)}
@@ -169,7 +170,7 @@ def _action(sender: Sender, reading: Reading, agent: UUID, known: register.Regis
         data,
         identity=(sender.src, reading.id[:400]),
         sha256=_once(sender, reading.id),
-        occurred=_plausible(reading.at),
+        occurred=_plausible(reading.at, now),
     )
     told_by = "" if sender.principal == f"agent:{agent}" else sender.principal
     return replace(prepared, told_by=told_by, keys=_keys(reading))
@@ -180,9 +181,9 @@ def _once(sender: Sender, id_: str) -> str:
     return hashlib.sha256(f"{sender.src}\0{id_}".encode()).hexdigest()
 
 
-def _plausible(at: datetime | None) -> datetime | None:
+def _plausible(at: datetime | None, now: datetime) -> datetime | None:
     """The stated time; None where a clock is so far ahead that the time of receipt says more."""
-    return at if at is None or at <= clock.now() + events.FUTURE else None
+    return at if at is None or at <= now + events.FUTURE else None
 
 
 def _name(text: str, most: int) -> str:
@@ -206,11 +207,11 @@ def _keys(reading: Reading) -> tuple[str, ...]:
 # -- signals
 
 
-def _signal(sender: Sender, reading: Reading, agent: UUID | None, known: register.Register) -> Signal:
+def _signal(sender: Sender, reading: Reading, agent: UUID | None, known: register.Register, now: datetime) -> Signal:
     """A trigger, or a change that was seen. An act of nobody whom the register knows as an agent is one too."""
     says = Says.TRIGGER if reading.says is Says.TRIGGER else Says.EFFECT
     service = known.service_named(reading.targets)
-    at = _plausible(reading.at)
+    at = _plausible(reading.at, now)
     told: dict[str, Any] = {
         "title": reading.title[:2000],
         "actor": reading.actor[:400],
@@ -246,7 +247,7 @@ def _signal(sender: Sender, reading: Reading, agent: UUID | None, known: registe
         service=service,
         resource=reading.resource,
         kind=str(told["kind"]),
-        at=at or clock.now(),
+        at=at or now,
         outcome=str(reading.outcome or Outcome.SUCCEEDED),
         detail=reading.detail,
         keys=_keys(reading),
@@ -254,7 +255,7 @@ def _signal(sender: Sender, reading: Reading, agent: UUID | None, known: registe
     return Signal(draft, effect)
 
 
-def _looks(sender: Sender, agent: UUID, episode: str, readings: Sequence[Reading]) -> Signal:
+def _looks(sender: Sender, agent: UUID, episode: str, readings: Sequence[Reading], now: datetime) -> Signal:
     """The read-only calls of one request and episode: one entry, however many they are."""
     tools: dict[str, int] = {}
     for reading in readings:
@@ -272,8 +273,8 @@ def _looks(sender: Sender, agent: UUID, episode: str, readings: Sequence[Reading
             says=Says.LOOK,
             agent=agent,
             service=None,
-            occurred=_plausible(min(times)) if times else None,
-            until=_plausible(max(times)) if times else None,
+            occurred=_plausible(min(times), now) if times else None,
+            until=_plausible(max(times), now) if times else None,
             outcome=None,
             keys=[],
             more={"episode": episode_digest(agent, episode), "count": len(readings)},

@@ -15,9 +15,8 @@ from approvals.queries import sources as queries
 from decisions import clock as product_clock
 from decisions import ledger
 from decisions.errors import Problem
-from decisions.intake import tally
 from decisions.intake.reading import Reading, Says
-from decisions.models import Agent, Alarm, Decision, Evidence, Person
+from decisions.models import Agent, Alarm, Decision, Evidence, Person, SourceMinute
 from decisions.rebuild import rebuild
 from decisions.vocab import Outcome, State
 from tests import factories
@@ -182,7 +181,7 @@ def test_what_was_told_and_never_seen_is_listed_where_somebody_watches(watched: 
 def test_a_source_that_falls_silent_alarms_once_for_each_silence(organisation: Any, clock: Clock) -> None:
     change_register(Organisation(sources=[SourceRow("audit", "Audit log", "kubernetes-audit", "", 60)]), actor=None)
     assert watch_sources() == 1, "it has never sent anything"
-    heard()
+    SourceMinute.objects.create(id="m", source="source:audit", minute=clock.at, records=1)
     assert (watch_sources(), Alarm.objects.get().state) == (1, "cleared")
     clock.advance(minutes=59)
     assert watch_sources() == 0
@@ -190,11 +189,6 @@ def test_a_source_that_falls_silent_alarms_once_for_each_silence(organisation: A
     assert watch_sources() == 1
     assert watch_sources() == 0
     assert Alarm.objects.exclude(state="cleared").get().kind == "source_silent"
-
-
-def heard() -> None:
-    tally.count("source:audit", records=1)
-    tally.settle()
 
 
 # -- pages
