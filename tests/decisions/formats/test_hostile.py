@@ -118,6 +118,39 @@ def test_a_dry_run_is_ignored(event: dict[str, Any]):
     assert [one.rule for one in read_all(event).ignored] == ["dry run"]
 
 
+def template(**parts: Any) -> dict[str, Any]:
+    return {"spec": {"template": parts}}
+
+
+RESTARTED = {"annotations": {"kubectl.kubernetes.io/restartedAt": "2026-11-22T03:47:02Z"}}
+LIMITS = {"name": "app", "resources": {"limits": {"memory": "512Mi"}}}
+
+
+@pytest.mark.parametrize(
+    ("asked", "kind"),
+    [
+        ({"spec": {"replicas": 0}}, "scale"),
+        ({"spec": {"replicas": 0, "template": {}}}, "patch_workload"),
+        ({"spec": {"replicas": 0, "paused": True}}, "patch_workload"),
+        ([{"op": "replace", "path": "/spec/replicas", "value": 0}], "scale"),
+        ([{"op": "replace", "path": "/spec/replicas", "value": 3}, {"op": "remove", "path": "/spec/template"}], "patch_workload"),
+        (template(metadata=RESTARTED), "restart"),
+        (template(metadata={**RESTARTED, "labels": {"app": "other"}}), "patch_workload"),
+        (template(metadata=RESTARTED, spec={"containers": [{"name": "app", "image": "evil"}]}), "patch_workload"),
+        (template(spec={"containers": [LIMITS]}), "resource_limits"),
+        (template(spec={"containers": [LIMITS], "$setElementOrder/containers": [{"name": "app"}]}), "resource_limits"),
+        (template(spec={"containers": [LIMITS, {"name": "b", "image": "evil"}]}), "patch_workload"),
+        (template(spec={"containers": [{**LIMITS, "command": ["sh"]}]}), "patch_workload"),
+        (template(spec={"containers": [LIMITS], "hostNetwork": True}), "patch_workload"),
+        ({"metadata": {"labels": {"a": "b"}}}, "metadata_change"),
+        ({"metadata": {"labels": {"a": "b"}}, "subjects": []}, "patch_workload"),
+        ({"metadata": {"labels": {"a": "b"}}, "spec": {"replicas": 3}}, "scale"),
+    ],
+)  # fmt: skip
+def test_a_patch_is_called_by_what_it_changes_only_where_it_changes_nothing_else(asked: Any, kind: str):
+    assert read_all(patch(requestObject=asked)).readings[0].kind == kind
+
+
 def by(event: dict[str, Any], user: str, **of: str) -> dict[str, Any]:
     return {**event, "user": {"username": user}, "objectRef": {**event["objectRef"], **of}, "verb": "update"}
 
