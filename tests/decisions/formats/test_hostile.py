@@ -144,6 +144,8 @@ LIMITS = {"name": "app", "resources": {"limits": {"memory": "512Mi"}}}
         (template(spec={"containers": [LIMITS], "hostNetwork": True}), "patch_workload"),
         ({"metadata": {"labels": {"a": "b"}}}, "metadata_change"),
         ({"metadata": {"labels": {"a": "b"}}, "subjects": []}, "patch_workload"),
+        ({"metadata": {"finalizers": None}}, "patch_workload"),
+        ({"metadata": {"ownerReferences": []}, "spec": {"replicas": 3}}, "patch_workload"),
         ({"metadata": {"labels": {"a": "b"}}, "spec": {"replicas": 3}}, "scale"),
     ],
 )  # fmt: skip

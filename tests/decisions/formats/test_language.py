@@ -134,7 +134,7 @@ def test_an_expression_gives_what_the_page_says(expression: Any, result: Any):
         ({"/name": {"not_in": ["checkout"]}}, False),
         ({"/map": {"only": ["x", "y", "z"]}}, True),
         ({"/map": {"only": ["x"]}}, False),
-        ({"/absent": {"only": ["x"]}}, False),
+        ({"/absent": {"only": ["x"]}}, True),
         ({"/list": {"only": ["x"]}}, False),
         ({"/empty": {"present": False}}, True),
         ({"/zero": {"present": True}}, True),
