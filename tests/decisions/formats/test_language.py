@@ -329,6 +329,7 @@ FAULTS: dict[str, tuple[str, str]] = {
     "a bad pointer at its end": (one_rule(title="/a~"), "no JSON pointer"),
     "a bad pointer of the body": (one_rule(title="body:a"), "no JSON pointer"),
     "a header without a name": (one_rule(title="header:"), "a header has a name"),
+    "a header that holds a secret": (one_rule(title="header:Authorization"), "holds a secret"),
     "a name that is not there": (one_rule(title="$service"), "is not among the names"),
     "a name before it is given": (one_rule(let={"a": "$b", "b": "/b"}, title="$a"), "is not among the names"),
     "a name that names itself": (one_rule(let={"a": {"first": ["$a"]}}, title="$a"), "is not among the names"),
