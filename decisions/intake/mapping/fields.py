@@ -80,7 +80,7 @@ def _parameters(value: Any) -> dict[str, Any]:
     found = _object(value)
     if len(found) > MOST_PARAMETERS:
         return {"parameters": values.folded(found)}
-    return {name[:200]: values.folded(item) for name, item in found.items()}
+    return {values.name(name, 200) or "⟦empty⟧": values.folded(item) for name, item in found.items()}
 
 
 def _undo(value: Any) -> dict[str, Any] | None:
