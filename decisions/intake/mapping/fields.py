@@ -112,8 +112,9 @@ EVIDENCE: Mapping[str, Callable[[Any], Any]] = {
 
 def _evidence(value: Any) -> tuple[Mapping[str, Any], ...]:
     made = []
-    for item in _flat(value):
-        found = _object(item)
+    for found in _flat(value):
+        if not isinstance(found, dict):
+            continue
         plain = {name: found[name] for name in EVIDENCE if known(found.get(name)) and is_plain(found[name])}
         made.append({name: EVIDENCE[name](part) for name, part in plain.items()})
     return tuple(filter(None, made))[:MOST_EVIDENCE]
