@@ -165,6 +165,23 @@ def test_a_patch_is_called_by_what_it_changes_only_where_it_changes_nothing_else
     assert read_all(patch(requestObject=asked)).readings[0].kind == kind
 
 
+@pytest.mark.parametrize(
+    ("resource", "group", "kind"),
+    [
+        ("services", "core", "traffic_routing"),
+        ("services", "serving.knative.dev", "apply_manifest"),
+        ("configmaps", "core", "config_change"),
+        ("secrets", "acme.example", "apply_manifest"),
+        ("deployments", "apps", "patch_workload"),
+        ("deployments", "acme.example", "apply_manifest"),
+        ("virtualservices", "networking.istio.io", "traffic_routing"),
+    ],
+)
+def test_a_resource_is_what_its_group_says(resource: str, group: str, kind: str):
+    of = {"resource": resource, "name": "x", **({} if group == "core" else {"apiGroup": group})}
+    assert read_all(patch(objectRef=of, requestObject={"spec": {"x": 1}})).readings[0].kind == kind
+
+
 def by(event: dict[str, Any], user: str, **of: str) -> dict[str, Any]:
     return {**event, "user": {"username": user}, "objectRef": {**event["objectRef"], **of}, "verb": "update"}
 
@@ -186,7 +203,10 @@ AGENT = "system:serviceaccount:aiops:remediator"
         by(patch(), AGENT, resource="pods", subresource="binding"),
         {**by(patch(), AGENT, resource="events"), "verb": "delete"},
         {**by(patch(), AGENT, resource="tokenreviews", apiGroup="acme.example"), "verb": "create"},
-        by(patch(), "remediator", resource="leases"),
+        by(patch(), "remediator", resource="leases", apiGroup="coordination.k8s.io", namespace="aiops"),
+        by(patch(), AGENT, resource="leases", apiGroup="acme.example", namespace="aiops"),
+        by(patch(), AGENT, resource="events", apiGroup="acme.example"),
+        by(patch(), AGENT, resource="certificatesigningrequests", subresource="status", apiGroup="certificates.k8s.io"),
         by(patch(), "system:serviceaccount:aiops:kube-system:x", resource="endpoints"),
     ],
 )
@@ -202,9 +222,9 @@ def test_an_agent_is_no_component_of_the_cluster(event: dict[str, Any]):
         by(patch(), "system:serviceaccount:kube-system:endpoint-controller", resource="endpoints"),
         by(patch(), "system:node:worker-1", resource="leases", namespace="kube-node-lease"),
         by(patch(), "system:kube-scheduler", resource="pods", subresource="binding"),
-        by(patch(), AGENT, resource="leases", namespace="aiops"),
+        by(patch(), AGENT, resource="leases", apiGroup="coordination.k8s.io", namespace="aiops"),
         by(patch(), AGENT, resource="runs", subresource="status", apiGroup="aiops.example"),
-        by(patch(), AGENT, resource="events"),
+        by(patch(), AGENT, resource="events", apiGroup="events.k8s.io"),
     ],
 )
 def test_what_keeps_a_cluster_going_is_ignored(event: dict[str, Any]):
