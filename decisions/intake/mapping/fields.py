@@ -80,7 +80,7 @@ def _parameters(value: Any) -> dict[str, Any]:
     found = _object(value)
     if len(found) > MOST_PARAMETERS:
         return {"parameters": values.folded(found)}
-    return {name[:200]: values.folded(item) for name, item in found.items()}
+    return {values.name(name, 200) or "⟦empty⟧": values.folded(item) for name, item in found.items()}
 
 
 def _undo(value: Any) -> dict[str, Any] | None:
@@ -112,8 +112,9 @@ EVIDENCE: Mapping[str, Callable[[Any], Any]] = {
 
 def _evidence(value: Any) -> tuple[Mapping[str, Any], ...]:
     made = []
-    for item in _flat(value):
-        found = _object(item)
+    for found in _flat(value):
+        if not isinstance(found, dict):
+            continue
         plain = {name: found[name] for name in EVIDENCE if known(found.get(name)) and is_plain(found[name])}
         made.append({name: EVIDENCE[name](part) for name, part in plain.items()})
     return tuple(filter(None, made))[:MOST_EVIDENCE]

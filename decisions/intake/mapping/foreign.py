@@ -7,6 +7,7 @@ digits, and U+0000 and lone surrogates are written out. It must not be used for 
 import json
 import math
 import re
+import unicodedata
 from typing import Any
 
 from decisions.canonical import MAX_INTEGER, NotStrictError, check
@@ -45,7 +46,10 @@ _decode = json.JSONDecoder(
 
 
 def mended(value: Any) -> Any:
-    """`value` with every character written out that not every store keeps, as ⟦U+0000⟧; two keys stay two."""
+    """`value` with every character written out that not every store keeps, as ⟦U+0000⟧.
+
+    Keys are in Unicode form NFC, as those of an action must be; two of them stay two.
+    """
     if isinstance(value, str):
         return _BAD.sub(lambda found: f"⟦U+{ord(found[0]):04X}⟧", value)
     if isinstance(value, list):
@@ -54,7 +58,7 @@ def mended(value: Any) -> Any:
         return value
     made: dict[str, Any] = {}
     for key, item in value.items():
-        name = mended(key)
+        name = unicodedata.normalize("NFC", mended(key))
         while name in made:
             name = f"{name}⟦{len(made)}⟧"
         made[name] = mended(item)

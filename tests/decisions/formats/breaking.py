@@ -30,6 +30,8 @@ IDS = {
 """Where the body of each system holds what names its first record; a header where it begins with `header:`."""
 
 TIMES = {
+    "aws-eventbridge/written-automation-in-progress.json": ["/detail/StartTime"],
+    "aws-eventbridge/written-automation-success.json": ["/detail/StartTime"],
     "aws-eventbridge/written-sns-raw-alarm.json": ["/StateChangeTime"],
     "aws-eventbridge/written-investigation-completed.json": ["/detail/data/updated_at"],
     "aws-eventbridge/written-insight-open.json": ["/detail/startTime"],

@@ -228,6 +228,8 @@ def test_what_is_no_json_in_a_text_is_refused(written: Any):
         (b'{"a\\u0000": "b\\u0000"}', {"a⟦U+0000⟧": "b⟦U+0000⟧"}),
         (b'{"a": "\\\\u0000"}', {"a": "\\u0000"}),
         (b'"\\ud83d"', "⟦U+D83D⟧"),
+        (b'{"cafe\xcc\x81": "cafe\xcc\x81"}', {"caf\u00e9": "cafe\u0301"}),
+        (b'{"cafe\xcc\x81": 1, "caf\xc3\xa9": 2}', {"caf\u00e9": 1, "caf\u00e9⟦1⟧": 2}),
         (b'{"\\u0000": 1, "\xe2\x9f\xa6U+0000\xe2\x9f\xa7": 2}', {"⟦U+0000⟧": 1, "⟦U+0000⟧⟦1⟧": 2}),
         (b'"\\ud83d\\ude00"', "😀"),
     ],
