@@ -334,9 +334,9 @@ def episode_digest(agent: UUID, episode: str) -> str:
 # -- under the lock
 
 
-def decide(assembled: Assembled, moment: Moment) -> list[Draft]:
+def decide(assembled: Assembled, moment: Moment, *, replayed: bool = False) -> list[Draft]:
     """The drafts of one request, with what is seen joined to what is told. Raises as `events.decide` does."""
-    drafts = events.decide(assembled.actions, moment) if assembled.actions else []
+    drafts = events.decide(assembled.actions, moment, replayed=replayed) if assembled.actions else []
     for signal in assembled.signals:
         drafts.append(signal.draft)
         if signal.effect is not None:

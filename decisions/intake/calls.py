@@ -4,21 +4,26 @@ The command in its arguments decides, then the tool's own name: what the agent s
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from decisions.canonical import NotStrictError, check, parse
+from decisions.canonical import NotStrictError, check, parse, stable
 from decisions.intake.commands import Classified, classify, classify_argv, outcome_of
 from decisions.intake.commands.classified import READS, unclassified
 from decisions.intake.commands.kubernetes import names_of
 from decisions.intake.reading import NOTHING, Reading, Says
 from decisions.intake.tool_names import by_name
 from decisions.kinds import ACTION_KINDS, UNCLASSIFIED
+from decisions.vocab import Outcome
 
 MAX_TEXT = 16_000
 """Of a longer parameter the beginning is kept, with its length and its hash."""
+MAX_PARAMETERS = 40_000
+"""Bytes of all of them together."""
+MAX_ITEMS = 64
+MAX_DEPTH = 8
 MAX_RATIONALE = 20_000
 MAX_ANSWER = 4_000
 MAX_NAME = 200
@@ -42,6 +47,8 @@ class Call:
     errored: bool = False
     broken: bool = False
     """Whether the way to it broke, so that nobody knows what it did."""
+    refused: bool = False
+    """Whether people or a rule kept it from being called."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +77,7 @@ def reading_of(call: Call, where: Where) -> Reading:
     if found.reads:
         return Reading(
             says=Says.LOOK,
-            id=_name(where.id, 400),
+            id=_name(where.id),
             at=where.at,
             actor=_name(where.actor),
             decision=_name(where.decision),
@@ -78,11 +85,10 @@ def reading_of(call: Call, where: Where) -> Reading:
             kind=tool,
             keys=where.keys,
         )
-    ended = call.answer is not None or call.exit_code is not None or call.errored
     answer = clean(call.answer or "")
     return Reading(
         says=Says.ACTION,
-        id=_name(where.id, 400),
+        id=_name(where.id),
         at=where.at,
         actor=_name(where.actor),
         decision=_name(where.decision),
@@ -92,13 +98,22 @@ def reading_of(call: Call, where: Where) -> Reading:
         environment=_name(where.environment),
         resource=found.resource[:300],
         parameters=_parameters(tool, arguments, found),
-        outcome=outcome_of(answer, call.exit_code, errored=call.errored and not call.broken) if ended else None,
+        outcome=_outcome(call, answer),
         detail=_cut(answer, MAX_ANSWER),
         rationale=_cut(clean(where.rationale), MAX_RATIONALE),
         model=where.model,
         trigger=where.trigger,
         keys=where.keys,
     )
+
+
+def _outcome(call: Call, answer: str) -> Outcome | None:
+    """What the answer shows; None where it is not told that the call ended."""
+    if call.refused:
+        return Outcome.NOT_EXECUTED
+    if call.answer is None and call.exit_code is None and not call.errored:
+        return None
+    return outcome_of(answer, call.exit_code, errored=call.errored and not call.broken)
 
 
 def arguments_of(sent: Any) -> Any:
@@ -185,7 +200,12 @@ def _parameters(tool: str, arguments: Any, found: Classified) -> dict[str, Any]:
         made |= _stated(found.kind, rest, made)
     elif isinstance(arguments, list) or arguments:
         made["arguments"] = arguments
-    return {key: _bounded(value) for key, value in made.items()}
+    bounded = {key: _bounded(value) for key, value in made.items()}
+    for key in ("patch", "arguments"):
+        # What was sent stays whole in the command; the rest is kept as far as there is room for it.
+        if key in bounded and len(stable(bounded)) > MAX_PARAMETERS:
+            bounded[key] = _cut(stable(bounded[key]).decode(), MAX_PARAMETERS // 8)
+    return bounded
 
 
 def _stated(kind: str, arguments: Mapping[str, Any], made: Mapping[str, Any]) -> dict[str, Any]:
@@ -203,17 +223,20 @@ def _stated(kind: str, arguments: Mapping[str, Any], made: Mapping[str, Any]) ->
     return found
 
 
-def _bounded(value: Any, room: int = 64) -> Any:
-    """`value` with long texts and lists cut; what is cut says so."""
+def _bounded(value: Any, depth: int = MAX_DEPTH) -> Any:
+    """`value` with long texts and lists cut, and what is nested too deep as a text; what is cut says so."""
     if isinstance(value, str):
         return _cut(value, MAX_TEXT)
-    if isinstance(value, Mapping):
-        kept = {str(key)[:MAX_NAME]: _bounded(part, room) for key, part in list(value.items())[:room]}
-        return kept | ({"…": f"{len(value) - room} more"} if len(value) > room else {})
-    if isinstance(value, Sequence):
-        kept_list = [_bounded(part, room) for part in value[:room]]
-        return kept_list + ([f"… {len(value) - room} more"] if len(value) > room else [])
-    return value
+    if not isinstance(value, dict | list):
+        return value
+    if depth == 0:
+        return _cut(stable(value).decode(), MAX_TEXT // 16)
+    more = len(value) - MAX_ITEMS
+    if isinstance(value, dict):
+        kept = {str(key)[:MAX_NAME]: _bounded(part, depth - 1) for key, part in list(value.items())[:MAX_ITEMS]}
+        return kept | ({"…": f"{more} more"} if more > 0 else {})
+    listed = [_bounded(part, depth - 1) for part in value[:MAX_ITEMS]]
+    return listed + ([f"… {more} more"] if more > 0 else [])
 
 
 def _cut(text: str, most: int) -> str:

@@ -18,10 +18,14 @@ def call_id(at: int) -> str:
     return f"call_{at}"
 
 
+def trace_of(run: str) -> str:
+    return _id(run, 32)
+
+
 def spans_of(record: Json) -> list[Json]:
     """The spans of one run, children before their parent, as they end."""
     run = record["trace_id"]
-    trace, root = _id(run, 32), _id(f"{run} root", 16)
+    trace, root = trace_of(run), _id(f"{run} root", 16)
     common = {"gen_ai.agent.name": "stratus", "gen_ai.conversation.id": run}
     spans: list[Json] = []
     for at, call in enumerate(record["tool_calls"]):

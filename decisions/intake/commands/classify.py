@@ -5,10 +5,12 @@ A line is as strict as its strictest command, and what cannot be known without r
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 from decisions.intake.commands.classified import READS, Classified, strictest, unclassified
 from decisions.intake.commands.kubectl import Inner, kubectl
+from decisions.intake.commands.manifests import resources_in
 from decisions.intake.commands.options import Split, Strange, split, table
 from decisions.intake.commands.programs import PROGRAMS
 from decisions.intake.commands.readers import reader
@@ -63,7 +65,19 @@ def _simple(command: Simple, depth: int) -> Classified:
         return unclassified("it writes a file, or talks to whatever listens")
     if any(map(_steers, command.assigned)):
         return unclassified("it sets what decides which program runs")
-    return _command(command.words, depth) if command.words else READS
+    found = _command(command.words, depth) if command.words else READS
+    return found if found.reads or found.resources else _by_manifest(found, command.redirections)
+
+
+def _by_manifest(found: Classified, redirections: Sequence[Redirection]) -> Classified:
+    """`found` with the target that the manifest names which is given to the command itself."""
+    for redirection in redirections:
+        given = redirection.target if redirection.operator == "<<<" else redirection.body
+        if found.kind in {"apply_manifest", "delete"} and given is not None and given.known:
+            resources, namespace = resources_in(given.text)
+            resource = resources[0] if resources else ""
+            return replace(found, resource=resource, resources=resources, namespace=found.namespace or namespace)
+    return found
 
 
 def _is_harmless(redirection: Redirection) -> bool:
@@ -116,7 +130,8 @@ def _program(name: str, words: Sequence[Word], inner: Inner, depth: int) -> Clas
         return _wrapped(name, words, inner)
     if name in _SETS:
         names = [re.split(r"[+=]", word.text, maxsplit=1)[0] for word in words if not word.text.startswith("-")]
-        if any(map(_steers, names)) or not all(word.known or "=" in word.prefix for word in words):
+        evaluates = any("$(" in word.text or "`" in word.text for word in words if word.known)
+        if evaluates or any(map(_steers, names)) or not all(word.known or "=" in word.prefix for word in words):
             return unclassified("it sets what decides which program runs")
         return READS
     return READS if name in _NOTHING else unclassified("we do not know the program")

@@ -215,7 +215,8 @@ def _delete(given: Split, named: tuple[str, ...]) -> Classified:
         raise Strange("what it acts on is an address")
     # A replica comes back by itself. A pod whose name does not show that it is one may be gone for good.
     replicas = [kubernetes.owner_of_pod(one.partition("/")[2]) for one in named if one.startswith("pod/")]
-    restarts = bool(named) and len(replicas) == len(named) and all(replicas) and not given.has("filename", "kustomize")
+    more = given.has("filename", "kustomize", "all", "all-namespaces", "selector", "field-selector")
+    restarts = bool(named) and len(replicas) == len(named) and all(replicas) and not more
     return Classified(kind="restart" if restarts else "delete")
 
 

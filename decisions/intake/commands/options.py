@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 
 from decisions.intake.commands.words import Word
 
+_OFF = frozenset({"false", "f", "0"})
+"""What switches an option without a value off again."""
+
 
 class Strange(Exception):
     """The words are not what the program's table knows; the message says which part."""
@@ -91,6 +94,9 @@ def split(words: Sequence[Word], known: Table) -> Split:
 def _named(text: str, words: Sequence[Word], at: int, known: Table, found: Split) -> int:
     name, equals, value = text.partition("=")
     if name in known.names:
+        if value.lower() in _OFF:
+            found.values.pop(name, None)
+            return at
         found.values.setdefault(name, []).append(Word(value) if equals else None)
         return at
     if name not in known.names_with_value:

@@ -16,7 +16,7 @@ _STOPPED = frozenset({124, 130, 137, 143, -2, -9, -15})
 _ANY_CASE = re.IGNORECASE | re.MULTILINE
 _REFUSED = re.compile(
     r"^dry-run failed|^command rejected(?!.*error executing)|^(?:the )?(?:user|operator) (?:rejected|declined|denied|doesn't want)"
-    r"|^permission (?:to use|for this)\b.*\bdenied|^(?:tool|command) (?:use )?(?:was )?(?:blocked|not allowed|denied)"
+    r"|^permission (?:to use|for this)\b.*\bdenied|^(?:tool|command) (?:use )?(?:was )?(?:blocked|not allowed|denied)|^tool (?:use|call) (?:was )?rejected"
     r"|\bcommand not found$|^(?:bash|sh|/bin/sh|/bin/bash):.*(?:syntax error|not found)",
     _ANY_CASE,
 )

@@ -104,8 +104,25 @@ def _all(words: str) -> dict[str, frozenset[str]]:
     return {word: frozenset() for word in words.split()}
 
 
+_PROXY_PARTS = frozenset(
+    {
+        "all",
+        "bootstrap",
+        "cluster",
+        "clusters",
+        "endpoint",
+        "endpoints",
+        "listener",
+        "listeners",
+        "route",
+        "routes",
+        "secret",
+    }
+)
+"""What may be shown of a proxy; its `log` is not among them, for it sets levels."""
 _ISTIOCTL = _leading(
-    _all("proxy-status ps proxy-config pc analyze version describe kube-inject validate")
+    _all("proxy-status ps analyze version describe validate")
+    | dict.fromkeys(("proxy-config", "pc"), _PROXY_PARTS)
     | {"experimental": frozenset({"describe", "authz", "metrics"}), "x": frozenset({"describe", "authz", "metrics"})},
     {},
     table("-n,--namespace= -i,--istioNamespace= --context= -c,--kubeconfig=", stops=True),
@@ -144,7 +161,7 @@ def _service(words: Sequence[Word], inner: Inner) -> Classified:
 
 
 _DOCKER_READS = _all("ps images inspect logs stats top version info port diff history search events") | {
-    "compose": frozenset({"ps", "logs", "config", "images", "top", "ls", "version"}),
+    "compose": frozenset({"ps", "logs", "images", "top", "ls", "version"}),
     "container": frozenset({"ls", "list", "ps", "inspect", "logs", "stats", "top", "port", "diff"}),
     "system": frozenset({"df", "info", "events"}),
     **{
@@ -227,7 +244,7 @@ _GCLOUD_GROUPS = _all(
     "node-pools operations run services revisions jobs executions sql databases backups logging logs metrics sinks "
     "monitoring policies dashboards projects functions iam roles service-accounts keys storage buckets objects pubsub "
     "topics subscriptions dns managed-zones record-sets config configurations auth app versions artifacts repositories "
-    "builds redis spanner dataproc secrets deploy releases rollouts"
+    "builds redis spanner dataproc secrets"
 ).keys()
 _AZ_GROUPS = _all(
     "vm vmss aks nodepool webapp functionapp network vnet nsg rule lb nic public-ip monitor metrics activity-log alert "
@@ -248,7 +265,8 @@ def _grouped(groups: AbstractSet[str], reads: frozenset[str]) -> Judge:
     return judge
 
 
-_TERRAFORM_READS = _all("validate output version providers graph show get-schema") | {
+_TERRAFORM_READS = _all("validate output version graph show") | {
+    "providers": frozenset({"", "schema"}),
     "state": frozenset({"list", "show"}),
     "workspace": frozenset({"list", "show"}),
 }

@@ -25,14 +25,14 @@ _ANY = Reader()
 _HARMLESS = (
     "cat tac nl head tail grep egrep fgrep zgrep zcat wc cut tr rev column paste join comm cmp fold fmt expand "
     "md5sum sha1sum sha256sum sha512sum cksum base64 od hexdump strings ls dir realpath readlink basename dirname pwd "
-    "echo printf true false : test [ sleep seq cal uptime whoami id groups who w uname arch nproc free vmstat iostat "
+    "echo true false : sleep seq cal uptime whoami id groups who w uname arch nproc free vmstat iostat "
     "mpstat ps pgrep pstree df du lsblk lscpu ping ping6 dig nslookup host getent which type printenv stat locale jq "
     "cd wait exit return break continue shift netstat traceroute tracepath"
 )
 _READERS: Mapping[str, Reader] = {
     **dict.fromkeys(_HARMLESS.split(), _ANY),
+    "rg": Reader(not_names=("pre", "hostname-bin"), guesses=False),
     "diff": Reader(not_names=("output",), guesses=False),
-    "date": Reader("s", ("set",), guesses=False),
     "tree": Reader("o", ("output",), guesses=False),
     "sort": Reader("oST", ("output", "compress-program", "files0-from"), guesses=False),
     "uniq": Reader(most_operands=1, guesses=False),
@@ -84,6 +84,32 @@ def _is_one_of(option: str, known: Reader) -> bool:
     if any(one == name or (option.startswith("--") and name and one.startswith(name)) for one in known.not_names):
         return True
     return not option.startswith("--") and any(letter in known.not_letters for letter in option)
+
+
+def _date(words: Sequence[Word]) -> Classified:
+    found = _judge(words, Reader("s", ("set",), guesses=False))
+    given = split(words, _DATE)
+    if any(not word.text.startswith("+") or not word.known for word in given.operands):
+        return unclassified("it may set the clock")
+    return found
+
+
+_DATE = table(
+    "-u,--utc,--universal -R,--rfc-email -I --iso-8601 --rfc-3339= -d,--date= -r,--reference= -f,--file= --debug"
+)
+
+
+def _evaluates(words: Sequence[Word]) -> Classified:
+    """Builtins that may evaluate a name within a word, and what stands in its brackets."""
+    if any("$(" in word.text or "`" in word.text for word in words if word.known):
+        return unclassified("it may run what stands in a text")
+    return READS
+
+
+def _printf(words: Sequence[Word]) -> Classified:
+    if words and words[0].may_be_option and words[0].text != "--":
+        return unclassified("it sets a variable")
+    return _evaluates(words)
 
 
 _CURL = table(
@@ -190,4 +216,8 @@ _OWN: Mapping[str, Callable[[Sequence[Word]], Classified]] = {
     "sed": _sed,
     **dict.fromkeys(("awk", "gawk", "mawk"), _awk),
     "git": _git,
+    "date": _date,
+    "printf": _printf,
+    "test": _evaluates,
+    "[": _evaluates,
 }

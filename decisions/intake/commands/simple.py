@@ -72,6 +72,8 @@ def _commands(tokens: Sequence[Token]) -> Iterator[Simple]:
         elif building.words:
             building.words.append(token)
         elif _is_word(token, _LOOPS) and not building.assigned:
+            # The name that the loop sets is set for all that follows.
+            yield Simple((), (_name_of_loop(tokens, at),))
             at = _after_head_of_loop(tokens, at)
         elif _is_word(token, _NOT_FOLLOWED):
             raise Unreadable("it holds a construct that is not followed")
@@ -96,10 +98,15 @@ def _bare_name(word: Word, assignment: re.Match[str]) -> bool:
     return not word.quoted or (certain.startswith(assignment[0]) and '"' not in assignment[0])
 
 
+def _name_of_loop(tokens: Sequence[Token], at: int) -> str:
+    name = tokens[at] if at < len(tokens) else None
+    if not isinstance(name, Word) or not name.known:
+        raise Unreadable("it holds a construct that is not followed")
+    return name.text
+
+
 def _after_head_of_loop(tokens: Sequence[Token], at: int) -> int:
     """The place after `for NAME in WORDS`, which runs nothing by itself."""
-    if at >= len(tokens) or not isinstance(tokens[at], Word):
-        raise Unreadable("it holds a construct that is not followed")
     while at < len(tokens) and isinstance(tokens[at], Word):
         at += 1
     return at

@@ -18,30 +18,28 @@ _TOOL_LOGS = re.compile(r"(?:claude_code\.|codex\.|gemini_cli\.)?(?:tool_result|
 def is_tool(record: Record) -> bool:
     attributes = record.attributes
     return (
-        attributes.get("gen_ai.operation.name") == "execute_tool"
-        or str(attributes.get("openinference.span.kind", "")).upper() == "TOOL"
-        or attributes.get("traceloop.span.kind") == "tool"
+        record.text("gen_ai.operation.name") == "execute_tool"
+        or record.text("openinference.span.kind").upper() == "TOOL"
+        or record.text("traceloop.span.kind") == "tool"
         or ("gen_ai.tool.name" in attributes and "gen_ai.operation.name" not in attributes)
     )
 
 
 def is_model(record: Record) -> bool:
-    attributes = record.attributes
     return (
-        attributes.get("gen_ai.operation.name") in _ASKS
-        or str(attributes.get("openinference.span.kind", "")).upper() in {"LLM", "AGENT"}
-        or attributes.get("traceloop.span.kind") in {"agent", "workflow"}
-        or ("gen_ai.request.model" in attributes and not is_tool(record))
+        record.text("gen_ai.operation.name") in _ASKS
+        or record.text("openinference.span.kind").upper() in {"LLM", "AGENT"}
+        or record.text("traceloop.span.kind") in {"agent", "workflow"}
+        or ("gen_ai.request.model" in record.attributes and not is_tool(record))
     )
 
 
 def is_agent(record: Record) -> bool:
     """Whether it spans a whole run, whose messages repeat those of its parts."""
-    attributes = record.attributes
     return (
-        attributes.get("gen_ai.operation.name") in {"invoke_agent", "create_agent", "agent"}
-        or str(attributes.get("openinference.span.kind", "")).upper() == "AGENT"
-        or attributes.get("traceloop.span.kind") in {"agent", "workflow"}
+        record.text("gen_ai.operation.name") in {"invoke_agent", "create_agent", "agent"}
+        or record.text("openinference.span.kind").upper() == "AGENT"
+        or record.text("traceloop.span.kind") in {"agent", "workflow"}
     )
 
 
@@ -83,6 +81,7 @@ def logged_call(record: Record) -> tuple[str, Call] | None:
     succeeded = attributes.get("success")
     failed = succeeded is False or (isinstance(succeeded, str) and succeeded.lower() == "false")
     answer = record.text("output", "error", "gen_ai.tool.call.result")
+    refused = record.text("decision").lower() in {"reject", "rejected", "deny", "denied"}
     call = Call(
         tool=tool,
         arguments=_first(attributes, "arguments", "tool_parameters", "tool_input", "function_args"),
@@ -90,6 +89,7 @@ def logged_call(record: Record) -> tuple[str, Call] | None:
         answer=answer,
         errored=failed,
         broken=failed and bool(_BROKEN.search(answer)),
+        refused=refused,
     )
     return record.text("call_id", "tool_use_id", "gen_ai.tool.call.id"), call
 

@@ -5,13 +5,22 @@ The encoding differs from proto3's JSON: ids are hexadecimal, enumerations are n
 
 import base64
 import binascii
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal
 
 import msgspec
 from msgspec import Raw
 
-from decisions.intake.otlp.records import MAX_DEPTH, MAX_RECORD, Record, Rejected, too_many, unreadable, wanted
+from decisions.intake.otlp.records import (
+    MAX_DEPTH,
+    MAX_RECORD,
+    Record,
+    Rejected,
+    told_in_event,
+    too_many,
+    unreadable,
+    wanted,
+)
 
 MAX_OPENED = 4_000_000
 """Objects and lists in one body: each costs memory before anybody can look at it."""
@@ -70,13 +79,16 @@ _TRACES, _LOGS = _decoders("camel")
 _TRACES_PLAIN, _LOGS_PLAIN = _decoders(None)
 
 
+_ABSENT = Raw(b"")
+
+
 class _Value(msgspec.Struct, gc=False):
     stringValue: str | None = None  # noqa: N815
     boolValue: bool | None = None  # noqa: N815
     intValue: int | str | float | None = None  # noqa: N815
     doubleValue: float | str | None = None  # noqa: N815
-    arrayValue: Raw | None = None  # noqa: N815
-    kvlistValue: Raw | None = None  # noqa: N815
+    arrayValue: Raw = _ABSENT  # noqa: N815
+    kvlistValue: Raw = _ABSENT  # noqa: N815
 
 
 class _Many(msgspec.Struct, gc=False):
@@ -100,7 +112,7 @@ class _Event(msgspec.Struct, gc=False):
 
 _value = msgspec.json.Decoder(_Value).decode
 _values = msgspec.json.Decoder(list[Raw]).decode
-_many = msgspec.json.Decoder(_Many).decode
+_many = msgspec.json.Decoder(_Many | None).decode
 _pairs = msgspec.json.Decoder(list[_Pair] | None).decode
 _status = msgspec.json.Decoder(_Status | None).decode
 _events = msgspec.json.Decoder(list[_Event] | None).decode
@@ -139,6 +151,9 @@ def _decoded(body: bytes, decoder: Decoder) -> Any:
     if body.count(b"{") + body.count(b"[") > MAX_OPENED:
         raise too_many()
     try:
+        if not body.isascii():
+            # What nobody reads is not decoded, and the whole must be text all the same.
+            body.decode()
         return decoder.decode(body)
     except _ERRORS:
         raise unreadable("JSON") from None
@@ -171,7 +186,7 @@ def _span(span: Any, resource: Mapping[str, Any], rejected: Rejected) -> Record 
             failed=status is not None and status.code in {2, "2", "STATUS_CODE_ERROR"},
             message=(status.message or "") if status is not None else "",
             attributes=attributes(span.attributes),
-            events=[(event.name, attributes(event.attributes)) for event in _events(span.events) or ()],
+            events=[(one.name, attributes(one.attributes, told_in_event)) for one in _events(span.events) or ()],
             resource=resource,
         )
     except _ERRORS:
@@ -201,7 +216,7 @@ def _log(log: Any, resource: Mapping[str, Any], rejected: Rejected) -> Record | 
     )
 
 
-def attributes(raw: Raw) -> dict[str, Any]:
+def attributes(raw: Raw, wanted: Callable[[str], bool] = wanted) -> dict[str, Any]:
     """The attributes that we want, as plain values; the last of two with one name counts."""
     return {pair.key: value(pair.value, MAX_DEPTH) for pair in _pairs(raw) or () if wanted(pair.key)}
 
@@ -219,11 +234,10 @@ def value(raw: Raw, depth: int) -> Any:
         return number(one.intValue)
     if one.doubleValue is not None:
         return one.doubleValue
-    if one.arrayValue is not None:
-        return [value(item, depth - 1) for item in _values(_many(one.arrayValue).values)]
-    if one.kvlistValue is not None:
-        pairs = _pairs(_many(one.kvlistValue).values) or ()
-        return {pair.key: value(pair.value, depth - 1) for pair in pairs}
+    if len(one.arrayValue) and (many := _many(one.arrayValue)):
+        return [value(item, depth - 1) for item in _values(many.values)]
+    if len(one.kvlistValue) and (many := _many(one.kvlistValue)):
+        return {pair.key: value(pair.value, depth - 1) for pair in _pairs(many.values) or ()}
     return None
 
 

@@ -3,7 +3,7 @@
 The outer messages are walked by hand, so that a body of a million empty records costs no more than its own bytes.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from google.protobuf.message import DecodeError
@@ -18,6 +18,7 @@ from decisions.intake.otlp.records import (
     MAX_RECORDS,
     Record,
     Rejected,
+    told_in_event,
     too_many,
     unreadable,
     wanted,
@@ -50,7 +51,7 @@ def spans(body: bytes, rejected: Rejected) -> Iterator[Record]:
             failed=span.status.code == 2,
             message=span.status.message,
             attributes=attributes(span.attributes),
-            events=[(event.name, attributes(event.attributes)) for event in span.events],
+            events=[(one.name, attributes(one.attributes, told_in_event)) for one in span.events],
             resource=resource,
         )
 
@@ -139,7 +140,7 @@ def _varint(raw: memoryview, at: int) -> tuple[int, int]:
     raise unreadable("protobuf")
 
 
-def attributes(pairs: Any) -> dict[str, Any]:
+def attributes(pairs: Any, wanted: Callable[[str], bool] = wanted) -> dict[str, Any]:
     """The attributes that we want, as plain values; the last of two with one name counts."""
     return {one.key: value(one.value, MAX_DEPTH) for one in pairs if wanted(one.key)}
 

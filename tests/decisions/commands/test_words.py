@@ -186,7 +186,7 @@ def test_every_command_that_bash_runs_is_found_many_times(line: str, tmp_path_fa
         ("a 2 >x", [["a", "2"]]),
         ("X=1 Y=2 a X=3", [["a", "X=3"]]),
         ("if a; then b; else c; fi", [["a"], ["b"], ["c"]]),
-        ("for x in 1 2; do a; done < in", [["a"], []]),
+        ("for x in 1 2; do a; done < in", [[], ["a"], []]),
         ("( a; b ) | { c; }", [["a"], ["b"], ["c"]]),
         ("a <<E\nb\nE\nc", [["a"], ["c"]]),
         ("a <<-E b\n\tc\n\tE\nd", [["a", "b"], ["d"]]),

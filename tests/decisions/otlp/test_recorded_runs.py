@@ -12,13 +12,13 @@ from decisions.intake.otlp import read_traces
 from decisions.intake.reading import Reading, Says
 from decisions.kinds import UNCLASSIFIED
 from decisions.vocab import Outcome
-from tests.recorded.as_otlp import as_otlp, as_protobuf, call_id, request_of, spans_of
+from tests.recorded.as_otlp import as_otlp, as_protobuf, call_id, request_of, spans_of, trace_of
 from tests.recorded.reading import DECISIONS, RUNS, command_of
 
 JSON, PROTOBUF = "application/json", "application/x-protobuf"
 OF_RUNS = [line for line in DECISIONS if "tool_call_index" in line["source"]]
 
-SENTENCE = "llm_learning_network_policy_block_20251202_032432_1764667472292_diagnosis/call_14"
+SENTENCE = f"{trace_of('llm_learning_network_policy_block_20251202_032432_1764667472292_diagnosis')}/{call_id(14)}"
 """The one act beyond the 129: a sentence of English given to a tool for kubectl, which refused it."""
 
 OTHER_KIND = {
@@ -46,7 +46,7 @@ def acts(readings: list[Reading]) -> dict[str, Reading]:
 
 
 def named(line: dict[str, Any]) -> str:
-    return f"{line['trace_id']}/{call_id(line['source']['tool_call_index'])}"
+    return f"{trace_of(line['trace_id'])}/{call_id(line['source']['tool_call_index'])}"
 
 
 def test_they_are_129_decisions_in_23_episodes(acts: dict[str, Reading]) -> None:
@@ -79,7 +79,10 @@ def test_an_act_is_as_it_was_recorded(line: dict[str, Any], acts: dict[str, Read
     assert found.detail == line["result"]
     assert found.parameters["tool"] == line["tool"]
     assert found.parameters.get("command", "") == command
-    assert found.parameters.get("namespace") == line["namespace"]
+    # One manifest names its namespace itself.
+    assert found.parameters.get("namespace") == (
+        line["namespace"] or ("hotel-reservation" if "<<<" in command else None)
+    )
     if line["target"]:
         what, _, name = line["target"].partition("/")
         assert found.resource == f"{singular(what)}/{name}"
@@ -90,7 +93,9 @@ def test_an_act_is_as_it_was_recorded(line: dict[str, Any], acts: dict[str, Read
 
 
 RUN_TIMES = {
-    f"{run['trace_id']}/{call_id(at)}": call["timestamp"] for run in RUNS for at, call in enumerate(run["tool_calls"])
+    f"{trace_of(run['trace_id'])}/{call_id(at)}": call["timestamp"]
+    for run in RUNS
+    for at, call in enumerate(run["tool_calls"])
 }
 
 
