@@ -4,13 +4,15 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import BinaryIO
 from uuid import UUID
 
 from approvals import access
-from approvals.actions.import_recordings import imported
+from approvals.actions.import_recordings import import_recordings, imported
 from decisions import register
+from decisions.canonical import NotStrictError, parse
 from decisions.envelope import Draft
-from decisions.errors import Problem
+from decisions.errors import Problem, bad_request
 from decisions.intake import assembly
 from decisions.intake.assembly import Assembled, Sender
 from decisions.intake.reading import Reading, Says
@@ -80,6 +82,30 @@ def import_run(
         if progress is not None:
             progress(done)
     return done
+
+
+def import_events(lines: BinaryIO, *, agent: str, source: str, done: Imported, dry_run: bool) -> None:
+    """Record the CloudEvents of our own contract in `lines`, as `import_run` does runs. Raises a Problem with the line."""
+    number = 0
+    while batch := list(islice(lines, BATCH)):
+        events = []
+        for line in batch:
+            number += 1
+            if not line.strip():
+                continue
+            try:
+                event = parse(line)
+            except NotStrictError as error:
+                raise bad_request(f"Line {number}: {error}.", "not-strict-json") from None
+            if not isinstance(event, dict):
+                raise bad_request(f"Line {number} holds no event.", "bad-event")
+            events.append((agent, event))
+        done.actions += len(events)
+        done.episodes.update(
+            str(data.get("episode", "")) for _, one in events if isinstance(data := one.get("data"), dict)
+        )
+        if not dry_run:
+            done.new += import_recordings(events, source=source, actor=None)
 
 
 def _import(assembled: Assembled, agent: UUID, source: str, actor: UUID | None) -> int:

@@ -7,21 +7,26 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from approvals.actions.import_runs import Imported, import_run
+from approvals.actions.import_runs import Imported, import_events, import_run
 from decisions.errors import Problem
 from decisions.intake import runs
+
+EVENTS = "events"
+"""One CloudEvent of our own contract a line."""
 
 
 class Command(BaseCommand):
     help = (
         "Import recorded runs of an agent: ATIF, sessions of Claude Code, Codex, Copilot CLI, Gemini CLI and OpenCode, "
-        "trajectories of Stratus, learning traces of SREGym. They are marked as replayed; the same file again changes nothing."
+        "trajectories of Stratus, learning traces of SREGym, lines of our own events. They are marked as replayed; the same file again changes nothing."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("files", nargs="+", type=Path, help="files, or folders of them")
         parser.add_argument("--agent", required=True, help="the agent of the register whose runs they are")
-        parser.add_argument("--format", choices=[one.value for one in runs.Format], help="by default it is found out")
+        parser.add_argument(
+            "--format", choices=[EVENTS, *(one.value for one in runs.Format)], help="by default it is found out"
+        )
         parser.add_argument("--dry-run", action="store_true", help="read and count, and record nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -37,8 +42,12 @@ class Command(BaseCommand):
 
     def _import(self, path: Path, done: Imported, options: dict[str, Any]) -> None:
         with path.open("rb") as stream:
-            form = runs.Format(options["format"]) if options["format"] else runs.detect(stream.read(runs.HEAD))
+            head = stream.read(runs.HEAD)
             stream.seek(0)
+            if options["format"] == EVENTS or (not options["format"] and _holds_events(head)):
+                import_events(stream, agent=options["agent"], source=path.name, done=done, dry_run=options["dry_run"])
+                return
+            form = runs.Format(options["format"]) if options["format"] else runs.detect(head)
             import_run(
                 runs.read(form, stream),
                 agent=options["agent"],
@@ -64,6 +73,10 @@ class Command(BaseCommand):
             if counts:
                 listed = ", ".join(f"{name} {count}" for name, count in counts.most_common(12))
                 self.stdout.write(f"{title}: {listed}")
+
+
+def _holds_events(head: bytes) -> bool:
+    return b'"specversion"' in head.partition(b"\n")[0]
 
 
 def _files(given: list[Path]) -> Iterator[Path]:
