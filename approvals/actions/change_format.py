@@ -29,7 +29,7 @@ def change_format(system: str, text: str, *, actor: UUID) -> Recorded:
         before = Format.objects.filter(system=system).first()
         if before is not None and document.version <= before.version:
             detail = f"Version {before.version} was there before; count on from it, so that each version is one text."
-            raise Refusal(conflict("stale-view", detail), system)
+            raise Refusal(conflict("version-used", detail), system)
         digest = hashlib.sha256(text.encode()).hexdigest()
         return [_draft(system, document.version, actor, active=True, sha256=digest, text=text)]
 
