@@ -41,6 +41,18 @@ def test_a_reading_fits_what_is_made_of_it(fixture: Fixture):
         assert len(encode(data)) < EVENT_LIMIT
 
 
+OPENED = frozenset({"exec_in_workload", "proxy_request"})
+"""Of these it is seen that a door was opened, and not what was done behind it."""
+
+
+@pytest.mark.parametrize("fixture", understood(), ids=str)
+def test_an_effect_says_how_it_ended(fixture: Fixture):
+    """What is only asked for, permitted or under way is none: it would pass for proof that something was done."""
+    for reading in take(mapping(fixture.system), fixture.headers, fixture.body).readings:
+        if reading.says is Says.EFFECT and reading.kind not in OPENED:
+            assert reading.outcome, reading
+
+
 @pytest.mark.parametrize("fixture", understood(), ids=str)
 def test_a_payload_sent_again_has_the_same_ids(fixture: Fixture):
     first, again = (take(mapping(fixture.system), fixture.headers, fixture.body).readings for _ in range(2))
