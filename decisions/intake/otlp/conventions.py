@@ -43,6 +43,10 @@ def is_agent(record: Record) -> bool:
     )
 
 
+def tool_of(record: Record) -> str:
+    return record.text("gen_ai.tool.name", "tool.name", "traceloop.entity.name") or _named(record.name)
+
+
 def call_of(record: Record) -> Call:
     """The call that a tool's span tells of."""
     attributes = record.attributes
@@ -63,7 +67,7 @@ def call_of(record: Record) -> Call:
     words = [record.message, error, *(str(one) for one in errors if one)]
     failed = record.failed or bool(error)
     return Call(
-        tool=record.text("gen_ai.tool.name", "tool.name", "traceloop.entity.name") or _named(record.name),
+        tool=tool_of(record),
         arguments=arguments,
         answer=answer or (" ".join(word for word in words if word) if failed else None),
         errored=failed,

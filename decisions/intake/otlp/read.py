@@ -5,7 +5,7 @@ Parts of one run may come in any order and in several requests: what is known is
 
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -58,7 +58,9 @@ def read_traces(content_type: str, body: bytes) -> Batch:
             answers += [_Answer(_light(record), said, repeats) for said in said_in(record)]
         else:
             made.ignored += 1
-    _bound(made, _joined(tools, answers), len(tools))
+    outer = _outer(tools)
+    made.ignored += len(tools) - len(outer)
+    _bound(made, _joined(outer, answers), len(outer))
     return made
 
 
@@ -88,6 +90,12 @@ def read_logs(content_type: str, body: bytes) -> Batch:
 
     _bound(made, readings(), len(calls))
     return made
+
+
+def _outer(tools: Sequence[Record]) -> list[Record]:
+    """The spans of tools without those in which a library repeats the one around it, as a client of the tool's server does."""
+    names = {(record.trace, record.span): conventions.tool_of(record) for record in tools}
+    return [record for record in tools if names.get((record.trace, record.parent)) != names[record.trace, record.span]]
 
 
 def _bound(made: Batch, readings: Iterable[Reading], told: int) -> None:

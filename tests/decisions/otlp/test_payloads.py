@@ -1,5 +1,6 @@
 """Every request becomes exactly the readings written down for it; in pieces, twice or in another order it says the same."""
 
+import json
 import os
 import re
 
@@ -11,6 +12,8 @@ from decisions.intake.otlp import Batch, read_logs, read_traces
 from decisions.intake.reading import Says
 from decisions.kinds import ACTION_KINDS
 from tests.decisions.otlp.payloads import HERE, PAYLOADS, Payload, written
+from tests.recorded.as_otlp import request_of, spans_of
+from tests.recorded.reading import RUNS
 
 RERECORD = os.environ.get("OVERSIGHT_RERECORD") == "1"
 KIND = re.compile(r"^[a-z][a-z0-9_.-]{0,63}$")
@@ -60,3 +63,17 @@ def test_what_was_captured_in_both_encodings_differs_only_in_what_was_made_up_fo
     one, other = by_name["agent-run"], by_name["agent-run.protobuf"]
     for part in ("says", "kind", "targets", "resource", "parameters", "outcome", "rationale", "model", "actor"):
         assert [getattr(reading, part) for reading in one] == [getattr(reading, part) for reading in other]
+
+
+def test_a_span_that_repeats_the_one_around_it_is_no_second_act():
+    run = RUNS[2]
+    spans = spans_of(run)
+    inner = [
+        {**span, "spanId": f"{at:016x}", "parentSpanId": span["spanId"]}
+        for at, span in enumerate(spans, 1)
+        if span["name"].startswith("execute_tool")
+    ]
+    once = read_traces("application/json", json.dumps(request_of(spans)).encode())
+    twice = read_traces("application/json", json.dumps(request_of([*inner, *spans])).encode())
+    assert twice.readings == once.readings
+    assert twice.ignored == once.ignored + len(inner)
