@@ -30,6 +30,8 @@ IDS = {
 """Where the body of each system holds what names its first record; a header where it begins with `header:`."""
 
 TIMES = {
+    "aws-eventbridge/written-command-inprogress.json": ["/detail/requested-date-time"],
+    "aws-eventbridge/written-command-success.json": ["/detail/requested-date-time"],
     "aws-eventbridge/written-automation-in-progress.json": ["/detail/StartTime"],
     "aws-eventbridge/written-automation-success.json": ["/detail/StartTime"],
     "aws-eventbridge/written-sns-raw-alarm.json": ["/StateChangeTime"],
