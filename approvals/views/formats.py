@@ -1,5 +1,6 @@
 """Formats: by which mapping each system is read, tried on a sample before it is saved."""
 
+import json
 from typing import Any
 
 from django.contrib import messages
@@ -30,6 +31,7 @@ fields:
   id: /id
   at: {{time: /time}}
   kind: {{text: change}}
+  outcome: {{map: /result, to: {{ok: succeeded, error: failed}}}}
 rules:
   - name: everything
     when: {{/id: {{present: true}}}}
@@ -151,6 +153,6 @@ def _fields(reading: Reading) -> list[tuple[str, str]]:
 
 
 def _words(value: Any) -> str:
-    if isinstance(value, tuple | frozenset | set):
-        return "\n".join(sorted(map(str, value)) if not isinstance(value, tuple) else map(str, value))
-    return str(dict(value)) if hasattr(value, "items") else str(value)
+    if isinstance(value, tuple | frozenset):
+        return "\n".join(map(_words, value if isinstance(value, tuple) else sorted(value)))
+    return json.dumps(dict(value), ensure_ascii=False, default=str) if hasattr(value, "items") else str(value)

@@ -21,7 +21,7 @@ from decisions.intake import events, matching
 from decisions.intake.matching import Effect
 from decisions.intake.reading import Reading
 from decisions.moment import Moment
-from decisions.vocab import Kind, Outcome, Says
+from decisions.vocab import Kind, Says
 
 _KIND = re.compile(r"[a-z][a-z0-9_.-]{0,63}")
 OPENTELEMETRY = "opentelemetry"
@@ -248,7 +248,7 @@ def _signal(sender: Sender, reading: Reading, agent: UUID | None, known: registe
         resource=reading.resource,
         kind=str(told["kind"]),
         at=at or now,
-        outcome=str(reading.outcome or Outcome.SUCCEEDED),
+        outcome=str(reading.outcome or ""),
         detail=reading.detail,
         keys=_keys(reading),
     )

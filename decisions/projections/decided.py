@@ -259,6 +259,9 @@ def judge(row: Decision) -> None:
 
 
 def _outcome(row: Decision, entry: Entry) -> None:
+    if not entry.facts["outcome"]:
+        # Seen to be under way: that it was done is no outcome.
+        return
     if entry.facts["state"]:
         # Told by the holder of the lease: what it makes of the decision was decided under the lock.
         _end(row, entry, own=True)
