@@ -15,6 +15,7 @@ from approvals import idempotency
 from approvals.actions import expire as expiry
 from approvals.actions import record_check, request_check
 from approvals.actions import request_report as reports
+from approvals.actions import watch_sources as watching
 from approvals.models import LedgerCheck, Report, ReportBuild
 from approvals.reports import files
 from decisions import clock
@@ -41,6 +42,12 @@ def resend_builds() -> None:
     stuck.update(state="failed", error="The building process ended without a word.", updated_at=now)
     for build in ReportBuild.objects.filter(state="queued", requested_at__lt=now - timedelta(seconds=30)):
         reports.send(build.id)
+
+
+@shared_task(name="approvals.tasks.watch_sources", ignore_result=True)
+def watch_sources() -> int:
+    """Raise what people must see of other systems."""
+    return watching.watch_sources()
 
 
 @shared_task(name="approvals.tasks.forget_answers", ignore_result=True)

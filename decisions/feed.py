@@ -26,6 +26,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 _readers = ThreadPoolExecutor(4, "readers")
 _commands = ThreadPoolExecutor(12, "commands")
+_parsers = ThreadPoolExecutor(2, "parsers")
 POLL_SECONDS = 1.0
 REPLAY_LIMIT = 5000
 TITLE = 300
@@ -35,6 +36,11 @@ FIRST_YEAR, LAST_YEAR = 1970, 9000
 async def in_reader(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Run a read of the database outside the event loop; few threads, since each holds a connection."""
     return await _in(_readers, function, *args, **kwargs)
+
+
+async def in_parser(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Read a large body outside the event loop: few threads, and none that people's pages wait for."""
+    return await _in(_parsers, function, *args, **kwargs)
 
 
 async def in_command(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -55,7 +61,7 @@ async def _in(pool: ThreadPoolExecutor, function: Callable[P, T], *args: P.args,
         try:
             return function(*args, **kwargs)
         finally:
-            if (on_postgresql() and pool is not _readers) or connection.errors_occurred:
+            if (on_postgresql() and pool is _commands) or connection.errors_occurred:
                 # What few threads use all the time they keep: to fetch a connection takes as long as a read. Many that
                 # are idle keep none that another could use.
                 connection.close()

@@ -6,6 +6,7 @@ started it is gone.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import random
@@ -23,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from examples.client import Client, RefusedError, UnreachableError
+from examples.cluster import Cluster
 from examples.recordings import Mapping, Recording, read_lines, read_mapping, recordings, stamp, undo_of
 from oversight_sdk import Gate, GateError, GateStop, Reverts, Wanted
 from oversight_sdk.answers import Decision, RevertOrder
@@ -35,6 +37,8 @@ STATUS = {"no_change": "succeeded"}
 SECONDS = (8, 25)
 """How long an act takes: long enough for somebody to stop it."""
 EPISODE_LIMIT = 6
+UNTOLD = 12
+"""Each so many acts one is not told of."""
 OPEN_LIMIT = 4
 """More open questions than this, and the agents report instead: people's attention is not theirs to flood."""
 
@@ -102,8 +106,11 @@ def wanted(event: Json, undo: Json | None) -> Wanted:
     )
 
 
-def ask_then_act(stage: Stage, gate: Gate, agent: str, event: Json, undo: Json | None, *, seconds: float) -> None:
-    """Propose, wait for people, and act only with a lease, as long as nobody stops it. Silence never ends in the act."""
+def ask_then_act(stage: Stage, gate: Gate, agent: str, event: Json, undo: Json | None, *, seconds: float) -> str:
+    """Propose, wait for people, and act only with a lease, as long as nobody stops it. Silence never ends in the act.
+
+    Returns how the act ended; empty where nothing was begun.
+    """
     what = describe(event)
 
     def watch(decision: Decision, claiming: bool) -> None:  # noqa: FBT001 - the client's callback
@@ -113,14 +120,15 @@ def ask_then_act(stage: Stage, gate: Gate, agent: str, event: Json, undo: Json |
         run = gate.begin(wanted(event, undo), watch=watch)
     except GateError as error:
         stage.say(agent, f"{what}: not done, {type(error).__name__}")
-        return
+        return ""
     outcome = event["data"]["outcome"]
     with gate.beating(run):
         try:
             run.start()
             stage.say(agent, f"{what}: acting")
             work(stage, run.checkpoint, [what, str(seconds)])
-            status, detail = STATUS.get(outcome["status"], outcome["status"]), outcome.get("detail", "")
+            status = str(STATUS.get(outcome["status"], outcome["status"]))
+            detail = outcome.get("detail", "")
         except GateStop as stop:
             stage.say(agent, f"{what}: stopped, {stop}")
             status, detail = "partial", "Stopped on the way."
@@ -128,6 +136,7 @@ def ask_then_act(stage: Stage, gate: Gate, agent: str, event: Json, undo: Json |
         gate.finish(run, status, detail)
     except GateError as error:
         stage.say(agent, f"{what}: {error}")
+    return status
 
 
 def work(stage: Stage, checkpoint: Callable[[], None], words: list[str]) -> None:
@@ -181,6 +190,7 @@ class Company:
     gates: dict[str, Gate]
     chance: random.Random
     run: str = field(default_factory=lambda: uuid.uuid4().hex[:6])
+    cluster: Cluster | None = None
     turns: int = 0
     questions: list[threading.Thread] = field(default_factory=list)
 
@@ -188,16 +198,35 @@ class Company:
         agent, client = recording.agent, self.clients[recording.agent]
         event = fresh(recording, self.run, scene)
         self.turns += 1
+        self.seen(agent, event, "")
+        if self.cluster is not None and self.turns % UNTOLD == 0:
+            # What only the cluster tells: people must learn of it all the same.
+            self.stage.say(agent, f"{describe(event)}: done, and told to nobody")
+            self.seen(agent, event, "succeeded")
+            return
         if self.turns % 3 and self.stage.asking.acquire(blocking=False):
             thread = threading.Thread(target=self.ask, args=(agent, event, undo_of(line)), daemon=True)
             self.questions.append(thread)
             thread.start()
         elif self.stage.try_until_heard(agent, partial(client.send_event, event)) is not None:
             self.stage.say(agent, f"{describe(event)}: {event['data']['outcome']['status']}, told after the act")
+            self.seen(agent, event, event["data"]["outcome"]["status"])
+
+    def seen(self, agent: str, event: Json, status: str) -> None:
+        """Others tell: before an act of what set it off, after it of what they saw. Where they are not heard, nothing waits."""
+        if self.cluster is not None:
+            with contextlib.suppress(RefusedError, UnreachableError):
+                if status:
+                    self.cluster.saw(agent, event, status)
+                else:
+                    self.cluster.alert(event)
 
     def ask(self, agent: str, event: Json, undo: Json | None) -> None:
         try:
-            ask_then_act(self.stage, self.gates[agent], agent, event, undo, seconds=self.chance.uniform(*SECONDS))
+            seconds = self.chance.uniform(*SECONDS)
+            status = ask_then_act(self.stage, self.gates[agent], agent, event, undo, seconds=seconds)
+            if status:
+                self.seen(agent, event, status)
         finally:
             self.stage.asking.release()
 
@@ -210,13 +239,14 @@ def play(
     rate: float,
     count: int | None,
     chance: random.Random,
+    cluster: Cluster | None = None,
 ) -> int:
     """Play actions until the end signal, or `count` of them and their questions answered. Returns how many were played."""
     lines, mapping = read_lines(), read_mapping()
     found = [pair for pair in zip(lines, recordings(lines, mapping), strict=True) if pair[1].agent in clients]
     if not found:
         raise SystemExit(f"no key for any recorded agent ({', '.join(sorted(known_agents(mapping)))})")
-    company = Company(stage, clients, gates, chance)
+    company = Company(stage, clients, gates, chance, cluster=cluster)
     played = 0
     for scene, episode in enumerate(scenes(found, chance)):
         for line, recording in episode:
@@ -283,7 +313,8 @@ def main(arguments: list[str] | None = None) -> int:
     for name, gate in gates.items():
         threading.Thread(target=undo_when_ordered, args=(stage, gate, name, kinds), daemon=True).start()
     chance = random.Random(given.seed)  # noqa: S311 - a shuffle, not a secret
-    play(stage, clients, gates, rate=given.rate, count=given.count, chance=chance)
+    cluster = Cluster.of(url, {source["system"]: source["secret"] for source in access.get("sources", ())})
+    play(stage, clients, gates, rate=given.rate, count=given.count, chance=chance, cluster=cluster)
     return 0
 
 

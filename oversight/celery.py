@@ -18,6 +18,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.conf.beat_schedule = {
     "expire": {"task": "approvals.tasks.expire", "schedule": 10.0},
+    "watch-sources": {"task": "approvals.tasks.watch_sources", "schedule": 60.0},
     "build-last-month": {
         "task": "approvals.tasks.build_last_month",
         "schedule": crontab(day_of_month="1", hour="0", minute="15"),

@@ -22,6 +22,8 @@ ALARM_WORDS = {
     "ledger_faulty": "A full check of the ledger found faults",
     "witness_disagreement": "A witness has seen another ledger",
     "glass_broken": "One person authorised it alone",
+    "unreported_action": "An agent acted and did not tell",
+    "source_silent": "A source is silent",
     "database_restored": "The database is not the one that was last written",
 }
 SECTIONS: tuple[tuple[str, str, tuple[Role, ...]], ...] = (

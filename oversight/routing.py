@@ -14,6 +14,7 @@ from approvals.api.polls import get_decision_waiting
 from decisions.api.events import post_events
 from decisions.api.hooks import post_hook
 from decisions.api.hot import hot, refuse_large
+from decisions.api.otlp import post_logs, post_traces
 from decisions.api.receipts import get_receipt
 from decisions.consumers import TimelineConsumer
 
@@ -22,6 +23,8 @@ websocket_routes = [path("ws/timeline", TimelineConsumer.as_asgi())]
 _EXACT: dict[str, Callable[..., Any]] = {
     "/api/v1/events": hot("POST", post_events),
     "/api/v1/proposals": hot("POST", post_proposal),
+    "/v1/traces": hot("POST", post_traces),
+    "/v1/logs": hot("POST", post_logs),
 }
 UUID_PART = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _GATE = [

@@ -7,6 +7,7 @@ from approvals.api.hot import PROPOSE
 from decisions.api.describing import Json, components
 from decisions.api.events import POST_EVENTS
 from decisions.api.hooks import POST_HOOK
+from decisions.api.otlp import POST_LOGS, POST_TRACES
 from decisions.api.receipts import GET_RECEIPT
 from decisions.api.shapes import ProblemDocument
 
@@ -14,6 +15,8 @@ HOT = (
     ("POST", "/api/v1/events", POST_EVENTS),
     ("POST", "/api/v1/proposals", PROPOSE),
     ("POST", "/hooks/{system}", POST_HOOK),
+    ("POST", "/v1/traces", POST_TRACES),
+    ("POST", "/v1/logs", POST_LOGS),
     ("GET", "/api/v1/entries/{seq}/receipt", GET_RECEIPT),
     *((method, address, operation) for method, address, _, operation in ROUTES),
 )

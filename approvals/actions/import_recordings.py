@@ -43,19 +43,20 @@ def _import(batch: Iterable[Mapping[str, Any]], agent: UUID, source: str, actor:
     prepared = events.prepare(agent, [cloudevents.read_event(dict(event), EVENT_LIMIT) for event in batch])
 
     def decide(moment: Moment) -> list[Draft]:
-        return [*events.decide(prepared, moment, replayed=True), _imported(prepared, agent, source, actor)]
+        said = imported([item.entry_id for item in prepared], agent, source, actor)
+        return [*events.decide(prepared, moment, replayed=True), said]
 
     return len(prepared) - record(decide, principal=f"person:{actor}" if actor else "system").duplicates
 
 
-def _imported(prepared: Sequence[events.Prepared], agent: UUID, source: str, actor: UUID | None) -> Draft:
-    """The entry that says what was imported; the same import again is the same entry."""
-    ids = sorted(str(item.entry_id) for item in prepared)
+def imported(entries: Sequence[UUID], agent: UUID, source: str, actor: UUID | None) -> Draft:
+    """The entry that says that `entries` were imported; it falls away with the first of them."""
+    ids = sorted(map(str, entries))
     digest = hashlib.sha256(stable(list(ids))).hexdigest()
     return Draft(
         kind=Kind.IMPORT_MADE,
         actor=f"person:{actor}" if actor else "system",
         facts={"kv": 1, "agent": str(agent), "events": len(ids), "sha256": digest},
         disclosed={"import": {"source": source}},
-        follows=prepared[0].entry_id,
+        follows=entries[0],
     )

@@ -39,7 +39,8 @@ class Health:
     last_at: datetime | None
     hour: dict[str, int]
     """What came in the last hour."""
-    lag_ms: int
+    lag: str
+    """The longest time from what happened to its coming here, in the last hour."""
     silent: bool
     quiet_minutes: int | None
     secrets: int
@@ -70,7 +71,7 @@ def health(now: datetime) -> list[Health]:
                 active=row.active,
                 last_at=at,
                 hour=_counts(hours.get(principal)),
-                lag_ms=(hours.get(principal) or {}).get("lag_ms") or 0,
+                lag=_lag((hours.get(principal) or {}).get("lag_ms") or 0),
                 silent=silent,
                 quiet_minutes=row.quiet_minutes,
                 secrets=secrets.get(slug, 0),
@@ -89,7 +90,7 @@ def health(now: datetime) -> list[Health]:
                     active=bool(agent and agent.active),
                     last_at=last.get(principal),
                     hour=_counts(hours.get(principal)),
-                    lag_ms=(hours.get(principal) or {}).get("lag_ms") or 0,
+                    lag=_lag((hours.get(principal) or {}).get("lag_ms") or 0),
                     silent=False,
                     quiet_minutes=None,
                     secrets=0,
@@ -108,6 +109,14 @@ def _sums(now: datetime) -> list[dict[str, Any]]:
     rows = SourceMinute.objects.filter(minute__gt=now - HOUR).values("source")
     summed: Any = rows.annotate(**{name: Sum(name) for name in COUNTS}, lag_ms=Max("lag_ms"))
     return list(summed)
+
+
+def _lag(ms: int) -> str:
+    """A time in words, as exact as somebody who reads it needs."""
+    for limit, size, word in ((1000, 1, "ms"), (120_000, 1000, "s"), (7_200_000, 60_000, "min")):
+        if ms < limit:
+            return f"{ms / size:.1f} {word}" if word == "s" and ms < 10_000 else f"{ms // size} {word}"
+    return f"{ms // 3_600_000} h"
 
 
 def _counts(row: dict[str, Any] | None) -> dict[str, int]:

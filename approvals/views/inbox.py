@@ -4,11 +4,13 @@ from collections import Counter
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from approvals import access
+from approvals.queries import crowds
 from approvals.queries import decision as queries
 from approvals.views import again
 from approvals.vocab import EFFECT_WORDS
@@ -26,7 +28,8 @@ SHOWN = 100
 def needs_you(request: HttpRequest) -> HttpResponse:
     """The open holds, soonest deadline first, and which of them this person may answer."""
     viewer, known, now = signed_in(request).id, register.latest(), clock.now()
-    found = list(lists.open_holds(now)[:SHOWN])
+    rows, alike, crowd = _apart(request, lists.open_holds(now), "hold_until", known)
+    found = list(rows[:SHOWN])
     holds = []
     for row, shown in zip(found, feed.rows_of(found, now), strict=True):
         refused = access.why_not_approve(known, viewer, row, known.agents.get(row.agent_id))
@@ -39,13 +42,38 @@ def needs_you(request: HttpRequest) -> HttpResponse:
     reviews = feed.rows_of(lists.to_review(now)[:SHOWN], now)
     for shown in reviews:
         shown["when"] = datetime.fromtimestamp(shown["at"] / 1000, now.tzinfo)
-    crowds = _crowds(found, known) if access.may(known, viewer, VETOES) else []
-    return render(request, "approvals/needs_you.html", {"holds": holds, "reviews": reviews, "crowds": crowds})
+    context = {
+        "holds": holds,
+        "reviews": reviews,
+        "agents": _agents_with_several(found, alike, known) if access.may(known, viewer, VETOES) else [],
+        "alike": [one.shown(known) for one in alike],
+        "crowd": crowd,
+        "waiting": lists.open_holds(now).count(),
+    }
+    return render(request, "approvals/needs_you.html", context)
 
 
-def _crowds(found: list[Decision], known: register.Register) -> list[tuple[str, str]]:
+def _apart(
+    request: HttpRequest, rows: "QuerySet[Decision]", due: str, known: register.Register
+) -> tuple["QuerySet[Decision]", list[crowds.Crowd], dict[str, str] | None]:
+    """(what is shown one by one, what is shown as crowds, the crowd that was asked for)."""
+    asked = crowds.asked(request.GET.dict())
+    if asked is not None:
+        return crowds.within(rows, asked, known), [], asked
+    if rows.count() <= crowds.FEW:
+        return rows, [], None
+    found = crowds.of(rows, due)
+    alone = [one.first for one in found if one.count == 1]
+    return rows.filter(seq__in=alone), [one for one in found if one.count > 1], None
+
+
+def _agents_with_several(
+    found: list[Decision], alike: list[crowds.Crowd], known: register.Register
+) -> list[tuple[str, str]]:
     """The agents of which several decisions wait, the most first: (slug, name)."""
     waiting = Counter(row.agent_id for row in found)
+    for one in alike:
+        waiting[one.agent_id] += one.count
     agents = [known.agents.get(agent) for agent, count in waiting.most_common() if count > 1]
     return [(agent.slug, agent.name) for agent in agents if agent]
 
@@ -63,6 +91,7 @@ def sign_off_queue(request: HttpRequest) -> HttpResponse:
         rows = rows.filter(tier=int(tier))
     if mine:
         rows = rows.filter(owner_id=viewer)
+    rows, alike, crowd = _apart(request, rows, "sign_off_due", known)
     found = list(rows[:SHOWN])
     names = register.names({row.owner_id for row in found if row.owner_id})
     items = []
@@ -82,6 +111,8 @@ def sign_off_queue(request: HttpRequest) -> HttpResponse:
     owed = lists.owed(now)
     context = {
         "items": items,
+        "alike": [one.shown(known) for one in alike],
+        "crowd": crowd,
         "counts": {
             "owed": owed.count(),
             "overdue": owed.filter(sign_off_due__lt=now).count(),

@@ -6,7 +6,7 @@ from decisions.api.describing import Operation, schema_of
 from decisions.api.hot import SMALL, Answer, Request
 from decisions.api.shapes import Counts, Event
 from decisions.auth.keys import AgentPrincipal, agent_of
-from decisions.feed import in_reader, outcome_of
+from decisions.feed import in_parser, outcome_of
 from decisions.intake import cloudevents, events
 from decisions.intake.receive import receive
 from decisions.intake.shape import Data
@@ -38,7 +38,7 @@ async def post_events(request: Request) -> Answer:
     if len(body) <= SMALL:
         prepared = _prepare(agent, request.headers, body)
     else:
-        prepared = await in_reader(_prepare, agent, request.headers, body)
+        prepared = await in_parser(_prepare, agent, request.headers, body)
     if not prepared:
         return 200, {"accepted": 0, "duplicates": 0, "first_seq": None, "last_seq": None}
     return 200, await outcome_of(receive(prepared, agent.principal))

@@ -3,7 +3,6 @@
 from collections.abc import Mapping as Table
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
@@ -14,12 +13,11 @@ from decisions.api.describing import Operation
 from decisions.api.hot import Answer, Request
 from decisions.auth import keys, sources
 from decisions.errors import Problem, unauthorized
-from decisions.feed import in_reader, outcome_of
-from decisions.intake import assembly, cloudevents, formats, mapping, signatures, tally
+from decisions.feed import in_parser, outcome_of
+from decisions.intake import assembly, cloudevents, in_force, mapping, signatures, tally
 from decisions.intake.assembly import Assembled, Sender
 from decisions.intake.receive import receive_assembled
 from decisions.intake.signatures import Scheme
-from decisions.models import Format
 from decisions.vocab import Scope
 
 
@@ -57,7 +55,7 @@ async def post_hook(request: Request) -> Answer:
     """Record what the body says, all or none. Answers when it is durable."""
     system = request.scope["path"].split("/")[2]
     body = await request.body(settings.EVENTS_BODY_LIMIT)
-    took = await in_reader(_take, system, request.headers, body)
+    took = await in_parser(_take, system, request.headers, body)
     return 200, await answer_of(took)
 
 
@@ -71,7 +69,7 @@ class Took:
 
 
 def _take(system: str, headers: Table[str, str], body: bytes) -> Took:
-    form = in_force(system)
+    form = in_force.mapping_of(system)
     sender = sender_of(system, headers, body, form.document.signature)
     try:
         plain = cloudevents.unpack(body, headers.get("content-encoding", "").strip().lower(), limit=limit_of(form))
@@ -90,7 +88,7 @@ async def answer_of(took: Took) -> dict[str, Any]:
     """Record what was taken, count it for its source, and say what became of it. Raises what the spine raises."""
     assembled = took.assembled
     who = assembled.sender.principal
-    lag = max(clock.now() - assembled.latest, timedelta()) if assembled.latest is not None else None
+    lag = max(clock.local() - assembled.latest, timedelta()) if assembled.latest is not None else None
     ignored, looks = took.ignored, assembled.looks + assembled.nobody
     if not assembled.weight:
         tally.count(who, ignored=ignored, looks=looks)
@@ -132,21 +130,3 @@ def _signed(scheme: Scheme, secret: str, headers: Table[str, str], body: bytes, 
     except Problem:
         return False
     return True
-
-
-# -- which mapping
-
-
-def in_force(system: str) -> mapping.Mapping:
-    """The organisation's own mapping of `system`, else the one that we ship. Raises a 404 problem."""
-    own = register.latest().formats.get(system)
-    return _own(own) if own is not None else formats.mapping(system)
-
-
-def _own(row: Format) -> mapping.Mapping:
-    return _loaded(row.text)
-
-
-@lru_cache(maxsize=64)
-def _loaded(text: str) -> mapping.Mapping:
-    return mapping.load(text)

@@ -34,6 +34,8 @@ class Request:
     headers: dict[str, str]
     answered: dict[str, str] = field(default_factory=dict)
     """Headers that its answer gets, whatever that is."""
+    held: int = 0
+    """How many bytes of large bodies it holds."""
 
     async def body(self, limit: int) -> bytes:
         """The raw body. Raises 413 as soon as more than `limit` bytes have come."""
@@ -49,6 +51,8 @@ class Request:
             size += len(parts[-1])
             if size > limit:
                 raise too_large(limit)
+            if size > SMALL:
+                self.held += _large.take(size - self.held)
             if not message.get("more_body", False):
                 return b"".join(parts)
 
@@ -68,6 +72,32 @@ class Request:
             listening.cancel()
 
 
+class Budget:
+    """How many bytes of large bodies a process holds at once: what comes in faster than it is stored is sent away."""
+
+    def __init__(self, most: int) -> None:
+        self.most, self.held = most, 0
+
+    def take(self, size: int) -> int:
+        """Count `size` more. Raises a 429 problem where that is too much."""
+        if self.held + size > self.most:
+            raise Problem(
+                429,
+                "queue-full",
+                "Too much at once",
+                "More is being read than this process can hold. Send it again after the time in Retry-After.",
+                {"retryable": True, "retry_after_s": 2},
+            )
+        self.held += size
+        return size
+
+    def give_back(self, size: int) -> None:
+        self.held -= size
+
+
+_large = Budget(256 << 20)
+
+
 @dataclass(frozen=True, slots=True)
 class Text:
     """A body that is plain text, with headers of its own."""
@@ -76,8 +106,16 @@ class Text:
     headers: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """A body in a form of its own."""
+
+    content: bytes
+    media: str
+
+
 Answer = tuple[int, Any]
-"""Status and body: a Text, or what is sent as JSON."""
+"""Status and body: a Text, a Raw, or what is sent as JSON."""
 Route = Callable[[Request], Awaitable[Answer]]
 
 
@@ -128,6 +166,14 @@ def _allowed(scope: Scope, method: str) -> None:
 async def _answer(scope: Scope, receive: Receive, method: str, route: Route) -> tuple[int, bytes, dict[str, str]]:
     request = Request(scope, receive, {})
     try:
+        return await _routed(request, method, route)
+    finally:
+        _large.give_back(request.held)
+
+
+async def _routed(request: Request, method: str, route: Route) -> tuple[int, bytes, dict[str, str]]:
+    scope = request.scope
+    try:
         _allowed(scope, method)
         request.headers = _headers(scope)
         status, body = await route(request)
@@ -146,6 +192,8 @@ async def _answer(scope: Scope, receive: Receive, method: str, route: Route) -> 
             body.text.encode(),
             {"Content-Type": "text/plain; charset=utf-8", **body.headers, **request.answered},
         )
+    if isinstance(body, Raw):
+        return status, body.content, {"Content-Type": body.media, **request.answered}
     return status, _json(body), {"Content-Type": "application/json", **request.answered}
 
 

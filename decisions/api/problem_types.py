@@ -40,11 +40,11 @@ PROBLEM_TYPES: Mapping[str, Meaning] = MappingProxyType(
         ),
         "bad-key": Meaning((400,), "A key needs a lifetime of 1 to 90 days and at least one scope."),
         "bad-mapping": Meaning((400,), "What was written is no mapping of a format; the detail says why."),
-        "bad-otlp": Meaning((400,), "The body cannot be read as a request of the OpenTelemetry protocol."),
+        "bad-otlp": Meaning((400,), "The body is no request of the OpenTelemetry protocol."),
         "bad-period": Meaning((400,), "A report is built for a month that has begun, such as 2026-10."),
         "bad-policy": Meaning((422,), "The document is not a policy that can be used; `errors` lists every fault."),
         "bad-request": Meaning((400,), "The request cannot be read; `detail` says what is wrong with it."),
-        "bad-run": Meaning((400,), "A recorded run cannot be read; `detail` says where."),
+        "bad-run": Meaning((400,), "The recorded run cannot be read further; what came before stays."),
         "bad-signature": Meaning((401,), "The body is not signed with a secret of this source."),
         "bad-time": Meaning(
             (400,), "An event's time lies more than five minutes in the future. Check the clock of its source."
@@ -176,7 +176,7 @@ PROBLEM_TYPES: Mapping[str, Meaning] = MappingProxyType(
         "unknown-record": Meaning(
             (400,), "No rule of the format knows a record of this form. Nothing of the request was taken."
         ),
-        "unknown-run": Meaning((415,), "A recorded run is in no format that is read here."),
+        "unknown-run": Meaning((415,), "The run is in no format that is read."),
         "unknown-scope": Meaning((400,), "There is nothing of that name to stop."),
         "unknown-type": Meaning((400,), "The type of the event is not known."),
         "unsupported-charset": Meaning((415,), "Bodies are UTF-8."),
@@ -184,6 +184,9 @@ PROBLEM_TYPES: Mapping[str, Meaning] = MappingProxyType(
             (415,), "The Content-Encoding is not taken here: gzip for events, none for commands."
         ),
         "unsupported-media-type": Meaning((415,), "The Content-Type is not taken here."),
+        "version-used": Meaning(
+            (409,), "That version of the format was there before. Count on from it, so that each version is one text."
+        ),
         "vetoed": Meaning((403,), "People have vetoed the action. Do not act."),
         "window-open": Meaning((425,), "People can still veto. Claim again after Retry-After."),
     }

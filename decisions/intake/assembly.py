@@ -21,7 +21,7 @@ from decisions.intake import events, matching
 from decisions.intake.matching import Effect
 from decisions.intake.reading import Reading
 from decisions.moment import Moment
-from decisions.vocab import Kind, Outcome, Says
+from decisions.vocab import Kind, Says
 
 _KIND = re.compile(r"[a-z][a-z0-9_.-]{0,63}")
 OPENTELEMETRY = "opentelemetry"
@@ -44,6 +44,10 @@ class Sender:
     @property
     def name(self) -> str:
         return self.principal.partition(":")[2]
+
+    @property
+    def is_agent(self) -> bool:
+        return self.principal.startswith("agent:")
 
     @property
     def src(self) -> str:
@@ -85,12 +89,11 @@ class Assembled:
 
 def prepare(sender: Sender, readings: Iterable[Reading], known: register.Register) -> Assembled:
     """Read as far as it can be without the lock. Raises a 400 problem with the index of the first bad record."""
-    made = Assembled(sender)
+    # Asked once: in service mode it is the database's.
+    made, now = Assembled(sender), clock.now()
     looks: dict[tuple[UUID, str], list[Reading]] = {}
     for index, reading in enumerate(readings):
-        agent = (
-            known.identities.get(f"{sender.system}:{reading.actor}", sender.agent) if reading.actor else sender.agent
-        )
+        agent = _whose(sender, reading, known)
         if reading.at is not None and (made.latest is None or reading.at > made.latest):
             made.latest = reading.at
         try:
@@ -100,21 +103,28 @@ def prepare(sender: Sender, readings: Iterable[Reading], known: register.Registe
                 else:
                     looks.setdefault((agent, reading.episode), []).append(reading)
             elif reading.says is Says.ACTION and agent is not None and not _of_another(sender, reading):
-                made.actions.append(_action(sender, reading, agent, known))
+                made.actions.append(_action(sender, reading, agent, known, now))
             else:
-                made.signals.append(_signal(sender, reading, agent, known))
+                made.signals.append(_signal(sender, reading, agent, known, now))
         except Problem as problem:
             problem.extra.setdefault("index", index)
             raise
     for (agent, episode), some in looks.items():
-        made.signals.append(_looks(sender, agent, episode, some))
+        made.signals.append(_looks(sender, agent, episode, some, now))
         made.looks += len(some)
     return made
 
 
+def _whose(sender: Sender, reading: Reading, known: register.Register) -> UUID | None:
+    """The agent whose doing it is. One that hands it in itself speaks for nobody else, and bears no witness to itself."""
+    if sender.is_agent:
+        return None if reading.says is Says.EFFECT else sender.agent
+    return known.identities.get(f"{sender.system}:{reading.actor}", sender.agent) if reading.actor else sender.agent
+
+
 def _of_another(sender: Sender, reading: Reading) -> bool:
     """Whether it is what a platform did for a decision that it names: seen of that one, and none of its own."""
-    return not sender.principal.startswith("agent:") and _names_decision(reading)
+    return not sender.is_agent and _names_decision(reading)
 
 
 def _names_decision(reading: Reading) -> bool:
@@ -124,7 +134,7 @@ def _names_decision(reading: Reading) -> bool:
 # -- actions
 
 
-def _action(sender: Sender, reading: Reading, agent: UUID, known: register.Register) -> events.Prepared:
+def _action(sender: Sender, reading: Reading, agent: UUID, known: register.Register, now: datetime) -> events.Prepared:
     """An act that an agent, or the platform it runs on, tells of."""
     service = known.service_named(reading.targets)
     target = {"service": service or _slug(reading.targets), "environment": _name(reading.environment, 64)}
@@ -140,7 +150,7 @@ def _action(sender: Sender, reading: Reading, agent: UUID, known: register.Regis
     name = reading.decision or reading.id
     data: dict[str, Any] = {
         # One agent may be told of by several systems, each of which counts its runs from one.
-        "decision": _name(name if sender.principal.startswith("agent:") else f"{sender.system}:{name}", 200),
+        "decision": _name(name if sender.is_agent else f"{sender.system}:{name}", 200),
         "episode": _name(reading.episode, 200),
         "action": action,
     }
@@ -160,7 +170,7 @@ def _action(sender: Sender, reading: Reading, agent: UUID, known: register.Regis
         data,
         identity=(sender.src, reading.id[:400]),
         sha256=_once(sender, reading.id),
-        occurred=_plausible(reading.at),
+        occurred=_plausible(reading.at, now),
     )
     told_by = "" if sender.principal == f"agent:{agent}" else sender.principal
     return replace(prepared, told_by=told_by, keys=_keys(reading))
@@ -171,9 +181,9 @@ def _once(sender: Sender, id_: str) -> str:
     return hashlib.sha256(f"{sender.src}\0{id_}".encode()).hexdigest()
 
 
-def _plausible(at: datetime | None) -> datetime | None:
+def _plausible(at: datetime | None, now: datetime) -> datetime | None:
     """The stated time; None where a clock is so far ahead that the time of receipt says more."""
-    return at if at is None or at <= clock.now() + events.FUTURE else None
+    return at if at is None or at <= now + events.FUTURE else None
 
 
 def _name(text: str, most: int) -> str:
@@ -197,11 +207,11 @@ def _keys(reading: Reading) -> tuple[str, ...]:
 # -- signals
 
 
-def _signal(sender: Sender, reading: Reading, agent: UUID | None, known: register.Register) -> Signal:
+def _signal(sender: Sender, reading: Reading, agent: UUID | None, known: register.Register, now: datetime) -> Signal:
     """A trigger, or a change that was seen. An act of nobody whom the register knows as an agent is one too."""
     says = Says.TRIGGER if reading.says is Says.TRIGGER else Says.EFFECT
     service = known.service_named(reading.targets)
-    at = _plausible(reading.at)
+    at = _plausible(reading.at, now)
     told: dict[str, Any] = {
         "title": reading.title[:2000],
         "actor": reading.actor[:400],
@@ -229,7 +239,7 @@ def _signal(sender: Sender, reading: Reading, agent: UUID | None, known: registe
         outcome=str(reading.outcome) if reading.outcome else None,
         keys=[digest(key) for key in _keys(reading)],
     )
-    if says is not Says.EFFECT or not (agent or _names_decision(reading)):
+    if says is not Says.EFFECT or sender.is_agent or not (agent or _names_decision(reading)):
         return Signal(draft)
     effect = Effect(
         id=draft.id,
@@ -237,15 +247,15 @@ def _signal(sender: Sender, reading: Reading, agent: UUID | None, known: registe
         service=service,
         resource=reading.resource,
         kind=str(told["kind"]),
-        at=at or clock.now(),
-        outcome=str(reading.outcome or Outcome.SUCCEEDED),
+        at=at or now,
+        outcome=str(reading.outcome or ""),
         detail=reading.detail,
         keys=_keys(reading),
     )
     return Signal(draft, effect)
 
 
-def _looks(sender: Sender, agent: UUID, episode: str, readings: Sequence[Reading]) -> Signal:
+def _looks(sender: Sender, agent: UUID, episode: str, readings: Sequence[Reading], now: datetime) -> Signal:
     """The read-only calls of one request and episode: one entry, however many they are."""
     tools: dict[str, int] = {}
     for reading in readings:
@@ -263,8 +273,8 @@ def _looks(sender: Sender, agent: UUID, episode: str, readings: Sequence[Reading
             says=Says.LOOK,
             agent=agent,
             service=None,
-            occurred=_plausible(min(times)) if times else None,
-            until=_plausible(max(times)) if times else None,
+            occurred=_plausible(min(times), now) if times else None,
+            until=_plausible(max(times), now) if times else None,
             outcome=None,
             keys=[],
             more={"episode": episode_digest(agent, episode), "count": len(readings)},
@@ -324,9 +334,9 @@ def episode_digest(agent: UUID, episode: str) -> str:
 # -- under the lock
 
 
-def decide(assembled: Assembled, moment: Moment) -> list[Draft]:
+def decide(assembled: Assembled, moment: Moment, *, replayed: bool = False) -> list[Draft]:
     """The drafts of one request, with what is seen joined to what is told. Raises as `events.decide` does."""
-    drafts = events.decide(assembled.actions, moment) if assembled.actions else []
+    drafts = events.decide(assembled.actions, moment, replayed=replayed) if assembled.actions else []
     for signal in assembled.signals:
         drafts.append(signal.draft)
         if signal.effect is not None:

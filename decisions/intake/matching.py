@@ -43,6 +43,7 @@ class Effect:
     kind: str
     at: datetime
     outcome: str
+    """Empty where it was seen that something was begun, and not how it ended."""
     detail: str
     keys: tuple[str, ...]
     seq: int | None = None
@@ -57,7 +58,7 @@ class Effect:
             resource=str(told.get("resource", "")),
             kind=str(told.get("kind", "")),
             at=row.occurred_at,
-            outcome=row.outcome or str(Outcome.SUCCEEDED),
+            outcome=row.outcome,
             detail=str(told.get("detail", "")),
             keys=tuple(told.get("keys", ())),
             seq=row.seq,
@@ -175,7 +176,7 @@ def observed(effect: Effect, acted: Acted, rule: Rule, *, by: str, follows: UUID
         "occurred": timestamp(effect.at),
         "state": None,
         "lease": None,
-        "outcome": effect.outcome,
+        "outcome": effect.outcome or None,
         "rule": str(rule),
         "evidence": str(effect.id),
     }

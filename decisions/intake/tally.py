@@ -50,7 +50,7 @@ _timer: threading.Timer | None = None
 
 def count(source: str, *, lag: timedelta | None = None, **more: int) -> None:
     """Add to the counts of `source` (a principal) in this minute. `lag` is from what happened to its coming here."""
-    place = source, clock.now().replace(second=0, microsecond=0)
+    place = source, clock.local().replace(second=0, microsecond=0)
     with _lock:
         _counts.setdefault(place, Counter()).update(more)
         if lag is not None:
@@ -63,7 +63,7 @@ def refuse(source: str, problem: Problem, body: bytes) -> None:
     with _lock:
         if len(_refused) < REFUSALS_KEPT:
             detail = ": ".join(part for part in (problem.title, problem.detail) if part)
-            _refused.append(Refused(source, clock.now(), problem.status, problem.slug, detail[:1000], _sample(body)))
+            _refused.append(Refused(source, clock.local(), problem.status, problem.slug, detail[:1000], _sample(body)))
     count(source, refused=1)
 
 
@@ -123,7 +123,7 @@ def flush() -> None:
         for source in {one.source for one in refused}:
             kept = SourceRefusal.objects.filter(source=source).order_by("-id").values_list("id", flat=True)
             SourceRefusal.objects.filter(source=source).exclude(id__in=list(kept[:REFUSALS_KEPT])).delete()
-        SourceMinute.objects.filter(minute__lt=clock.now() - KEPT).delete()
+        SourceMinute.objects.filter(minute__lt=clock.local() - KEPT).delete()
 
 
 def forget() -> None:

@@ -1,22 +1,25 @@
 """Bulk writes and the head lock: the one module, besides settings, where the two databases differ."""
 
-import json
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import copy
 from datetime import UTC, datetime
 from operator import attrgetter
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
+import msgspec
 from django.db import connection, transaction
 from django.db.models import Field, JSONField, Model
+from django.db.models.base import ModelState
 from psycopg.types.json import Jsonb
 
 from decisions.models.ledger import Head
 from decisions.models.prepared import Prepared
 
+M = TypeVar("M", bound=Model)
 CHUNK = 500
 """How many values one IN list may hold on both databases."""
 
@@ -175,7 +178,7 @@ def _values(rows: Sequence[Model], fields: "Sequence[Field[Any, Any]]") -> list[
     """The rows as columns. Django converts a value through six calls; only JSON needs one here."""
     names = [field.attname for field in fields]
     documents = [index for index, field in enumerate(fields) if isinstance(field, JSONField)]
-    wrap = Jsonb if on_postgresql() else json.dumps
+    wrap = _jsonb if on_postgresql() else _json
     made = []
     for row in rows:
         held = row.__dict__
@@ -185,6 +188,32 @@ def _values(rows: Sequence[Model], fields: "Sequence[Field[Any, Any]]") -> list[
                 values[index] = wrap(values[index])
         made.append(tuple(values))
     return made
+
+
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def _jsonb(value: Any) -> Jsonb:
+    return Jsonb(value, dumps=msgspec.json.encode)
+
+
+_DEFAULTS: dict[type[Model], dict[str, Any]] = {}
+
+
+def made(model: type[M], **values: Any) -> M:
+    """A row that is not stored yet, as `model(**values)` makes it, in a fifth of the time: a batch makes thousands."""
+    held = _DEFAULTS.get(model)
+    if held is None:
+        fields = model._meta.concrete_fields  # noqa: SLF001 - the documented home of a model's fields
+        held = _DEFAULTS[model] = {field.attname: field.get_default() for field in fields}
+    row = model.__new__(model)
+    row.__dict__.update(held)
+    # A default that could be changed in place is nobody's but this row's.
+    row.__dict__.update({name: copy(value) for name, value in held.items() if isinstance(value, list | dict)})
+    row.__dict__.update(values)
+    row._state = ModelState()  # noqa: SLF001 - as Model.__init__ does
+    return row
 
 
 def chunks(values: Iterable[Any]) -> Iterator[list[Any]]:

@@ -12,7 +12,7 @@ from django.db import models
 from decisions import kinds
 from decisions.envelope import Entry, parse_time
 from decisions.models import Decision, Timeline
-from decisions.models.bulk import insert_rows, upsert
+from decisions.models.bulk import insert_rows, made, upsert
 from decisions.models.prepared import PreparedMany
 from decisions.projections import links, sources
 from decisions.states import DONE, held_state
@@ -78,7 +78,8 @@ def fold_into_decisions(entries: Sequence[Entry], fold: Mapping[Kind, Fold]) -> 
 
 def blank(entry: Entry) -> Decision:
     """The row of a decision of which nothing is known yet but that an entry speaks of it."""
-    return Decision(
+    return made(
+        Decision,
         seq=entry.seq,
         id=UUID(entry.facts["decision"]),
         ref_key=entry.facts["ref"],
@@ -258,6 +259,9 @@ def judge(row: Decision) -> None:
 
 
 def _outcome(row: Decision, entry: Entry) -> None:
+    if not entry.facts["outcome"]:
+        # Seen to be under way: that it was done is no outcome.
+        return
     if entry.facts["state"]:
         # Told by the holder of the lease: what it makes of the decision was decided under the lock.
         _end(row, entry, own=True)

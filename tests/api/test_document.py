@@ -78,6 +78,8 @@ OPERATIONS = {
     "listServices": "GET /api/v1/services",
     "postEvents": "POST /api/v1/events",
     "postHook": "POST /hooks/{system}",
+    "postLogs": "POST /v1/logs",
+    "postTraces": "POST /v1/traces",
     "postProposal": "POST /api/v1/proposals",
     "replayPolicyDraft": "GET /api/v1/policy/drafts/{draft_id}/replay",
     "replayPolicyVersion": "GET /api/v1/policy/versions/{version}/replay",
@@ -110,7 +112,9 @@ def operations(document: dict[str, Any]) -> dict[str, tuple[str, dict[str, Any]]
 
 def served() -> set[str]:
     """Every path that Django's resolver has under /api/, and the rest of the API's own, as the document writes them."""
-    found = set(_EXACT) | {address for _, address, _, _ in ROUTES} | {"/api/v1/entries/{seq}/receipt", "/hooks/{system}"}
+    found = (
+        set(_EXACT) | {address for _, address, _, _ in ROUTES} | {"/api/v1/entries/{seq}/receipt", "/hooks/{system}"}
+    )
     own = {pattern.pattern for pattern in api_urls.urlpatterns}
     for pattern in _patterns(get_resolver()):
         route = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", str(pattern.pattern))

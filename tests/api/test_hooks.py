@@ -316,6 +316,19 @@ def test_what_is_of_nothing_told_stays_unreported(api: Api, over: Json, why: str
     assert (Evidence.objects.get().decision_seq, row.outcome_observed) == (None, False), why
 
 
+def test_what_was_seen_to_be_under_way_is_joined_and_is_no_outcome(api: Api) -> None:
+    """A record that does not say how it ended proves that something was begun."""
+    row = executed(
+        known_as("remediator", REMEDIATOR), api, outcome={"status": "failed"}, action={"kind": "exec_in_workload"}
+    )
+    begun = audit(objectRef={"resource": "deployments", "namespace": "shop", "name": "search", "subresource": "exec"})
+    assert send(by(api, source("kubernetes-audit")), "kubernetes-audit", begun).status_code == 200
+    row.refresh_from_db()
+    assert Evidence.objects.get().outcome == ""
+    assert (Evidence.objects.get().decision_seq, row.outcome, row.outcome_observed) == (row.seq, "failed", False)
+    assert rebuild(check=True).differences == ()
+
+
 def test_a_record_that_names_the_decision_is_joined_to_it_whoever_acted(api: Api) -> None:
     row = executed(known_as("remediator"), api)
     named = {"metadata": {"annotations": {"oversight/decision": str(row.id)}}, "spec": {"replicas": 3}}

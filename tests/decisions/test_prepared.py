@@ -12,6 +12,7 @@ from django.db.models import BooleanField, CharField, Model, UUIDField
 from django.test.utils import CaptureQueriesContext
 
 from decisions.models import Agent, Decision, Heartbeat, ServedClock
+from decisions.models.bulk import made
 from decisions.models.prepared import Prepared, PreparedMany, PreparedValues, Slot
 from decisions.vocab import State
 from tests import factories
@@ -46,6 +47,16 @@ def test_every_model_is_read_as_django_reads_it(company: None) -> None:
         assert [content(row) for row in made.all()] == expected, model
         seen += bool(expected)
     assert seen > 15
+
+
+def test_a_row_is_made_as_its_model_makes_it() -> None:
+    for model in apps.get_models():
+        fixed = [field.attname for field in model._meta.concrete_fields if not callable(field.default)]
+        lists = [field.attname for field in model._meta.concrete_fields if field.default in (list, dict)]
+        one, other, plain = content(made(model)), content(made(model)), content(model())
+        assert set(one) == set(plain), model
+        assert [one[name] for name in [*fixed, *lists]] == [plain[name] for name in [*fixed, *lists]], model
+        assert all(one[name] is not other[name] for name in lists), model
 
 
 @pytest.mark.django_db

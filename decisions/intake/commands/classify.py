@@ -6,6 +6,7 @@ A line is as strict as its strictest command, and what cannot be known without r
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from decisions.intake.commands.classified import READS, Classified, strictest, unclassified
 from decisions.intake.commands.kubectl import Inner, kubectl
@@ -29,11 +30,18 @@ _STEERS = re.compile(
 _HARMLESS = re.compile(r"HELM_NAMESPACE|DOCKER_HOST|KUBECONFIG|AWS_PAGER")
 
 _SETS = frozenset({"export", "declare", "typeset", "local", "readonly", "unset", "read", "getopts"})
+SHORT = 1000
 _NOTHING = frozenset({"set", "umask", "ulimit", "times", "jobs"})
 
 
 def classify(line: str) -> Classified:
     """What a shell line does."""
+    return _known(line) if len(line) <= SHORT else _line(line, 0)
+
+
+@lru_cache(maxsize=4096)
+def _known(line: str) -> Classified:
+    # Agents run the same few commands again and again.
     return _line(line, 0)
 
 

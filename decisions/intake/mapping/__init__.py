@@ -3,6 +3,18 @@
 from decisions.intake.mapping.checking import Mapping, check, load
 from decisions.intake.mapping.document import Document
 from decisions.intake.mapping.explaining import Explained, explain
-from decisions.intake.mapping.running import Ignored, Taken, read, take
+from decisions.intake.mapping.running import Ignored, Taken, Unreadable, read, take
 
-__all__ = ["Document", "Explained", "Ignored", "Mapping", "Taken", "check", "explain", "load", "read", "take"]
+__all__ = [
+    "Document",
+    "Explained",
+    "Ignored",
+    "Mapping",
+    "Taken",
+    "Unreadable",
+    "check",
+    "explain",
+    "load",
+    "read",
+    "take",
+]

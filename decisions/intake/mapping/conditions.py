@@ -21,6 +21,10 @@ def _one_of(wanted: list[Any]) -> Test:
     return lambda found: isinstance(found, SCALARS) and any(_same(found, item) for item in wanted)
 
 
+def _only(names: frozenset[str]) -> Test:
+    return lambda found: found is None or (isinstance(found, dict) and names.issuperset(found))
+
+
 def _at_end(method: Callable[[str, tuple[str, ...]], bool], wanted: str | list[str]) -> Test:
     ends = (wanted,) if isinstance(wanted, str) else tuple(map(str, wanted))
     return lambda found: isinstance(found, str) and method(found, ends)
@@ -34,6 +38,7 @@ TESTS: Mapping[str, tuple[type | tuple[type, ...], Callable[[Any], Test], str]] 
     "equals": (SCALARS, lambda wanted: lambda found: _same(found, wanted), "is {0}"),
     "in": (list, _one_of, "is one of {0}"),
     "not_in": (list, lambda wanted: lambda found: not _one_of(wanted)(found), "is none of {0}"),
+    "only": (list, lambda wanted: _only(frozenset(map(str, wanted))), "is an object of no more than {0}, or nothing"),
     "present": (bool, lambda wanted: lambda found: known(found) is wanted, "is there: {0}"),
     "starts_with": ((str, list), lambda wanted: _at_end(str.startswith, wanted), "starts with {0}"),
     "ends_with": ((str, list), lambda wanted: _at_end(str.endswith, wanted), "ends with {0}"),

@@ -1,15 +1,18 @@
 """The shape of a mapping: closed, bounded, read from YAML without its surprises. Pure; it must not say what a mapping means."""
 
+import re
 from typing import Annotated, Any, NoReturn
 
 import msgspec
 import yaml
 from msgspec import Meta, Struct
 
+from decisions.canonical import MAX_INTEGER, NotStrictError, check
 from decisions.intake.signatures import Scheme
 
 MOST_CHARACTERS = 64 * 1024
 MOST_RULES = 50
+MOST_DEPTH = 24
 MEBIBYTE = 1 << 20
 
 Sentence = Annotated[str, Meta(min_length=1, max_length=500)]
@@ -84,32 +87,35 @@ class _Loader(yaml.SafeLoader):
         return {key.value: self.construct_object(value, deep=True) for key, value in node.value}
 
 
-def _resolvers() -> dict[str, list[tuple[str, Any]]]:
-    plain = {"tag:yaml.org,2002:null", "tag:yaml.org,2002:int", "tag:yaml.org,2002:float"}
-    kept = {
-        first: [(tag, pattern) for tag, pattern in found if tag in plain]
-        for first, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
-        # Numbers begin with a digit or a sign; null is written out, or is nothing.
-        if first in "-+0123456789.~n" or not first
-    }
-    truth = ("tag:yaml.org,2002:bool", _Truth())
-    for first in "tf":
-        kept[first] = [truth]
-    return kept
-
-
-class _Truth:
-    """What PyYAML asks a pattern for: only these two words are truths."""
-
-    def match(self, value: str) -> bool:
-        return value in {"true", "false"}
-
-
 def _refuse(said: str) -> NoReturn:
     raise WrittenWronglyError(said)
 
 
-_Loader.yaml_implicit_resolvers = _resolvers()
+def _number(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> int | float:
+    digits = str(node.value)
+    value = float(digits) if not digits.lstrip("+-").isdigit() else int(digits[:20])
+    if abs(value) > MAX_INTEGER:
+        _refuse(f"A number beyond 2^53-1, in line {node.start_mark.line + 1}; write it as a text.")
+    return value
+
+
+def _unknown(loader: yaml.SafeLoader, node: yaml.Node) -> NoReturn:
+    _refuse(f"The tag {node.tag[:60]!r}, in line {node.start_mark.line + 1}; only plain values are taken.")
+
+
+PLAIN = "tag:yaml.org,2002:"
+_NUMBER = re.compile(r"[-+]?(?:\.\d+|\d+(?:\.\d*)?)(?:[eE][-+]?\d+)?$")
+_Loader.yaml_implicit_resolvers = {}
+_Loader.yaml_constructors = {
+    name: yaml.SafeLoader.yaml_constructors[name]
+    for name in (PLAIN + kind for kind in ("null", "bool", "str", "seq", "map"))
+}
+_Loader.add_implicit_resolver(PLAIN + "null", re.compile(r"(?:null|~|)$"), ["n", "~", ""])
+_Loader.add_implicit_resolver(PLAIN + "bool", re.compile(r"(?:true|false)$"), ["t", "f"])
+_Loader.add_implicit_resolver(PLAIN + "float", _NUMBER, list("-+.0123456789"))
+_Loader.add_constructor(PLAIN + "float", _number)
+_Loader.add_constructor(PLAIN + "int", _number)
+_Loader.add_constructor(None, _unknown)
 
 
 def parse(text: str) -> Document:
@@ -127,6 +133,10 @@ def parse(text: str) -> Document:
         _refuse("This is nested too deeply.")
     except (ValueError, OverflowError) as error:
         raise (error if isinstance(error, WrittenWronglyError) else WrittenWronglyError("A number is none.")) from None
+    try:
+        check(value, depth=MOST_DEPTH)
+    except NotStrictError as error:
+        _refuse(f"It cannot be stored: {error}.")
     if not isinstance(value, dict):
         _refuse("A mapping is an object with `system`, `version`, `about`, `signature` and `rules`.")
     try:

@@ -22,6 +22,8 @@ class Explained:
     """Why it is ignored, by the rule that says so."""
     problem: str
     """Why it cannot be read although a rule matched, or that none did."""
+    left_out: tuple[str, ...]
+    """Fields of the reading that could not be read, each with why."""
     passed_over: tuple[str, ...]
     """Of each rule before the one that matched, the first condition that does not hold."""
 
@@ -41,9 +43,11 @@ def _explained(mapping: Mapping, index: int, scope: Scope) -> Explained:
             passed_over.append(f"{rule.name}: it does not hold that {failing.said}")
             continue
         if rule.says is None:
-            return Explained(index, rule.name, None, rule.reason, "", tuple(passed_over))
+            return Explained(index, rule.name, None, rule.reason, "", (), tuple(passed_over))
+        left_out: list[str] = []
         try:
-            return Explained(index, rule.name, made(rule, scope), "", "", tuple(passed_over))
+            reading = made(rule, scope, left_out)
         except Problem as problem:
-            return Explained(index, rule.name, None, "", problem.detail, tuple(passed_over))
-    return Explained(index, "", None, "", "No rule matches.", tuple(passed_over))
+            return Explained(index, rule.name, None, "", problem.detail, (), tuple(passed_over))
+        return Explained(index, rule.name, reading, "", "", tuple(left_out), tuple(passed_over))
+    return Explained(index, "", None, "", "No rule matches.", (), tuple(passed_over))

@@ -62,6 +62,14 @@ class Maker:
         return OPERATORS[name].make(here, written) if name in OPERATORS else _function(here, name, written)
 
 
+def _tried(part: Expression, scope: Scope) -> Any:
+    """What `part` gives; nothing where it cannot be read, since there are others beside it."""
+    try:
+        return part(scope)
+    except UnreadableError:
+        return None
+
+
 def _place(written: str) -> Expression:
     read = places.reader(written)
 
@@ -75,7 +83,7 @@ def _place(written: str) -> Expression:
 
 
 def _list(parts: list[Expression]) -> Expression:
-    return lambda scope: [found for part in parts if known(found := part(scope))]
+    return lambda scope: [found for part in parts if known(found := _tried(part, scope))]
 
 
 def _function(here: Maker, name: str, written: dict[str, Any]) -> Expression:
@@ -125,7 +133,7 @@ def _first(here: Maker, written: dict[str, Any]) -> Expression:
     parts = [here.make(part) for part in written["first"]]
 
     def evaluate(scope: Scope) -> Any:
-        return next((found for part in parts if known(found := part(scope))), None)
+        return next((found for part in parts if known(found := _tried(part, scope))), None)
 
     return evaluate
 
@@ -187,7 +195,7 @@ def _object(here: Maker, written: dict[str, Any]) -> Expression:
     parts = {str(name): here.at(str(name)[:40]).make(part) for name, part in written["object"].items()}
 
     def evaluate(scope: Scope) -> Any:
-        made = {name: found for name, part in parts.items() if known(found := part(scope))}
+        made = {name: found for name, part in parts.items() if known(found := _tried(part, scope))}
         return made if all(name in made for name in needs) else None
 
     return evaluate
@@ -213,7 +221,7 @@ def _each(here: Maker, written: dict[str, Any]) -> Expression:
         made = []
         for item in found[:MOST_ITEMS]:
             scope.item = item
-            if all(condition.holds(scope) for condition in when) and known(given := give(scope)):
+            if all(condition.holds(scope) for condition in when) and known(given := _tried(give, scope)):
                 made.append(given)
         scope.item = None
         return made

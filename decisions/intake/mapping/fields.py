@@ -1,6 +1,7 @@
 """From what expressions give to the fields of a Reading, each within its bounds. Pure; it must not make up what is missing."""
 
 from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
 from types import MappingProxyType
 from typing import Any
 
@@ -27,19 +28,19 @@ PREFIXES = MappingProxyType(
 """What the keys of a Reading mean: whatever carries the same key speaks of the same affair."""
 
 LONG = 20_000
-ID_CHARACTERS = 200
+NAME_CHARACTERS = 200
 MOST_TARGETS = 10
 MOST_EVIDENCE = 100
 MOST_PARAMETERS = 50
 MOST_KEYS = 20
 
 
-def _id(value: Any) -> str:
-    found = values.text(value)
-    if len(found) > ID_CHARACTERS:
-        # Cut off, two ids could become one; a record of a good sender is never there.
-        raise UnreadableError(f"an id of at most {ID_CHARACTERS} characters was expected")
-    return values.name(found, ID_CHARACTERS)
+def is_plain(value: Any) -> bool:
+    return not isinstance(value, dict | list | tuple)
+
+
+def _exact(value: Any) -> str:
+    return values.exact_name(value, NAME_CHARACTERS)
 
 
 def _name(most: int) -> Callable[[Any], str]:
@@ -58,9 +59,15 @@ def _flat(value: Any) -> Iterator[Any]:
         yield value
 
 
+def _names(value: Any) -> Iterator[str]:
+    """The names among several: what is none is passed over, since what a request asked for may be of any shape."""
+    for item in _flat(value):
+        if is_plain(item) and (found := values.name(item, 200)):
+            yield found
+
+
 def _targets(value: Any) -> tuple[str, ...]:
-    found = dict.fromkeys(values.name(item, 200) for item in _flat(value))
-    return tuple(name for name in found if name)[:MOST_TARGETS]
+    return tuple(dict.fromkeys(_names(value)))[:MOST_TARGETS]
 
 
 def _object(value: Any) -> dict[str, Any]:
@@ -73,7 +80,7 @@ def _parameters(value: Any) -> dict[str, Any]:
     found = _object(value)
     if len(found) > MOST_PARAMETERS:
         return {"parameters": values.folded(found)}
-    return {name[:200]: values.folded(item) for name, item in found.items()}
+    return {values.name(name, 200) or "⟦empty⟧": values.folded(item) for name, item in found.items()}
 
 
 def _undo(value: Any) -> dict[str, Any] | None:
@@ -90,7 +97,7 @@ def _outcome(value: Any) -> Outcome:
 
 
 def _scalar(value: Any) -> Any:
-    return values.text(value)[:300] if not isinstance(value, int | float | bool) else value
+    return value if isinstance(value, int | float | bool) else values.text(value)[:300]
 
 
 EVIDENCE: Mapping[str, Callable[[Any], Any]] = {
@@ -105,9 +112,11 @@ EVIDENCE: Mapping[str, Callable[[Any], Any]] = {
 
 def _evidence(value: Any) -> tuple[Mapping[str, Any], ...]:
     made = []
-    for item in _flat(value):
-        found = _object(item)
-        made.append({name: take(found[name]) for name, take in EVIDENCE.items() if known(found.get(name))})
+    for found in _flat(value):
+        if not isinstance(found, dict):
+            continue
+        plain = {name: found[name] for name in EVIDENCE if known(found.get(name)) and is_plain(found[name])}
+        made.append({name: EVIDENCE[name](part) for name, part in plain.items()})
     return tuple(filter(None, made))[:MOST_EVIDENCE]
 
 
@@ -115,7 +124,9 @@ def _parts(*names: str, most: int = 300) -> Callable[[Any], dict[str, str]]:
     def take(value: Any) -> dict[str, str]:
         found = _object(value)
         limits = {name: 2000 if name == "description" else most for name in names}
-        taken = {name: values.text(found.get(name))[:limit] for name, limit in limits.items()}
+        taken = {
+            name: values.text(found.get(name))[:limit] for name, limit in limits.items() if is_plain(found.get(name))
+        }
         return {name: said for name, said in taken.items() if said}
 
     return take
@@ -127,17 +138,17 @@ def _model(value: Any) -> dict[str, str]:
 
 
 def _keys(value: Any) -> frozenset[str]:
-    made = [f"{prefix}:{values.name(item, 200)}" for prefix, items in _object(value).items() for item in _flat(items)]
-    return frozenset(key for key in made[:MOST_KEYS] if not key.endswith(":"))
+    made = (f"{prefix}:{name}" for prefix, items in _object(value).items() for name in _names(items))
+    return frozenset(islice(made, MOST_KEYS))
 
 
 FIELDS: Mapping[str, Callable[[Any], Any]] = {
-    "id": _id,
+    "id": _exact,
     "at": values.time,
     "until": values.time,
     "title": _cut(300),
     "actor": _name(200),
-    "decision": _name(200),
+    "decision": _exact,
     "episode": _name(200),
     "kind": values.kind,
     "targets": _targets,
@@ -164,8 +175,16 @@ NEEDED: Mapping[Says, tuple[str, ...]] = {
 """What a Reading is not one without."""
 
 
-def build(says: Says, expressions: Mapping[str, Expression], scope: Scope) -> Reading:
-    """The Reading that `expressions` give. Raises UnreadableError, which names the field."""
+EXACT = frozenset({"id", "decision", "at", "until", "kind", "outcome"})
+"""Fields that are as they are or make a record unreadable; what cannot be read of any other is left out.
+
+A record that is refused is one that nobody sees, and an agent may choose what stands in it: the parameters of a run, the
+labels of an object that it asks for.
+"""
+
+
+def build(says: Says, expressions: Mapping[str, Expression], scope: Scope, left_out: list[str]) -> Reading:
+    """The Reading that `expressions` give; what had to be left out is added to `left_out`. Raises UnreadableError."""
     made: dict[str, Any] = {}
     for name, expression in expressions.items():
         try:
@@ -173,7 +192,9 @@ def build(says: Says, expressions: Mapping[str, Expression], scope: Scope) -> Re
             if known(found):
                 made[name] = FIELDS[name](found)
         except UnreadableError as error:
-            raise UnreadableError(f"{name}: {error}") from None
+            if name in EXACT:
+                raise UnreadableError(f"{name}: {error}") from None
+            left_out.append(f"{name}: {error}")
     for name in NEEDED[says]:
         if not made.get(name):
             raise UnreadableError(f"{name}: there is none")

@@ -4,15 +4,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, unquote
 
-from decisions.canonical import NotStrictError, parse
-from decisions.intake.mapping import values
+from decisions.canonical import NotStrictError
+from decisions.intake.mapping import foreign, values
 from decisions.intake.mapping.values import UnreadableError, text
 
-JSON_DEPTH = 64
 POD_LETTERS = frozenset("bcdfghjklmnpqrstvwxz2456789")
 """What Kubernetes makes the ends of generated names of: no vowels, and no digits that look like letters."""
+QUERY_CHARACTERS = 8000
+QUERY_FIELDS = 1000
 HEX = frozenset("0123456789abcdef")
 
 
@@ -30,8 +31,8 @@ def _json(value: Any) -> Any:
     if not isinstance(value, str):
         raise UnreadableError("JSON in a text was expected")
     try:
-        return parse(value.encode(), depth=JSON_DEPTH)
-    except (NotStrictError, UnicodeEncodeError):
+        return foreign.parse(value)
+    except NotStrictError:
         raise UnreadableError("JSON in a text was expected") from None
 
 
@@ -81,12 +82,19 @@ def _tag(word: str, value: Any) -> str:
     return ""
 
 
+def _urldecode(value: Any) -> str:
+    return str(foreign.mended(unquote(text(value))))
+
+
 def _query(word: str, value: Any) -> str:
+    """What cannot be read as parameters gives nothing: whoever wrote the address must not spoil the record."""
     try:
-        asked = parse_qs(urlsplit(text(value)[:8000]).query, max_num_fields=200)
+        asked = parse_qs(
+            text(value)[:QUERY_CHARACTERS].partition("?")[2], keep_blank_values=True, max_num_fields=QUERY_FIELDS
+        )
     except ValueError:
-        raise UnreadableError("an address was expected") from None
-    return " ".join(asked.get(word, []))
+        return ""
+    return str(foreign.mended(" ".join(asked.get(word, []))))
 
 
 FUNCTIONS = MappingProxyType(
@@ -98,7 +106,7 @@ FUNCTIONS = MappingProxyType(
         ),
         "json": Function("the value of JSON that stands in a text", _json),
         "lower": Function("a text in small letters", _lower),
-        "urldecode": Function("a text with its %xx undone", lambda value: unquote(text(value))),
+        "urldecode": Function("a text with its %xx undone", _urldecode),
         "workload": Function("the workload that a pod belongs to, by the form of the pod's name", _workload),
         "trace": Function("the trace id of a W3C traceparent", _trace),
         "after": Function("what follows the first `word` in a text", _after, word=True),

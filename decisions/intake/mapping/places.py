@@ -8,6 +8,8 @@ from decisions.intake.mapping.values import UnreadableError
 
 Read = Callable[["Scope"], Any]
 PREFIXES = ("/", "record:", "body:", "item:", "header:", "$")
+SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key", "x-auth-token"})
+"""What lets a request in must not get into what is made of it."""
 WORK_FACTOR = 48
 WORK_BASE = 1 << 20
 
@@ -56,7 +58,8 @@ def fault_of(written: str, names: Mapping[str, Any], *, in_each: bool = False) -
             return f"{written[:60]!r} is not among the names that `let` gives before it"
         return pointer_fault(slash + rest)
     if written.startswith("header:"):
-        return "" if written[7:].strip() else "a header has a name"
+        header = written[7:].strip().lower()
+        return "this header holds a secret" if header in SECRET_HEADERS else "" if header else "a header has a name"
     if written.startswith("item:") and not in_each:
         return f"{written!r} stands outside `each`, where there is no item"
     pointer = written if written.startswith("/") else written.partition(":")[2]

@@ -5,12 +5,11 @@ from collections.abc import Mapping as Table
 from dataclasses import dataclass
 from typing import Any
 
-from decisions.canonical import NotStrictError, parse
+from decisions.canonical import NotStrictError
 from decisions.errors import Problem, bad_request, too_large
-from decisions.intake.mapping import places
+from decisions.intake.mapping import foreign, places
 from decisions.intake.mapping.checking import Mapping, ReadyRecords, ReadyRule
 from decisions.intake.mapping.fields import build
-from decisions.intake.mapping.functions import JSON_DEPTH
 from decisions.intake.mapping.places import Scope, Work
 from decisions.intake.mapping.values import UnreadableError
 from decisions.intake.reading import Reading
@@ -29,11 +28,19 @@ class Ignored:
 
 
 @dataclass(frozen=True, slots=True)
+class Unreadable:
+    index: int
+    problem: Problem
+
+
+@dataclass(frozen=True, slots=True)
 class Taken:
     """Everything that one request said, in its order."""
 
     readings: tuple[Reading, ...]
     ignored: tuple[Ignored, ...]
+    unreadable: tuple[Unreadable, ...] = ()
+    """What stands among others that could be read; empty unless that was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +63,16 @@ def read(mapping: Mapping, headers: Table[str, str], body: bytes) -> list[Readin
     return list(take(mapping, headers, body).readings)
 
 
-def take(mapping: Mapping, headers: Table[str, str], body: bytes) -> Taken:
-    """As `read`, together with what explicit rules ignored."""
+def take(mapping: Mapping, headers: Table[str, str], body: bytes, *, partly: bool = False) -> Taken:
+    """As `read`, together with what explicit rules ignored.
+
+    With `partly`, a record that cannot be read does not keep the others of its batch from being taken. A sender that gives a
+    batch up would otherwise lose all of it; who asks for this must tell people of what was `unreadable`.
+    """
     request = opened(mapping, headers, body)
     readings: list[Reading] = []
     ignored: list[Ignored] = []
+    unreadable: list[Unreadable] = []
     for index, scope in enumerate(request.scopes(mapping)):
         try:
             rule = rule_for(mapping, scope)
@@ -71,8 +83,14 @@ def take(mapping: Mapping, headers: Table[str, str], body: bytes) -> Taken:
         except Problem as problem:
             if request.many:
                 problem.extra["index"] = index
-            raise
-    return Taken(tuple(readings), tuple(ignored))
+            # Work that was used up is the fault of the whole request.
+            if not (partly and request.many) or problem.status != 400:
+                raise
+            unreadable.append(Unreadable(index, problem))
+    if unreadable and not readings and not ignored:
+        # Nothing of it is known: this is a body of another format.
+        raise unreadable[0].problem
+    return Taken(tuple(readings), tuple(ignored), tuple(unreadable))
 
 
 def rule_for(mapping: Mapping, scope: Scope) -> ReadyRule:
@@ -84,10 +102,11 @@ def rule_for(mapping: Mapping, scope: Scope) -> ReadyRule:
     raise bad_request(detail, "unknown-record")
 
 
-def made(rule: ReadyRule, scope: Scope) -> Reading:
+def made(rule: ReadyRule, scope: Scope, left_out: list[str] | None = None) -> Reading:
+    """What `rule` makes of the record. Raises a Problem; `left_out` learns what could not be read and is not essential."""
     assert rule.says is not None
     try:
-        return build(rule.says, rule.fields, scope)
+        return build(rule.says, rule.fields, scope, [] if left_out is None else left_out)
     except UnreadableError as error:
         raise bad_request(f"{rule.name}: {error}.", "bad-event") from None
 
@@ -97,7 +116,8 @@ def opened(mapping: Mapping, headers: Table[str, str], body: bytes) -> Request:
     document = mapping.document
     if len(body) > document.body_limit:
         raise too_large(document.body_limit)
-    lower = {name.lower(): value for name, value in headers.items()}
+    # What cannot be printed stands in no header of an honest sender.
+    lower = {name.lower(): value for name, value in headers.items() if value.isprintable()}
     media, _, parameters = lower.get("content-type", "").lower().partition(";")
     media = media.strip()
     if "charset=" in parameters and "utf-8" not in parameters and "utf8" not in parameters:
@@ -126,7 +146,7 @@ def _count(length: int) -> None:
 
 def _parsed(raw: bytes, index: int | None = None) -> Any:
     try:
-        return parse(raw, depth=JSON_DEPTH)
+        return foreign.parse(raw)
     except NotStrictError as error:
         extra = {} if index is None else {"index": index}
         raise bad_request(f"{error}.", "not-strict-json", **extra) from None
@@ -158,8 +178,8 @@ def _record(value: Any, chosen: ReadyRecords, index: int | None = None) -> Any:
         if not isinstance(found, str):
             raise bad_request(f"JSON in a text was expected {chosen.said}.", "bad-event", **extra)
         try:
-            found = parse(found.encode(), depth=JSON_DEPTH)
-        except (NotStrictError, UnicodeEncodeError):
+            found = foreign.parse(found)
+        except NotStrictError:
             raise bad_request(
                 f"What stands {chosen.said} as a text is not strict JSON.", "bad-event", **extra
             ) from None

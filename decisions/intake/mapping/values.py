@@ -42,15 +42,26 @@ def text(value: Any) -> str:
 
 
 def name(value: Any, most: int) -> str:
-    """`value` as an identifier in NFC; one that is too long ends in its hash, so that two names stay two."""
+    """`value` as an identifier in NFC, everything in it written out that cannot be seen.
+
+    One that is too long ends in its hash, so that two names stay two.
+    """
     found = text(value).strip()
     if not found.isascii():
         found = unicodedata.normalize("NFC", found)
     if "\n" in found or inert.hides(found):
-        raise UnreadableError("a name without control characters and without ones that cannot be seen was expected")
+        found = inert.visible(found.replace("\n", "⟦U+000A⟧"))
     if len(found) <= most:
         return found
     return f"{found[: most - 17]}~{hashlib.sha256(found.encode()).hexdigest()[:16]}"
+
+
+def exact_name(value: Any, most: int) -> str:
+    """`value` as what names a record or an action: nothing is cut off it or written out, since two could become one."""
+    found = text(value).strip()
+    if len(found) > most or name(found, most) != found:
+        raise UnreadableError(f"a name of at most {most} characters, none of them hidden, was expected")
+    return found
 
 
 def kind(value: Any) -> str:

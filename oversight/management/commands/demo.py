@@ -20,13 +20,14 @@ from approvals import organisation
 from approvals.actions.activate_policy import activate_policy
 from approvals.actions.change_register import change_register
 from approvals.actions.handle_key import make_key, revoke_key
+from approvals.actions.handle_secret import end_secret, make_secret
 from approvals.actions.import_recordings import import_recordings
 from approvals.actions.request_report import request_report
 from approvals.documents import read_yaml
 from approvals.models import PolicyVersion, Report
 from approvals.tasks import last_month
 from decisions import clock
-from decisions.models import Agent, AgentKey, Person
+from decisions.models import Agent, AgentKey, Person, Source, SourceSecret
 from decisions.vocab import Scope
 from oversight.management.commands.up import address, prepare, serve
 
@@ -47,7 +48,7 @@ class Command(BaseCommand):
             activate_policy(read_yaml((EXAMPLES / "policy.yaml").read_text()))
             self._import()
         accounts = sign_ins(wanted)
-        path = write_access(accounts, agent_keys())
+        path = write_access(accounts, agent_keys(), source_secrets())
         self._say(accounts, path)
         threading.Thread(target=play, args=(path, options["rate"]), name="live-agents", daemon=True).start()
         serve()
@@ -96,13 +97,23 @@ def agent_keys() -> list[dict[str, str]]:
     return made
 
 
-def write_access(accounts: list[dict[str, str]], agents: list[dict[str, str]]) -> Path:
-    """The sign-ins and keys of this start, readable by their owner alone."""
+def source_secrets() -> list[dict[str, str]]:
+    """A fresh secret for every source; the ones of earlier starts are over."""
+    made = []
+    for source in Source.objects.filter(active=True).order_by("slug"):
+        for old in SourceSecret.objects.filter(source_slug=source.slug, ends_at=None):
+            end_secret(old.id, actor=None)
+        made.append({"name": source.slug, "system": source.system, "secret": make_secret(source.slug, actor=None)})
+    return made
+
+
+def write_access(accounts: list[dict[str, str]], agents: list[dict[str, str]], sources: list[dict[str, str]]) -> Path:
+    """The sign-ins, keys and secrets of this start, readable by their owner alone."""
     path = Path(settings.DATA_DIR) / "demo-access.json"
     path.unlink(missing_ok=True)
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w") as out:
-        json.dump({"url": address(), "accounts": accounts, "agents": agents}, out, indent=1)
+        json.dump({"url": address(), "accounts": accounts, "agents": agents, "sources": sources}, out, indent=1)
     return path
 
 

@@ -30,6 +30,10 @@ IDS = {
 """Where the body of each system holds what names its first record; a header where it begins with `header:`."""
 
 TIMES = {
+    "aws-eventbridge/written-command-inprogress.json": ["/detail/requested-date-time"],
+    "aws-eventbridge/written-command-success.json": ["/detail/requested-date-time"],
+    "aws-eventbridge/written-automation-in-progress.json": ["/detail/StartTime"],
+    "aws-eventbridge/written-automation-success.json": ["/detail/StartTime"],
     "aws-eventbridge/written-sns-raw-alarm.json": ["/StateChangeTime"],
     "aws-eventbridge/written-investigation-completed.json": ["/detail/data/updated_at"],
     "aws-eventbridge/written-insight-open.json": ["/detail/startTime"],
@@ -138,12 +142,8 @@ BREAKAGES: dict[str, Callable[[Fixture], Request | str]] = {
     "a key twice": lambda one: _inserted(one, b'"x":1,"x":1'),
     "NaN": lambda one: _inserted(one, b'"x":NaN'),
     "Infinity": lambda one: _inserted(one, b'"x":-Infinity'),
-    "an endless integer": lambda one: _inserted(one, b'"x":' + b"9" * 5000),
-    "an endless float": lambda one: _inserted(one, b'"x":1e400'),
     "a bottomless list": lambda one: _inserted(one, b'"x":' + b"[" * 100 + b"]" * 100),
     "a bottomless object": lambda one: _inserted(one, b'"x":' + b'{"a":' * 5000 + b"1" + b"}" * 5000),
-    "a lone surrogate": lambda one: _inserted(one, b'"x":"\\ud800"'),
-    "U+0000": lambda one: _inserted(one, b'"x":"\\u0000"'),
     "a list around it": lambda one: _whole(one, [_value(one)]),
     "a text around it": lambda one: _whole(one, one.body.decode()),
     "an object around it": lambda one: _whole(one, {"wrapped": _value(one)}),

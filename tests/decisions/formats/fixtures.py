@@ -82,6 +82,23 @@ def answer(system: str, headers: dict[str, str], body: bytes) -> Taken | Problem
         return problem
 
 
+def as_data(reading: Reading) -> dict[str, Any]:
+    """What an event's data would be that says the same; a service of any name stands for the one that the register knows."""
+    target = {"service": "service", "environment": reading.environment, "resource": reading.resource}
+    action = {"kind": reading.kind, "target": target, "parameters": dict(reading.parameters), "undo": reading.undo}
+    data = {
+        "decision": reading.decision or reading.id,
+        "episode": reading.episode,
+        "action": action if reading.kind else None,
+        "rationale": reading.rationale,
+        "evidence": [dict(item) for item in reading.evidence],
+        "model": dict(reading.model) or None,
+        "trigger": dict(reading.trigger) or None,
+        "outcome": {"status": str(reading.outcome), "detail": reading.detail} if reading.outcome else None,
+    }
+    return {name: value for name, value in data.items() if value is not None}
+
+
 def refused(found: Taken | Problem) -> bool:
     return isinstance(found, Problem) and 400 <= found.status < 500 and bool(found.slug and found.title)
 

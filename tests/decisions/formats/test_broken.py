@@ -176,6 +176,13 @@ def test_a_body_of_another_format_is_never_swallowed(system: str):
     assert {str(one): repr(found)[:200] for one, found in tried if not refused(found)} == {}
 
 
+def test_a_version_that_nobody_has_seen_is_refused():
+    fixture = next(one for one in understood() if str(one) == "alertmanager/resolved.json")
+    newer = fixture.body.replace(b'"version":"4"', b'"version":"5"')
+    assert newer != fixture.body
+    assert refused(answer("alertmanager", fixture.headers, newer))
+
+
 def test_a_problem_names_the_record_and_never_its_words():
     fixture = next(one for one in understood() if str(one) == "alertmanager/firing-group-of-2.json")
     body = fixture.body.replace(b'"fingerprint":"3e984830f78663e8"', b'"fingerprint":["hunter2"]')
