@@ -66,7 +66,7 @@ class Where:
     trigger: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
     keys: frozenset[str] = frozenset()
     targets: tuple[str, ...] = ()
-    """Names that the record gives beside the call; those of the call come first."""
+    """Names that the record gives beside the call; they count where the call itself names nothing."""
 
 
 def reading_of(call: Call, where: Where) -> Reading:
@@ -94,7 +94,8 @@ def reading_of(call: Call, where: Where) -> Reading:
         decision=_name(where.decision),
         episode=_name(where.episode),
         kind=found.kind,
-        targets=_targets(found, arguments, where.targets),
+        # Whatever else tells of this call must come to the same target, and the call is all that they share.
+        targets=_targets(found, arguments) or _distinct(where.targets),
         environment=_name(where.environment),
         resource=found.resource[:300],
         parameters=_parameters(tool, arguments, found),
@@ -170,7 +171,7 @@ def _line(name: str, command: str) -> Classified:
     return found
 
 
-def _targets(found: Classified, arguments: Any, more: Iterable[str]) -> tuple[str, ...]:
+def _targets(found: Classified, arguments: Any) -> tuple[str, ...]:
     """Names by which the register may know what was acted on, most exact first."""
     names = [name for resource in found.resources[:10] for name in names_of(resource)]
     if isinstance(arguments, Mapping):
@@ -178,7 +179,10 @@ def _targets(found: Classified, arguments: Any, more: Iterable[str]) -> tuple[st
             str(arguments[key]) for key in ("service", "service_name", "app") if isinstance(arguments.get(key), str)
         ]
     # What changes a whole namespace acts on it; for all else it is the least exact name there is.
-    names += [found.namespace, *more]
+    return _distinct([*names, found.namespace])
+
+
+def _distinct(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_name(name) for name in names if name.strip()))[:12]
 
 

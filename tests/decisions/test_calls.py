@@ -76,10 +76,11 @@ def test_the_target_is_what_the_arguments_name(arguments: Any, resource: str, ta
     assert found.targets == targets
 
 
-def test_names_beside_the_call_come_after_its_own():
+def test_names_beside_the_call_count_where_it_names_nothing() -> None:
     where = Where(id="i", decision="d", episode="e", targets=("other", "web"))
     found = reading_of(Call(tool="bash", arguments={"command": "kubectl delete svc web -n shop"}), where)
-    assert found.targets == ("web", "shop", "other")
+    assert found.targets == ("web", "shop")
+    assert reading_of(Call(tool="mystery"), where).targets == ("other", "web")
 
 
 def test_parameters_are_what_was_sent_and_what_it_states():

@@ -126,10 +126,10 @@ def episode_of(record: Record) -> str:
 
 
 def environment_of(record: Record) -> str:
-    for attributes in (record.attributes, record.resource):
-        for key in ("deployment.environment.name", "deployment.environment"):
-            if isinstance(attributes.get(key), str):
-                return str(attributes[key])
+    """Where it acts: of the resource alone, which all spans of an agent share."""
+    for key in ("deployment.environment.name", "deployment.environment"):
+        if isinstance(record.resource.get(key), str):
+            return str(record.resource[key])
     return ""
 
 

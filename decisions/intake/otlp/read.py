@@ -150,7 +150,8 @@ def _only_asked(answers: Iterable[_Answer], done: set[tuple[str, str]]) -> Itera
             if asked.id and place not in done:
                 done.add(place)
                 made = _of_asked(answer, asked)
-                if made.says is Says.ACTION:
+                # Where the call names no target, only the tool's own span may, and two targets would be two acts.
+                if made.says is Says.ACTION and made.targets:
                     yield made
 
 

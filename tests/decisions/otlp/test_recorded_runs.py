@@ -133,8 +133,12 @@ def test_reasons_that_come_in_another_request_name_the_same_decision(acts: dict[
         for reading in done:
             if reading.says is Says.LOOK:
                 continue
-            reason = reasons.pop(reading.decision)
             assert not reading.rationale
+            if not reading.targets:
+                # Its own span might name a target in its attributes, and would then tell of another act.
+                assert reading.decision not in reasons
+                continue
+            reason = reasons.pop(reading.decision)
             if reading.decision != SENTENCE:
                 whole = acts[reading.decision]
                 assert replace(reading, rationale=reason.rationale) == whole
