@@ -6,8 +6,9 @@ Parts of one run may come in any order and in several requests: what is known is
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
+from typing import Any
 
 from decisions.canonical import stable
 from decisions.intake.calls import Call, Where, arguments_of, reading_of
@@ -133,6 +134,9 @@ def _joined(tools: list[Record], answers: list[_Answer]) -> Iterator[Reading]:
         call = conventions.call_of(record)
         id_ = record.text("gen_ai.tool.call.id", "tool_call.id") or known.asked_id(record, call, done)
         done.add((_scope(record), id_))
+        if call.arguments is None:
+            # Libraries may be told to send what models say and not what tools are given: it is the same.
+            call = replace(call, arguments=known.arguments(record, id_))
         yield _reading(record, call, id_, f"{record.trace}/{record.span}", known.to(record, id_))
     yield from _only_asked(answers, done)
 
@@ -220,6 +224,12 @@ class _Answers:
             if at and not (call_id and some[at - 1].said.calls):
                 found = some[at - 1]
         return found
+
+    def arguments(self, record: Record, call_id: str) -> Any:
+        """What a call was asked for with, where that is told."""
+        found = self._by_call.get((_scope(record), call_id)) if call_id else None
+        asked = found.said.calls if found else []
+        return next((one.arguments for one in asked if one.id == call_id), None)
 
     def asked_id(self, record: Record, call: Call, done: set[tuple[str, str]]) -> str:
         """The id of the call that a tool's span without one is of: asked for in its trace, the same in tool and arguments."""

@@ -77,3 +77,11 @@ def test_a_span_that_repeats_the_one_around_it_is_no_second_act():
     twice = read_traces("application/json", json.dumps(request_of([*inner, *spans])).encode())
     assert twice.readings == once.readings
     assert twice.ignored == once.ignored + len(inner)
+
+
+def test_what_a_tool_was_given_may_stand_in_what_the_model_said_alone():
+    spans = spans_of(RUNS[2])
+    whole = read_traces("application/json", json.dumps(request_of(spans)).encode()).readings
+    for span in spans:
+        span["attributes"] = [one for one in span["attributes"] if one["key"] != "gen_ai.tool.call.arguments"]
+    assert read_traces("application/json", json.dumps(request_of(spans)).encode()).readings == whole
