@@ -38,13 +38,13 @@ _FAILED = re.compile(
 )
 _UNCHANGED = re.compile(
     r"^\S+ (?:unchanged|not labell?ed|not annotated|already exists|already (?:un)?cordoned)(?: \(.*\))?$|\(no change\)\s*$"
-    r"|^no more actions to rollback|skipped rollback|^no resources found|^nothing to (?:do|roll ?back)",
+    r"|^no more actions to rollback|skipped rollback|^no resources found|^nothing to (?:do|roll ?back)|^edit cancelled",
     _ANY_CASE,
 )
 _DONE = re.compile(
     r"^(?:output: )?(?P<what>\S+(?: \"[^\"\n]+\")?) (?:force )?(?:patched|scaled|restarted|labell?ed|unlabell?ed|annotated|configured|created|deleted|replaced"
     r"|edited|exposed|autoscaled|tainted|untainted|cordoned|uncordoned|drained|evicted|paused|resumed|rolled back"
-    r"|(?:image|env|resource requirements|selector|serviceaccount) updated|serverside-applied)"
+    r"|(?:image|env|resource requirements|selector|serviceaccount) updated|pruned|serverside-applied)"
     r"(?: \((?!no change|.*dry run).*\)| from \S+ namespace)?$"
     r"|^rollback was a success|^release \"[^\"\n]+\" (?:uninstalled|has been upgraded)|^apply complete!|^destroy complete!",
     _ANY_CASE,
