@@ -14,7 +14,7 @@ from decisions.verify import verify_ledger
 from tests.factories import event, send
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("data_dir")]
-PLAIN, NEWEST = "0009_legal_hold_source_run", "0013_signer"
+PLAIN, NEWEST = "0009_legal_hold_source_run", "0014_intake"
 sealing: Any = importlib.import_module("decisions.migrations.0010_seal_disclosures")
 
 
