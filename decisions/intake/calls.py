@@ -189,6 +189,8 @@ def _parameters(tool: str, arguments: Any, found: Classified) -> dict[str, Any]:
         made["namespace"] = found.namespace
     if found.cluster:
         made["cluster"] = found.cluster
+    if len(found.resources) > 1:
+        made["resources"] = list(found.resources)
     if isinstance(arguments, Mapping):
         rest = dict(arguments)
         for key in _COMMANDS:

@@ -1,7 +1,7 @@
 """What a command is to us: read-only, one of the kinds of action, or not classified. Pure; it must not read commands itself."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -48,5 +48,11 @@ def _strictness(one: Classified) -> int:
 
 
 def strictest(found: Iterable[Classified]) -> Classified:
-    """The strictest of the commands of one line, the first where several are; nothing at all reads."""
-    return max(found, key=_strictness, default=READS)
+    """The strictest of the commands of one line, the first where several are; nothing at all reads.
+
+    It names what the others act on too: one line may act on several things.
+    """
+    every = list(found)
+    chosen = max(every, key=_strictness, default=READS)
+    resources = dict.fromkeys([*chosen.resources, *(name for one in every if not one.reads for name in one.resources)])
+    return replace(chosen, resources=tuple(resources)) if len(resources) > len(chosen.resources) else chosen

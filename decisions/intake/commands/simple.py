@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from decisions.intake.commands.words import Operator, Redirection, Token, Unreadable, Word, read
+from decisions.intake.commands.lexer import read
+from decisions.intake.commands.words import Operator, Redirection, Token, Unreadable, Word
 
 MAX_COMMANDS = 200
 

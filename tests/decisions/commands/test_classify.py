@@ -64,11 +64,33 @@ POD_TEMPLATE = '{"spec":{"template":{"spec":{"containers":[{"name":"a",%s}]}}}}'
         ("no/x", '{"spec":{"unschedulable":true}}', "node_scheduling"),
         ("pv/x", '{"spec":{"persistentVolumeReclaimPolicy":"Delete"}}', "apply_manifest"),
         ("services.serving.knative.dev/x", '{"spec":{}}', "apply_manifest"),
+        (
+            "deploy/x",
+            '[{"op":"test","path":"/spec/replicas","value":1},{"op":"remove","path":"/spec/replicas"}]',
+            "scale",
+        ),
+        ("deploy/x", '[{"op":"move","from":"/metadata/labels/a","path":"/metadata/labels/b"}]', "metadata_change"),
+        ("deploy/x", '[{"op":"copy","from":"/metadata/labels/a","path":"/spec/paused"}]', "patch_workload"),
+        ("deploy/x", '[{"op":"replace","path":"/metadata/annotations/a~1b","value":"c"}]', "metadata_change"),
+        ("deploy/x", '[{"op":"replace","path":"","value":{"spec":{"replicas":0}}}]', "scale"),
+        ("deploy/x", '[{"op":"remove","path":"/metadata"}]', "unclassified"),
+        ("deploy/x", '[{"op":"explode","path":"/spec"}]', "unclassified"),
+        ("deploy/x", '[{"path":7}]', "unclassified"),
+        ("deploy/x", '[{"op":"add","path":"spec"}]', "unclassified"),
+        ("deploy/x", "[7]", "unclassified"),
+        ("deploy/x", "7", "unclassified"),
+        ("deploy/x", '{"a":1,"a":2}', "unclassified"),
     ],
 )
 def test_what_a_patch_changes_decides_its_kind(resource: str, patch: str, kind: str) -> None:
     found = classify_argv(["kubectl", "patch", resource, "-p", patch])
     assert found.kind == kind, found.why
+
+
+def test_a_patch_of_a_part_is_what_the_part_is() -> None:
+    patch = ["-p", '{"spec":{"replicas":0}}']
+    assert classify_argv(["kubectl", "patch", "cm/x", "--subresource=scale", *patch]).kind == "scale"
+    assert classify_argv(["kubectl", "patch", "deploy/x", "--subresource", "status", *patch]).kind == "apply_manifest"
 
 
 def test_what_a_command_states_is_kept() -> None:
