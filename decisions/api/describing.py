@@ -98,6 +98,8 @@ class Operation:
     headers: Mapping[str, bool] = field(default_factory=dict)
     """Request headers, and whether each is required."""
     problems: tuple[int, ...] = ()
+    refused: tuple[str, ...] = ()
+    """Media types in which it may also be refused, where another protocol says how."""
     detail: str = ""
     paths: Mapping[str, Json] = field(default_factory=dict)
 
@@ -134,7 +136,7 @@ class Operation:
 
     def _responses(self) -> Json:
         if self.media:
-            content = {media: {"schema": {"type": "string"}} for media in self.media}
+            content = {media: {"schema": {} if "json" in media else {"type": "string"}} for media in self.media}
         else:
             content = {"application/json": {"schema": schema_of(self.answer)}}
         made: Json = {
@@ -145,6 +147,7 @@ class Operation:
         if 304 in self.also:
             made["304"] = {"description": STATUS_WORDS[304]}
         problem = {PROBLEM: {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}}
+        problem |= {media: {"schema": {} if "json" in media else {"type": "string"}} for media in self.refused}
         for status in sorted({*self.problems, *ALWAYS[self.callers]}):
             made[str(status)] = {"description": STATUS_WORDS[status], "content": problem}
         return made

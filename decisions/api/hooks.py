@@ -53,7 +53,7 @@ POST_HOOK = Operation(
 
 async def post_hook(request: Request) -> Answer:
     """Record what the body says, all or none. Answers when it is durable."""
-    system = request.scope["path"].split("/")[2]
+    system = request.scope["path"].removeprefix("/hooks/")
     body = await request.body(settings.EVENTS_BODY_LIMIT)
     took = await in_parser(_take, system, request.headers, body)
     return 200, await answer_of(took)

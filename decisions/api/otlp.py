@@ -30,7 +30,8 @@ def _operation(id_: str, what: str) -> Operation:
         media=MEDIA,
         takes={"application/x-protobuf": {"type": "string", "format": "binary"}, "application/json": {}},
         headers={"Content-Encoding": False},
-        problems=(405, 409, 413, 415, 429, 503),
+        problems=(400, 405, 409, 413, 415, 429, 503),
+        refused=MEDIA,
         detail=(
             "OTLP/HTTP, binary or JSON, packed by gzip or not; at most 16 MiB packed and 64 MiB unpacked. Calls of tools "
             "become decisions, with what the model said before them; read-only calls are counted; other records are "

@@ -15,7 +15,7 @@ _DIGEST = r'"[A-Za-z0-9_-]{43}"'
 _NUMBER = r"0|[1-9][0-9]{0,14}"
 _ORDINARY = re.compile(
     rf'\{{"_sd":\[((?:{_DIGEST}(?:,{_DIGEST})*)?)\],"_sd_alg":"sha-256"'
-    r',"actor":"(system|(?:agent|person):[!#-\[\]-~]+)"'
+    r',"actor":"(system|(?:agent|person|source):[!#-\[\]-~]+)"'
     r',"facts":(\{.*\})'
     r',"id":"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"'
     r',"kind":"([a-z_]+\.[a-z_]+)"'

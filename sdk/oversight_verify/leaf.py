@@ -19,7 +19,7 @@ _TIME = re.compile(
     r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{6}Z"
 )
 _KIND = re.compile(r"[a-z_]+\.[a-z_]+")
-_ACTOR = re.compile(r"system|(?:agent|person):[!-~]+")
+_ACTOR = re.compile(r"system|(?:agent|person|source):[!-~]+")
 _DIGESTS = re.compile(r"(?:[A-Za-z0-9_-]{43},)+")
 _HASH = re.compile(r"[0-9a-f]{64}")
 

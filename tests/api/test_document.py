@@ -167,7 +167,12 @@ def test_the_document_is_valid(document: dict[str, Any]) -> None:
         for status, answer in operation["responses"].items():
             assert answer["description"]
             if status >= "400":
-                assert set(answer["content"]) == {"application/problem+json"}
+                also = (
+                    set()
+                    if not address.endswith(("/v1/traces", "/v1/logs"))
+                    else {"application/json", "application/x-protobuf"}
+                )
+                assert set(answer["content"]) == {"application/problem+json"} | also
     assert set(document["components"]["securitySchemes"]) == {"agentKey", "session"}
 
 

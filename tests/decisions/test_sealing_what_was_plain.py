@@ -16,6 +16,7 @@ from tests.factories import event, send
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("data_dir")]
 PLAIN = "0009_legal_hold_source_run"
+PLAIN = "0009_legal_hold_source_run"
 NEWEST = max(path.stem for path in Path(migrations.__file__).parent.glob("0*.py"))
 """Whatever is newest, or every test after these has tables of an older time."""
 sealing: Any = importlib.import_module("decisions.migrations.0010_seal_disclosures")

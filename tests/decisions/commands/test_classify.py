@@ -207,7 +207,8 @@ def test_nothing_beside_it_makes_an_unknown_command_harmless(unknown: str, harml
 
 
 @given(
-    st.sampled_from([act[0] for act in ACTS if " delete " in act[0]]),
+    # An option that is cut in two may truly be another one.
+    st.sampled_from([act[0] for act in ACTS if " delete " in act[0] and "--dry-run" not in act[0]]),
     st.integers(0, 60),
     st.text("\"'\\$`;&|(){}<>", min_size=1, max_size=3),
 )
