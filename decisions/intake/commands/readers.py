@@ -161,8 +161,8 @@ def _nc(words: Sequence[Word]) -> Classified:
 
 _SED = table("-n,--quiet,--silent -E,--regexp-extended -r -u,--unbuffered -z,--null-data -e,--expression=")
 _ADDRESS = r"(?:[0-9]+|\$|/(?:[^/\\\n]|\\[^\n])*/I?)"
-_SED_COMMAND = rf"(?:{_ADDRESS}(?:,\+?{_ADDRESS})?\s*!?\s*)?(?:[pdqQ=]|s([/|#,])(?:(?!\1)[^\\\n]|\\[^\n])*\1(?:(?!\1)[^\\\n]|\\[^\n])*\1[gpiI0-9]*)?"
-_SED_SCRIPT = re.compile(rf"\s*{_SED_COMMAND}\s*")
+_SED_COMMAND = rf"(?:{_ADDRESS}(?:,\+?{_ADDRESS})? ?!? ?)?(?:[pdqQ=]|s([/|#,])(?:(?!\1)[^\\\n]|\\[^\n])*\1(?:(?!\1)[^\\\n]|\\[^\n])*\1[gpiI0-9]*)?"
+_SED_SCRIPT = re.compile(_SED_COMMAND)
 
 
 def _sed(words: Sequence[Word]) -> Classified:
@@ -171,14 +171,14 @@ def _sed(words: Sequence[Word]) -> Classified:
     if not scripts or not all(word.known for word in scripts):
         raise Strange("its script is known only to who runs it")
     for part in (part for word in scripts for part in _parts(word.text)):
-        if not _SED_SCRIPT.fullmatch(part):
+        if not _SED_SCRIPT.fullmatch(part.strip()):
             return unclassified("its script may write or run something")
     return READS
 
 
 def _parts(script: str) -> list[str]:
     """Commands of a script that are set apart by semicolons; one that holds a semicolon itself stays whole."""
-    return [script] if _SED_SCRIPT.fullmatch(script) else re.split(r"[;\n]", script)
+    return [script] if _SED_SCRIPT.fullmatch(script.strip()) else re.split(r"[;\n]", script)
 
 
 _AWK = table("-F= -v= --field-separator= --assign=")

@@ -1,5 +1,7 @@
 """Commands are what their programs do with their arguments. What is not certain must never be read-only."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -217,3 +219,28 @@ def test_noise_in_a_deletion_never_makes_it_a_look(line: str, at: int, noise: st
     # Where the words themselves are cut apart, or stand in quotes, it may truly be another command.
     if "kubectl delete " in cut and not {'"', "'", "`"} & set(noise) and "#" not in line:
         assert classify(cut).kind != LOOK, cut
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["sed", "1" + " " * 60_000 + "x", "f"],
+        ["sed", " " * 60_000 + "x", "f"],
+        ["sed", "s/" + "a/" * 30_000, "f"],
+        ["sed", "p;" * 30_000, "f"],
+        ["curl", ":" * 60_000],
+        ["kubectl", "delete", "pod", "a-" * 30_000],
+        ["kubectl", "delete", "pod", "b" * 60_000 + "-bbbbb-bbbbb-"],
+        ["kubectl", "label", "pod", "x", "=" * 60_000],
+        ["kubectl", "patch", "deploy", "x", "-p", "[" * 60_000],
+        ["kubectl", "patch", "deploy", "x", "-p", '{"a":' + "[1]," * 10_000 + "1}"],
+        ["env", *["A=b"] * 10_000, "ls"],
+        ["sudo"] * 5_000,
+        ["xargs"] * 5_000,
+        ["awk", ">" * 60_000],
+    ],
+)
+def test_long_words_are_read_in_reasonable_time(words: list[str]) -> None:
+    start = time.perf_counter()
+    classify_argv(words)
+    assert time.perf_counter() - start < 2
