@@ -6,8 +6,9 @@ from datetime import timedelta
 from typing import Any
 
 from decisions import inert, ledger
-from decisions.intake.assembly import digest, episode_digest
+from decisions.intake.assembly import episode_digest
 from decisions.intake.matching import DECISION_KEY, Rule
+from decisions.intake.told import digest
 from decisions.models import Decision, Evidence, EvidenceKey, LinkCut, Look, Source, Timeline
 from decisions.projections.decided import TELLING
 from decisions.vocab import Outcome, Says

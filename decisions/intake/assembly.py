@@ -20,6 +20,7 @@ from decisions.errors import Problem
 from decisions.intake import events, matching
 from decisions.intake.matching import Effect
 from decisions.intake.reading import Reading
+from decisions.intake.told import digest
 from decisions.moment import Moment
 from decisions.vocab import Kind, Says
 
@@ -76,11 +77,9 @@ class Assembled:
     latest: datetime | None = None
 
     @property
-    def keys(self) -> frozenset[str] | None:
-        """What it reads that others write; None where it looks among all decisions for one that an effect is of."""
-        if any(signal.effect is not None for signal in self.signals):
-            return None
-        return frozenset(item.ref for item in self.actions)
+    def reads_little(self) -> bool:
+        """Whether it reads no more than its actions do: an effect looks among all decisions for the one that it is of."""
+        return all(signal.effect is None for signal in self.signals)
 
     @property
     def weight(self) -> int:
@@ -322,11 +321,6 @@ def _draft(
     )
 
 
-def digest(key: str) -> str:
-    """How an entry names what belongs to the same affair: names may be personal, and a digest is found all the same."""
-    return hashlib.sha256(f"oversight-affair-v1\0{key}".encode()).hexdigest()[:32]
-
-
 def episode_digest(agent: UUID, episode: str) -> str:
     return digest(f"episode\0{agent}\0{episode}")
 
@@ -337,16 +331,21 @@ def episode_digest(agent: UUID, episode: str) -> str:
 def decide(assembled: Assembled, moment: Moment, *, replayed: bool = False) -> list[Draft]:
     """The drafts of one request, with what is seen joined to what is told. Raises as `events.decide` does."""
     drafts = events.decide(assembled.actions, moment, replayed=replayed) if assembled.actions else []
+    told = [matching.Acted.told(draft, moment.now) for draft in drafts if draft.kind is Kind.ACTION_REPORTED]
     for signal in assembled.signals:
         drafts.append(signal.draft)
         if signal.effect is not None:
-            drafts += joined(signal.effect, assembled.sender.principal, signal.draft.id)
+            drafts += joined(signal.effect, assembled.sender.principal, signal.draft.id, told)
     return drafts
 
 
-def joined(effect: Effect, by: str, follows: UUID) -> list[Draft]:
-    """The entries that say of which decision `effect` is; none where there is no such decision yet."""
-    found = matching.nearest(effect, matching.decisions_near(effect))
+def joined(effect: Effect, by: str, follows: UUID, told: Sequence[matching.Acted]) -> list[Draft]:
+    """The entries that say of which decision `effect` is; none where there is no such decision yet.
+
+    `told` are those that the same request tells of.
+    """
+    near = {one.ref: one for one in (*told, *matching.decisions_near(effect))}
+    found = matching.nearest(effect, near.values())
     if found is None:
         return []
     acted, rule = found
