@@ -172,7 +172,9 @@ def _action(sender: Sender, reading: Reading, agent: UUID, known: register.Regis
         occurred=_plausible(reading.at, now),
     )
     told_by = "" if sender.principal == f"agent:{agent}" else sender.principal
-    return replace(prepared, told_by=told_by, keys=_keys(reading))
+    # Named by who told it as well: an event of the agent, whatever source it states, never takes the place of a platform's.
+    id_ = named_uuid("act", sender.principal, str(agent), sender.src, reading.id)
+    return replace(prepared, entry_id=id_, told_by=told_by, keys=_keys(reading))
 
 
 def _once(sender: Sender, id_: str) -> str:
@@ -316,7 +318,7 @@ def _draft(
         actor=sender.principal,
         facts=facts | dict(more or {}),
         disclosed=clean,
-        id=named_uuid("signal", sender.src, id_),
+        id=named_uuid("signal", sender.principal, sender.src, id_),
         once=once,
     )
 
