@@ -26,7 +26,7 @@ from decisions.intake.receive import keys_of
 from decisions.intake.told import ref_key
 from decisions.models import Agent, Decision, Person
 from decisions.moment import Moment
-from decisions.recording import Recorded, record, record_all
+from decisions.recording import Recorded, record_all
 from decisions.vocab import Kind, Outcome, Scope
 
 Json = dict[str, Any]
@@ -207,7 +207,8 @@ def effect(agent: Agent | None = None, **over: Any) -> Reading:
 def hand_in(*readings: Reading, sender: Sender = AUDIT) -> Recorded:
     """What another system tells, recorded."""
     made = assembly.prepare(sender, readings, register.latest())
-    return record(lambda moment: assembly.decide(made, moment), principal=sender.principal)
+    keys = keys_of(made.actions) if made.reads_little else None
+    return record_all(lambda moment: assembly.decide(made, moment), principal=sender.principal, keys=keys, weight=1)
 
 
 def decision(agent: Agent, name: str) -> Decision:

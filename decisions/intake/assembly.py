@@ -18,6 +18,7 @@ from decisions import clock, inert, redaction, register
 from decisions.envelope import Draft, named_uuid, timestamp
 from decisions.errors import Problem
 from decisions.intake import events, matching
+from decisions.intake.mapping.foreign import mended
 from decisions.intake.matching import Effect
 from decisions.intake.reading import Reading
 from decisions.intake.told import digest
@@ -91,7 +92,8 @@ def prepare(sender: Sender, readings: Iterable[Reading], known: register.Registe
     # Asked once: in service mode it is the database's.
     made, now = Assembled(sender), clock.now()
     looks: dict[tuple[UUID, str], list[Reading]] = {}
-    for index, reading in enumerate(readings):
+    for index, told in enumerate(readings):
+        reading = replace(told, id=mended(told.id), decision=mended(told.decision), episode=mended(told.episode))
         agent = _whose(sender, reading, known)
         if reading.at is not None and (made.latest is None or reading.at > made.latest):
             made.latest = reading.at
@@ -166,8 +168,8 @@ def _action(sender: Sender, reading: Reading, agent: UUID, known: register.Regis
     prepared = events.prepare_data(
         agent,
         events.EventType.EXECUTED,
-        data,
-        identity=(sender.src, reading.id[:400]),
+        mended(data),
+        identity=(sender.src, mended(reading.id[:400])),
         sha256=_once(sender, reading.id),
         occurred=_plausible(reading.at, now),
     )
@@ -202,7 +204,7 @@ def _kind(kind: str) -> str:
 
 
 def _keys(reading: Reading) -> tuple[str, ...]:
-    return tuple(sorted(key[:200] for key in reading.keys))[:KEYS]
+    return tuple(sorted({mended(key)[:200] for key in reading.keys}))[:KEYS]
 
 
 # -- signals
@@ -242,16 +244,18 @@ def _signal(sender: Sender, reading: Reading, agent: UUID | None, known: registe
     )
     if says is not Says.EFFECT or sender.is_agent or not (agent or _names_decision(reading)):
         return Signal(draft)
+    # As it is kept: without secrets, and the same whether it is joined now or found later.
+    kept = draft.disclosed["told"]
     effect = Effect(
         id=draft.id,
         agent=agent,
         service=service,
-        resource=reading.resource,
-        kind=str(told["kind"]),
+        resource=kept.get("resource", ""),
+        kind=kept.get("kind", ""),
         at=at or now,
         outcome=str(reading.outcome or ""),
-        detail=reading.detail,
-        keys=_keys(reading),
+        detail=kept.get("detail", ""),
+        keys=tuple(kept.get("keys", ())),
     )
     return Signal(draft, effect)
 
@@ -298,7 +302,7 @@ def _draft(
     more: Mapping[str, Any] | None = None,
 ) -> Draft:
     once = _once(sender, id_)
-    disclosed = {"event": {"source": sender.src, "id": id_[:400], "sha256": once}, "told": dict(told)}
+    disclosed = mended({"event": {"source": sender.src, "id": id_[:400], "sha256": once}, "told": dict(told)})
     clean, once = redaction.cleaned(disclosed, once, settings.KEY_PEPPER.encode())
     facts: dict[str, Any] = {
         "kv": 2,

@@ -1,12 +1,14 @@
 """What an agent does to hide its acts, or to have witnesses of its own, and that it comes to nothing."""
 
+import json
+
 import pytest
 from django.test import Client
 
 from approvals.actions.change_register import change_register
 from approvals.organisation import AgentRow, Organisation
 from approvals.queries import linked
-from decisions import clock
+from decisions import clock, ledger
 from decisions.intake.assembly import Sender
 from decisions.intake.reading import Reading, Says
 from decisions.models import Agent, Decision, Evidence, Person
@@ -78,3 +80,17 @@ def test_what_another_agent_hands_in_is_shown_as_its_own_word(
     assert "Nothing to see here" in shown
     assert "Autoscaler" in shown
     assert "Remediator ·" not in shown
+
+
+@pytest.mark.parametrize("told_first", [True, False])
+def test_a_secret_in_what_was_seen_reaches_no_entry_and_no_page(watched: Agent, told_first: bool) -> None:
+    detail = "x" * 5000 + " and token ghp_" + "a" * 36
+    secret = factories.effect(actor="rem", outcome=Outcome.FAILED, detail="token ghp_" + "a" * 36 + detail)
+    for step in (acted, lambda _: hand_in(secret))[:: 1 if told_first else -1]:
+        step(watched)
+    row = factories.decision(watched, "d")
+    assert row.outcome_observed
+    assert len(row.outcome_detail) < 4100, "no more than is kept of the evidence, whichever came first"
+    assert "ghp_" not in row.outcome_detail
+    for entry in ledger.entries(0, ledger.size() - 1):
+        assert "ghp_" not in json.dumps(entry.disclosed)

@@ -49,8 +49,10 @@ def outcome(name: str, minute: float) -> Piece:
 
 
 def seen(name: str, minute: float, **over: Any) -> Piece:
-    given: dict[str, Any] = {"id": name, "actor": "rem", "outcome": Outcome.FAILED, "detail": name}
-    return "seen", factories.effect(at=START + timedelta(minutes=minute), **given | over)
+    given: dict[str, Any] = {"actor": "rem", "outcome": Outcome.FAILED, "targets": ("search",), "kind": "scale"}
+    at = START + timedelta(minutes=minute)
+    more = {"resource": "deployment/search", "detail": name} | over
+    return "seen", Reading(says=Says.EFFECT, id=name, at=at, **given | more)
 
 
 def ends(agent: Agent, pieces: Sequence[Piece], *, check: bool = False) -> dict[str, Any]:
