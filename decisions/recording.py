@@ -92,22 +92,23 @@ def record_soon(decide: Decide, *, principal: str, keys: frozenset[str]) -> "Fut
     return _submit(_Job(decide, principal, keys, 1))
 
 
-def record_all(decide: Decide, *, principal: str, keys: Iterable[str], weight: int) -> Recorded:
+def record_all(decide: Decide, *, principal: str, keys: Iterable[str] | None, weight: int) -> Recorded:
     """As `record`, for events that read no more than the decisions named by `keys`: many are committed as one batch.
 
-    `weight` is about how many entries it will make.
+    `weight` is about how many entries it will make. Without `keys` it may read anything, and is decided alone.
     """
-    return _submit(_Job(decide, principal, frozenset(keys), weight, screened=True)).result()
+    return _submit(_job(decide, principal, keys, weight)).result()
 
 
 def enqueue(decide: Decide, *, principal: str, keys: Iterable[str] | None, weight: int) -> "Future[Recorded]":
-    """As `record_all`, without waiting: the future ends when the entries are durable. Raises a 429 problem if full.
-
-    Without `keys` it may read anything, and is decided alone.
-    """
-    job = _Job(decide, principal, None if keys is None else frozenset(keys), weight, screened=True)
+    """As `record_all`, without waiting: the future ends when the entries are durable. Raises a 429 problem if full."""
+    job = _job(decide, principal, keys, weight)
     _writer.put(job)
     return job.future
+
+
+def _job(decide: Decide, principal: str, keys: Iterable[str] | None, weight: int) -> _Job:
+    return _Job(decide, principal, None if keys is None else frozenset(keys), weight, screened=True)
 
 
 def check() -> None:

@@ -23,6 +23,12 @@ class Register:
     identities: Mapping[str, UUID] = field(default_factory=dict)
     """`<system>:<name>` → the active agent that is called so there."""
 
+    @property
+    def watched(self) -> frozenset[UUID]:
+        """The agents whose doing other systems may tell of."""
+        told_of = {row.agent_id for row in self.sources.values() if row.agent_id is not None}
+        return frozenset(self.identities.values()) | told_of
+
     def service_named(self, names: Iterable[str]) -> str:
         """The slug of the service that the first known of `names` stands for; empty where none is known."""
         for name in names:
@@ -79,6 +85,12 @@ def at(config: str) -> Register:
 def latest() -> Register:
     """The register as last committed, for pages and permissions."""
     return at(ledger.config())
+
+
+def at_hand() -> Register | None:
+    """The register as it was last read in this process, without asking; None where it never was."""
+    with _lock:
+        return next(iter(_cached.values()), None)
 
 
 def _read() -> Register:

@@ -22,6 +22,7 @@ from decisions.envelope import Draft, seal
 from decisions.intake import assembly, cloudevents, events
 from decisions.intake.assembly import Sender
 from decisions.intake.reading import Reading, Says
+from decisions.intake.receive import keys_of
 from decisions.intake.told import ref_key
 from decisions.models import Agent, Decision, Person
 from decisions.moment import Moment
@@ -163,8 +164,7 @@ def send(agent: Agent, *sent: Json) -> Recorded:
     def decide(moment: Moment) -> list[Any]:
         return events.decide(prepared, moment)
 
-    refs = {item.ref for item in prepared}
-    return record_all(decide, principal=f"agent:{agent.id}", keys=refs, weight=len(prepared))
+    return record_all(decide, principal=f"agent:{agent.id}", keys=keys_of(prepared), weight=len(prepared))
 
 
 def append(count: int, *, times: int = 1) -> None:
@@ -207,9 +207,8 @@ def effect(agent: Agent | None = None, **over: Any) -> Reading:
 def hand_in(*readings: Reading, sender: Sender = AUDIT) -> Recorded:
     """What another system tells, recorded."""
     made = assembly.prepare(sender, readings, register.latest())
-    return record_all(
-        lambda moment: assembly.decide(made, moment), principal=sender.principal, keys=made.keys or (), weight=1
-    )
+    keys = keys_of(made.actions) if made.reads_little else None
+    return record_all(lambda moment: assembly.decide(made, moment), principal=sender.principal, keys=keys, weight=1)
 
 
 def decision(agent: Agent, name: str) -> Decision:

@@ -160,8 +160,7 @@ def context(page: Page, viewer: UUID) -> dict[str, Any]:
 def _linked(page: Page, viewer: UUID) -> dict[str, Any]:
     found = linked.of(page.row)
     names = linked.source_names({link.row.source for link in found})
-    own = page.agent.name if page.agent else "the agent"
-    shown = [{**link.shown(), "source_name": names.get(link.row.source) or own} for link in found]
+    shown = [{**link.shown(), "source_name": names.get(link.row.source, "a source that is gone")} for link in found]
     sees = access.may(page.known, viewer, access.READS_ACCOUNT)
     return {
         "linked": shown if sees else [],

@@ -8,7 +8,7 @@ from uuid import UUID
 from approvals.vocab import ErasureOf
 from decisions import disclosures, ledger, register
 from decisions.errors import not_found
-from decisions.models import Alarm, Decision, Person, Timeline
+from decisions.models import Alarm, Decision, Evidence, Person, Timeline
 from decisions.models.bulk import chunks
 from decisions.vocab import Kind
 
@@ -76,12 +76,12 @@ def reach(meant: Named, *, one_by_one: bool) -> Reach:
             del erasable[seq]
     first = sorted(erasable)[:MOST]
     found = list(disclosures.disclosing(first))
-    rows = _decisions({one.entry.facts.get("ref") or "" for one in found})
+    rows, proven = _decisions({one.entry.facts.get("ref") or "" for one in found}), _proven(first)
     parts = [
         Part(
             one,
             {name: one.digests[name] for name in sorted(erasable[one.entry.seq])},
-            rows.get(one.entry.facts.get("ref") or ""),
+            rows.get(one.entry.facts.get("ref") or "") or proven.get(one.entry.seq),
         )
         for one in found
     ]
@@ -95,12 +95,25 @@ def _decisions(refs: Iterable[str]) -> dict[str, Decision]:
     return rows
 
 
+def _proven(seqs: Iterable[int]) -> dict[int, Decision]:
+    """Of the entries at `seqs` that are evidence, the decisions that they were found to be of."""
+    rows: dict[int, Decision] = {}
+    for some in chunks(seqs):
+        held = dict(
+            Evidence.objects.filter(seq__in=some, decision_seq__isnull=False).values_list("seq", "decision_seq")
+        )
+        decisions = {row.seq: row for row in Decision.objects.filter(seq__in=set(held.values()))}
+        rows |= {seq: decisions[decision] for seq, decision in held.items() if decision in decisions}
+    return rows
+
+
 def _of_decision(decision_id: UUID) -> list[int]:
-    """The entries about a decision, and the alarms that repeat its title or the unregistered name it gives its service."""
+    """The entries about a decision, what was seen of it, and the alarms that repeat its title or its service's unregistered name."""
     row = Decision.objects.filter(id=decision_id).first()
     if row is None:
         raise not_found("decision")
     seqs = set(Timeline.objects.filter(decision_seq=row.seq).values_list("seq", flat=True))
+    seqs.update(Evidence.objects.filter(decision_seq=row.seq).values_list("seq", flat=True))
     repeated = {row.title} | ({row.service} if row.service not in register.latest().services else set())
     seqs.update(Alarm.objects.filter(subject__in=repeated - {""}).values_list("seq", flat=True))
     # A signal may come before what it speaks of, and no read model has it.

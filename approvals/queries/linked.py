@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from decisions import inert, ledger
-from decisions.intake.assembly import digest, episode_digest
+from django.db.models import Q
+
+from decisions import inert, ledger, register
+from decisions.intake.assembly import episode_digest
 from decisions.intake.matching import DECISION_KEY, Rule
+from decisions.intake.told import digest
 from decisions.models import Decision, Evidence, EvidenceKey, LinkCut, Look, Source, Timeline
 from decisions.projections.decided import TELLING
 from decisions.vocab import Outcome, Says
@@ -66,29 +69,41 @@ class Link:
 
 
 def of(row: Decision) -> list[Link]:
-    """What belongs to `row` and nobody has cut off, in order of time; at most `SHOWN`."""
+    """What belongs to `row` and nobody has cut off, in order of time; at most `SHOWN`.
+
+    Where there is more, what was seen of it stays before what names it, that before what was near it, and the word of a
+    source before that of an agent: nobody can crowd out a witness.
+    """
     cut = set(LinkCut.objects.filter(decision_seq=row.seq).values_list("evidence_seq", flat=True))
     found: dict[int, Link] = {}
-    for evidence in Evidence.objects.filter(decision_seq=row.seq)[:SHOWN]:
+    for evidence in Evidence.objects.filter(decision_seq=row.seq).order_by("-seq")[: SHOWN + len(cut)]:
         found[evidence.seq] = Link(evidence, EFFECT_WORDS[Rule(evidence.rule)])
-    for evidence, words in _by_key(row):
-        found.setdefault(evidence.seq, Link(evidence, words))
-    if row.service:
-        about = (row.occurred_at - BEFORE, row.occurred_at + AFTER)
-        near = Evidence.objects.filter(service=row.service, says=Says.TRIGGER, occurred_at__range=about)
-        for evidence in near.order_by("-occurred_at")[:SHOWN]:
-            found.setdefault(evidence.seq, Link(evidence, NEAR))
-    kept = sorted((link for seq, link in found.items() if seq not in cut), key=lambda link: link.row.occurred_at)
-    return kept[-SHOWN:]
+    by_agents, most = Q(source__in=[str(id_) for id_ in register.latest().agents]), SHOWN + len(cut)
+    for told_by in (~by_agents, by_agents):
+        for evidence, words in (*_by_key(row, told_by, most), *_near(row, told_by, most)):
+            found.setdefault(evidence.seq, Link(evidence, words))
+    kept = [link for seq, link in found.items() if seq not in cut][:SHOWN]
+    return sorted(kept, key=lambda link: (link.row.occurred_at, link.row.seq))
 
 
-def _by_key(row: Decision) -> Iterable[tuple[Evidence, str]]:
+def _near(row: Decision, told_by: Q, most: int) -> Iterable[tuple[Evidence, str]]:
+    if not row.service:
+        return ()
+    about = (row.occurred_at - BEFORE, row.occurred_at + AFTER)
+    near = Evidence.objects.filter(service=row.service, says=Says.TRIGGER, occurred_at__range=about)
+    return ((one, NEAR) for one in near.filter(told_by).order_by("-occurred_at", "-seq")[:most])
+
+
+def _by_key(row: Decision, told_by: Q, most: int) -> Iterable[tuple[Evidence, str]]:
     keys = {digest(key): key for key in keys_of(row)}
-    names = dict(EvidenceKey.objects.filter(key__in=list(keys)).values_list("evidence_seq", "key")[:SHOWN])
-    for evidence in Evidence.objects.filter(seq__in=list(names)):
-        if evidence.decision_seq in (None, row.seq):
-            prefix = keys[names[evidence.seq]].partition(":")[0]
-            yield evidence, KEY_WORDS.get(prefix, f"It has the same {prefix}")
+    carrying = EvidenceKey.objects.filter(key__in=list(keys))
+    free = Evidence.objects.filter(Q(decision_seq__isnull=True) | Q(decision_seq=row.seq))
+    rows = free.filter(seq__in=carrying.values("evidence_seq")).filter(told_by).order_by("-seq")[:most]
+    found = {one.seq: one for one in rows}
+    names = dict(carrying.filter(evidence_seq__in=list(found)).order_by("-key").values_list("evidence_seq", "key"))
+    for seq, one in found.items():
+        prefix = keys[names[seq]].partition(":")[0]
+        yield one, KEY_WORDS.get(prefix, f"It has the same {prefix}")
 
 
 def keys_of(row: Decision) -> set[str]:
@@ -112,5 +127,9 @@ def looks(row: Decision) -> int:
 
 
 def source_names(slugs: Iterable[str]) -> dict[str, str]:
-    """slug → the name that people know a source by."""
-    return dict(Source.objects.filter(slug__in=list(slugs)).values_list("slug", "name"))
+    """The names that people know sources by; agents hand things in as well, by their ids."""
+    agents = {str(agent.id): agent.name for agent in register.latest().agents.values()}
+    asked = set(slugs)
+    return {id_: agents[id_] for id_ in asked & agents.keys()} | dict(
+        Source.objects.filter(slug__in=asked).values_list("slug", "name")
+    )

@@ -18,8 +18,10 @@ from decisions import clock, inert, redaction, register
 from decisions.envelope import Draft, named_uuid, timestamp
 from decisions.errors import Problem
 from decisions.intake import events, matching
+from decisions.intake.mapping.foreign import mended
 from decisions.intake.matching import Effect
 from decisions.intake.reading import Reading
+from decisions.intake.told import digest
 from decisions.moment import Moment
 from decisions.vocab import Kind, Says
 
@@ -76,11 +78,9 @@ class Assembled:
     latest: datetime | None = None
 
     @property
-    def keys(self) -> frozenset[str] | None:
-        """What it reads that others write; None where it looks among all decisions for one that an effect is of."""
-        if any(signal.effect is not None for signal in self.signals):
-            return None
-        return frozenset(item.ref for item in self.actions)
+    def reads_little(self) -> bool:
+        """Whether it reads no more than its actions do: an effect looks among all decisions for the one that it is of."""
+        return all(signal.effect is None for signal in self.signals)
 
     @property
     def weight(self) -> int:
@@ -92,7 +92,8 @@ def prepare(sender: Sender, readings: Iterable[Reading], known: register.Registe
     # Asked once: in service mode it is the database's.
     made, now = Assembled(sender), clock.now()
     looks: dict[tuple[UUID, str], list[Reading]] = {}
-    for index, reading in enumerate(readings):
+    for index, told in enumerate(readings):
+        reading = replace(told, id=mended(told.id), decision=mended(told.decision), episode=mended(told.episode))
         agent = _whose(sender, reading, known)
         if reading.at is not None and (made.latest is None or reading.at > made.latest):
             made.latest = reading.at
@@ -167,13 +168,15 @@ def _action(sender: Sender, reading: Reading, agent: UUID, known: register.Regis
     prepared = events.prepare_data(
         agent,
         events.EventType.EXECUTED,
-        data,
-        identity=(sender.src, reading.id[:400]),
+        mended(data),
+        identity=(sender.src, mended(reading.id[:400])),
         sha256=_once(sender, reading.id),
         occurred=_plausible(reading.at, now),
     )
     told_by = "" if sender.principal == f"agent:{agent}" else sender.principal
-    return replace(prepared, told_by=told_by, keys=_keys(reading))
+    # Named by who told it as well: an event of the agent, whatever source it states, never takes the place of a platform's.
+    id_ = named_uuid("act", sender.principal, str(agent), sender.src, reading.id)
+    return replace(prepared, entry_id=id_, told_by=told_by, keys=_keys(reading))
 
 
 def _once(sender: Sender, id_: str) -> str:
@@ -201,7 +204,7 @@ def _kind(kind: str) -> str:
 
 
 def _keys(reading: Reading) -> tuple[str, ...]:
-    return tuple(sorted(key[:200] for key in reading.keys))[:KEYS]
+    return tuple(sorted({mended(key)[:200] for key in reading.keys}))[:KEYS]
 
 
 # -- signals
@@ -241,16 +244,18 @@ def _signal(sender: Sender, reading: Reading, agent: UUID | None, known: registe
     )
     if says is not Says.EFFECT or sender.is_agent or not (agent or _names_decision(reading)):
         return Signal(draft)
+    # As it is kept: without secrets, and the same whether it is joined now or found later.
+    kept = draft.disclosed["told"]
     effect = Effect(
         id=draft.id,
         agent=agent,
         service=service,
-        resource=reading.resource,
-        kind=str(told["kind"]),
+        resource=kept.get("resource", ""),
+        kind=kept.get("kind", ""),
         at=at or now,
         outcome=str(reading.outcome or ""),
-        detail=reading.detail,
-        keys=_keys(reading),
+        detail=kept.get("detail", ""),
+        keys=tuple(kept.get("keys", ())),
     )
     return Signal(draft, effect)
 
@@ -297,7 +302,7 @@ def _draft(
     more: Mapping[str, Any] | None = None,
 ) -> Draft:
     once = _once(sender, id_)
-    disclosed = {"event": {"source": sender.src, "id": id_[:400], "sha256": once}, "told": dict(told)}
+    disclosed = mended({"event": {"source": sender.src, "id": id_[:400], "sha256": once}, "told": dict(told)})
     clean, once = redaction.cleaned(disclosed, once, settings.KEY_PEPPER.encode())
     facts: dict[str, Any] = {
         "kv": 2,
@@ -317,14 +322,9 @@ def _draft(
         actor=sender.principal,
         facts=facts | dict(more or {}),
         disclosed=clean,
-        id=named_uuid("signal", sender.src, id_),
+        id=named_uuid("signal", sender.principal, sender.src, id_),
         once=once,
     )
-
-
-def digest(key: str) -> str:
-    """How an entry names what belongs to the same affair: names may be personal, and a digest is found all the same."""
-    return hashlib.sha256(f"oversight-affair-v1\0{key}".encode()).hexdigest()[:32]
 
 
 def episode_digest(agent: UUID, episode: str) -> str:
@@ -337,16 +337,21 @@ def episode_digest(agent: UUID, episode: str) -> str:
 def decide(assembled: Assembled, moment: Moment, *, replayed: bool = False) -> list[Draft]:
     """The drafts of one request, with what is seen joined to what is told. Raises as `events.decide` does."""
     drafts = events.decide(assembled.actions, moment, replayed=replayed) if assembled.actions else []
+    told = [matching.Acted.told(draft, moment.now) for draft in drafts if draft.kind is Kind.ACTION_REPORTED]
     for signal in assembled.signals:
         drafts.append(signal.draft)
         if signal.effect is not None:
-            drafts += joined(signal.effect, assembled.sender.principal, signal.draft.id)
+            drafts += joined(signal.effect, assembled.sender.principal, signal.draft.id, told)
     return drafts
 
 
-def joined(effect: Effect, by: str, follows: UUID) -> list[Draft]:
-    """The entries that say of which decision `effect` is; none where there is no such decision yet."""
-    found = matching.nearest(effect, matching.decisions_near(effect))
+def joined(effect: Effect, by: str, follows: UUID, told: Sequence[matching.Acted]) -> list[Draft]:
+    """The entries that say of which decision `effect` is; none where there is no such decision yet.
+
+    `told` are those that the same request tells of.
+    """
+    near = {one.ref: one for one in (*told, *matching.decisions_near(effect))}
+    found = matching.nearest(effect, near.values())
     if found is None:
         return []
     acted, rule = found

@@ -5,7 +5,7 @@ What an agent says never loosens anything: tier, environment class, level, owner
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -190,23 +190,29 @@ def decide(prepared: Sequence[Prepared], moment: Moment, *, replayed: bool = Fal
 def _watched(
     prepared: Sequence[Prepared], known: register.Register, told: Told, moment: Moment
 ) -> dict[str, matching.Acted]:
-    """The actions told of for the first time whose agents other systems know by name: they may have been seen before."""
-    agents = frozenset(known.identities.values())
-    found = {}
+    """The actions told of whose agents other systems know: they may have been seen before."""
+    agents = known.watched
+    found: dict[str, matching.Acted] = {}
     for item in prepared if agents else ():
-        if item.type is EventType.EXECUTED and item.agent in agents and not told.described(item):
-            assert item.action is not None
-            canonical, id_ = item.action["canonical"], told.decision(item.ref)
-            found[item.ref] = matching.Acted(
-                ref=item.ref,
-                id=id_,
-                agent=item.agent,
-                service=canonical["target"]["service"],
-                resource=canonical["target"].get("resource", ""),
-                kind=canonical["kind"],
-                at=item.occurred or moment.now,
-                named=(str(id_), item.data.decision),
-            )
+        if item.type is not EventType.EXECUTED or item.agent not in agents:
+            continue
+        assert item.action is not None
+        row, at = moment.decision(item.ref), item.occurred or moment.now
+        if row is not None and row.complete:
+            # What it is was told before; when it was done counts from now on.
+            found[item.ref] = replace(matching.Acted.of(row), at=at)
+            continue
+        canonical, id_ = item.action["canonical"], told.decision(item.ref)
+        found[item.ref] = matching.Acted(
+            ref=item.ref,
+            id=id_,
+            agent=item.agent,
+            service=canonical["target"]["service"],
+            resource=canonical["target"].get("resource", ""),
+            kind=canonical["kind"],
+            at=at,
+            named=(str(id_), item.data.decision),
+        )
     return found
 
 

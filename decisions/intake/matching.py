@@ -8,9 +8,12 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from decisions.envelope import Draft, timestamp
-from decisions.intake.told import ref_key
-from decisions.models import Decision, Evidence, LinkCut
+from django.db.models import Q
+
+from decisions.envelope import Draft, parse_time, timestamp
+from decisions.intake.told import digest, ref_key
+from decisions.models import Decision, Evidence, EvidenceKey, LinkCut
+from decisions.models.bulk import chunks
 from decisions.vocab import Kind, Outcome, Says
 
 BEFORE = timedelta(minutes=1)
@@ -99,6 +102,21 @@ class Acted:
             named=(str(row.id), row.agent_ref),
         )
 
+    @classmethod
+    def told(cls, draft: Draft, at: datetime) -> "Acted":
+        """The action that `draft` reports; `at` where it states no time."""
+        facts, canonical = draft.facts, draft.disclosed["action"]["canonical"]
+        return cls(
+            ref=facts["ref"],
+            id=UUID(facts["decision"]),
+            agent=UUID(facts["agent"]),
+            service=canonical["target"]["service"],
+            resource=canonical["target"].get("resource", ""),
+            kind=canonical["kind"],
+            at=parse_time(facts["occurred"]) if facts["occurred"] else at,
+            named=(facts["decision"], draft.disclosed["names"]["decision"]),
+        )
+
 
 def rule_of(effect: Effect, acted: Acted) -> Rule | None:
     """By what `effect` is of `acted`; None if it is not. The same in whatever order the two came."""
@@ -112,7 +130,10 @@ def rule_of(effect: Effect, acted: Acted) -> Rule | None:
         same = _thing(effect.resource) == _thing(acted.resource)
     else:
         same = effect.kind == acted.kind
-    last = (acted.ended or acted.at) + AFTER if not acted.claimed or acted.ended else acted.at + CLAIMED
+    # When an act without a lease was over may be told before or after it was seen: it counts for nothing.
+    last = acted.at + AFTER
+    if acted.claimed:
+        last = acted.ended + AFTER if acted.ended else acted.at + CLAIMED
     return Rule.TARGET if same and acted.at - BEFORE <= effect.at <= last else None
 
 
@@ -127,7 +148,7 @@ def nearest(effect: Effect, among: Iterable[Acted]) -> tuple[Acted, Rule] | None
     found = [(acted, rule) for acted in among if (rule := rule_of(effect, acted)) is not None]
     if not found:
         return None
-    return max(found, key=lambda pair: (pair[1] is Rule.NAMED, pair[0].at <= effect.at, pair[0].at, str(pair[0].id)))
+    return max(found, key=lambda pair: (pair[1] is Rule.NAMED, pair[0].at <= effect.at, pair[0].at, pair[0].ref))
 
 
 def decisions_near(effect: Effect) -> list[Acted]:
@@ -140,6 +161,8 @@ def decisions_near(effect: Effect) -> list[Acted]:
             rows += Decision.rows.filter(id=UUID(name), complete=True)
         if effect.agent is not None:
             rows += Decision.rows.filter(ref_key=ref_key(effect.agent, name), complete=True)
+    # What is known to be the doing of one agent is of no other's decision, whatever it names.
+    rows = [row for row in rows if effect.agent in (None, row.agent_id)]
     if not rows and effect.agent is not None and effect.service:
         near = Decision.rows.filter(
             agent_id=effect.agent,
@@ -148,22 +171,28 @@ def decisions_near(effect: Effect) -> list[Acted]:
             occurred_at__range=(effect.at - CLAIMED, effect.at + BEFORE),
         )
         rows += near.order_by("-occurred_at")[:LOOKED_AT]
-    cut = set()
-    if effect.seq is not None:
-        cut = set(LinkCut.objects.filter(evidence_seq=effect.seq).values_list("decision_seq", flat=True))
-    return [Acted.of(row) for row in rows if row.seq not in cut]
+    return [Acted.of(row) for row in rows]
 
 
-def open_effects(acted: Sequence[Acted], agents: Iterable[UUID]) -> list[Effect]:
-    """What was seen before it was told: effects of `agents` without a decision, about the time of `acted`."""
-    some = list(agents)
-    if not some or not acted:
-        return []
-    first, last = min(one.at for one in acted) - BEFORE, max(one.at for one in acted) + CLAIMED
-    rows = Evidence.objects.filter(
-        says=Says.EFFECT, agent_id__in=some, decision_seq__isnull=True, occurred_at__range=(first, last)
+def _effects_near(acted: Sequence[Acted]) -> list[Effect]:
+    """What was seen before it was told: effects of the agents of `acted` that no decision has by its name.
+
+    Those of the same service about that time, and those that name one of `acted`, whenever they were.
+    """
+    agents = {one.agent for one in acted}
+    # One that another decision has by its time may turn out to be nearer to one that is told of later.
+    free = Evidence.objects.filter(
+        Q(decision_seq__isnull=True) | Q(rule=Rule.TARGET), says=Says.EFFECT, agent_id__in=agents
     )
-    return [Effect.of(row) for row in rows.order_by("seq")[: LOOKED_AT * 10]]
+    about = min(one.at for one in acted) - BEFORE, max(one.at for one in acted) + CLAIMED
+    found: dict[int, Evidence] = {}
+    for services in chunks({one.service for one in acted}):
+        near = free.filter(service__in=services, occurred_at__range=about)
+        found |= {row.seq: row for row in near.order_by("occurred_at")[: LOOKED_AT * 10]}
+    for names in chunks({digest(f"{DECISION_KEY}{name}") for one in acted for name in one.named if name}):
+        naming = EvidenceKey.objects.filter(key__in=names).values("evidence_seq")
+        found |= {row.seq: row for row in free.filter(seq__in=naming)[: LOOKED_AT * 10]}
+    return [Effect.of(found[seq]) for seq in sorted(found)]
 
 
 def observed(effect: Effect, acted: Acted, rule: Rule, *, by: str, follows: UUID) -> Draft:
@@ -198,22 +227,75 @@ def forbidden(effect: Effect, acted: Acted) -> bool:
     return acted.proposed and not acted.claimed and effect.outcome not in NOTHING_DONE
 
 
+def given_up(effect: Effect, acted: Acted, *, follows: UUID) -> Draft:
+    """The entry that says that `effect` is not of `acted` after all: it is nearer to what has been told of since."""
+    facts: dict[str, Any] = {
+        "kv": 1,
+        "decision": str(acted.id),
+        "ref": acted.ref,
+        "evidence": str(effect.id),
+        "evidence_seq": effect.seq,
+        "rule": str(Rule.TARGET),
+    }
+    return Draft(Kind.LINK_CUT, "system", facts, {"reason": NEARER}, follows=follows)
+
+
+NEARER = "It belongs to another decision, of which the agent told later."
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """An effect that was seen before, the rule by which it is of a decision, and the decision that had it till now."""
+
+    effect: Effect
+    rule: Rule
+    held_by: Acted | None
+
+
 class Seen:
     """What systems that watch had seen of agents before it was told; asked of the database once, and only where it may be."""
 
     def __init__(self, acted: Mapping[str, Acted]) -> None:
         self._acted = dict(acted)
-        self._open: list[Effect] | None = None
+        self._found: dict[str, list[_Found]] | None = None
 
     def before(self, ref: str, follows: UUID) -> list[Draft]:
         """The entries that join what was seen to the action of `ref`; they follow from its entry, `follows`."""
-        acted = self._acted.pop(ref, None)
+        acted = self._acted.get(ref)
         if acted is None:
             return []
-        if self._open is None:
-            told = [acted, *self._acted.values()]
-            self._open = open_effects(told, {one.agent for one in told})
-        joined = [(effect, rule) for effect in self._open if (rule := rule_of(effect, acted)) is not None]
-        for effect, _ in joined:
-            self._open.remove(effect)
-        return [observed(effect, acted, rule, by="system", follows=follows) for effect, rule in joined]
+        if self._found is None:
+            self._found = _shared_out(list(self._acted.values()))
+        drafts = []
+        for one in self._found.pop(ref, ()):
+            if one.held_by is not None:
+                drafts.append(given_up(one.effect, one.held_by, follows=follows))
+            drafts.append(observed(one.effect, acted, one.rule, by="system", follows=follows))
+        return drafts
+
+
+def _shared_out(told: Sequence[Acted]) -> dict[str, list[_Found]]:
+    """By the keys of the decisions of `told`, the effects that are nearest to each: as if they had come after it."""
+    effects = _effects_near(told)
+    seqs = [effect.seq for effect in effects if effect.seq is not None]
+    holders: dict[int, Acted] = {}
+    cut: set[tuple[int, int]] = set()
+    for some in chunks(seqs):
+        held = Evidence.objects.filter(seq__in=some, decision_seq__isnull=False).values_list("seq", "decision_seq")
+        rows = {row.seq: Acted.of(row) for row in Decision.rows.filter(seq__in={decision for _, decision in held})}
+        holders |= {seq: rows[decision] for seq, decision in held if decision in rows}
+        cut |= set(LinkCut.objects.filter(evidence_seq__in=some).values_list("decision_seq", "evidence_seq"))
+    near: dict[str, list[Acted]] = {}
+    for one in told:
+        for place in {one.service, *(f"{DECISION_KEY}{name}" for name in one.named)}:
+            near.setdefault(place, []).append(one)
+    found: dict[str, list[_Found]] = {}
+    for effect in effects:
+        holder = holders.get(effect.seq or 0)
+        among = {one.ref: one for place in (effect.service, *effect.keys) for one in near.get(place, ())}
+        if holder is not None:
+            among.setdefault(holder.ref, holder)
+        best = nearest(effect, (one for one in among.values() if (one.seq, effect.seq) not in cut))
+        if best is not None and (holder is None or best[0].ref != holder.ref):
+            found.setdefault(best[0].ref, []).append(_Found(effect, best[1], holder))
+    return found

@@ -1,8 +1,9 @@
 """Hands events to the spine and says what became of them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 
+from decisions import register
 from decisions.intake import assembly, events
 from decisions.intake.assembly import Assembled
 from decisions.recording import Decide, Recorded, enqueue
@@ -13,8 +14,17 @@ def receive(prepared: Sequence[events.Prepared], principal: str) -> "Future[dict
 
     The future raises what the spine raises: 409 for a changed duplicate, 503 where nothing was stored.
     """
-    keys = frozenset(item.ref for item in prepared)
-    return _counted(lambda moment: events.decide(prepared, moment), principal, keys, len(prepared))
+    return _counted(lambda moment: events.decide(prepared, moment), principal, keys_of(prepared), len(prepared))
+
+
+def keys_of(prepared: Iterable[events.Prepared]) -> frozenset[str]:
+    """What they read that others write: the decisions that they speak of and, of agents that are watched, what was seen.
+
+    What was seen of an agent goes to the nearest of its acts, so two that tell of acts of one agent read the same.
+    """
+    known = register.at_hand()
+    told, keys = {item.agent for item in prepared}, {item.ref for item in prepared}
+    return frozenset(keys | {f"seen:{agent}" for agent in told if known is None or agent in known.watched})
 
 
 def _counted(decide: Decide, principal: str, keys: frozenset[str] | None, sent: int) -> "Future[dict[str, int]]":
@@ -49,6 +59,6 @@ def receive_assembled(assembled: Assembled) -> "Future[dict[str, int]]":
     return _counted(
         lambda moment: assembly.decide(assembled, moment),
         assembled.sender.principal,
-        assembled.keys,
+        keys_of(assembled.actions) if assembled.reads_little else None,
         assembled.weight,
     )

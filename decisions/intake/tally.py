@@ -4,20 +4,22 @@ It is no part of the record: a process that is killed loses a second of it.
 """
 
 import logging
+import re
 import secrets
 import threading
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 
 from decisions import clock
 from decisions.errors import Problem
 from decisions.models import SourceMinute, SourceRefusal
 from decisions.models.bulk import writing
-from decisions.redaction import Remover
+from decisions.redaction import MARK, Remover
 
 log = logging.getLogger(__name__)
 EVERY = 1.0
@@ -42,9 +44,13 @@ class Refused:
 
 
 _lock = threading.Lock()
-_counts: dict[tuple[str, datetime], Counter[str]] = {}
-_lags: dict[tuple[str, datetime], int] = {}
-_refused: list[Refused] = []
+_one_writes = threading.Lock()
+"""What is counted is added to what was read, which nobody else in this process may do at the same time."""
+Counts = dict[tuple[str, datetime], Counter[str]]
+Lags = dict[tuple[str, datetime], int]
+_counts: Counts = {}
+_lags: Lags = {}
+_refused: dict[str, list[Refused]] = {}
 _timer: threading.Timer | None = None
 
 
@@ -60,17 +66,33 @@ def count(source: str, *, lag: timedelta | None = None, **more: int) -> None:
 
 def refuse(source: str, problem: Problem, body: bytes) -> None:
     """Count a refused body, and keep why and how it began, without the secrets that can be seen in it."""
+    detail = ": ".join(part for part in (problem.title, problem.detail) if part)
+    made = Refused(
+        source,
+        clock.local(),
+        problem.status,
+        problem.slug,
+        _clean(detail),
+        _clean(body[: 2 * SAMPLE].decode(errors="replace")),
+    )
     with _lock:
-        if len(_refused) < REFUSALS_KEPT:
-            detail = ": ".join(part for part in (problem.title, problem.detail) if part)
-            _refused.append(Refused(source, clock.local(), problem.status, problem.slug, detail[:1000], _sample(body)))
+        # Of each source the latest: one that is refused all the time leaves room for the others.
+        _refused[source] = [*_refused.get(source, ()), made][-REFUSALS_KEPT:]
     count(source, refused=1)
 
 
-def _sample(body: bytes) -> str:
-    text = body[:SAMPLE].decode(errors="replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
-    clean: str = Remover(settings.KEY_PEPPER.encode()).clean(text, "body", by_name=False)
-    return clean
+_NAMED = re.compile(
+    r'("[^"\\]{0,100}(?:passw|token|secret|api_?key|private_?key)[^"\\]{0,100}"\s*:\s*")(?:[^"\\]|\\.)+', re.IGNORECASE
+)
+"""A text under a name that says that it is a secret. What was refused may be no JSON, so it is looked for as it stands."""
+
+
+def _clean(text: str) -> str:
+    """The beginning of `text`, without secrets and what no store keeps."""
+    # Cut off after it was cleaned: half a secret has not the form of one.
+    kept = text[: 2 * SAMPLE].replace("\0", "\N{REPLACEMENT CHARACTER}").encode(errors="replace").decode()
+    clean: str = Remover(settings.KEY_PEPPER.encode()).clean(kept, "body", by_name=False)
+    return _NAMED.sub(rf"\1{MARK}", clean)[:SAMPLE]
 
 
 def _soon() -> None:
@@ -92,38 +114,61 @@ def _in_time() -> None:
 
 
 def flush() -> None:
-    """Write what was counted, and forget what is old."""
+    """Write what was counted, and forget what is old. What cannot be written now is written with what comes later."""
     global _timer  # noqa: PLW0603 - one timer a process
-    with _lock:
-        counts, lags, refused = dict(_counts), dict(_lags), list(_refused)
-        _counts.clear()
-        _lags.clear()
-        _refused.clear()
-        _timer = None
-    with writing():
-        for (source, minute), more in counts.items():
-            row, _ = SourceMinute.objects.get_or_create(
-                id=f"{source}@{int(minute.timestamp())}@{PROCESS}", defaults={"source": source, "minute": minute}
-            )
-            for name in COUNTS:
-                setattr(row, name, getattr(row, name) + more[name])
-            row.lag_ms = max(row.lag_ms, lags.get((source, minute), 0))
-            row.save()
-        SourceRefusal.objects.bulk_create(
-            SourceRefusal(
-                source=one.source,
-                at=one.at,
-                status=one.status,
-                problem=one.problem,
-                detail=one.detail,
-                sample=one.sample,
-            )
-            for one in refused
+    with _one_writes:
+        with _lock:
+            counts, lags, refused = dict(_counts), dict(_lags), dict(_refused)
+            _counts.clear()
+            _lags.clear()
+            _refused.clear()
+            _timer = None
+        try:
+            with writing():
+                _write(counts, lags, [one for some in refused.values() for one in some])
+        except (OperationalError, InterfaceError):
+            _take_back(counts, lags, refused)
+            raise
+
+
+def _write(counts: Counts, lags: Lags, refused: Sequence[Refused]) -> None:
+    another_minute = False
+    for (source, minute), more in counts.items():
+        row, made = SourceMinute.objects.get_or_create(
+            id=f"{source}@{int(minute.timestamp())}@{PROCESS}", defaults={"source": source, "minute": minute}
         )
-        for source in {one.source for one in refused}:
-            kept = SourceRefusal.objects.filter(source=source).order_by("-id").values_list("id", flat=True)
-            SourceRefusal.objects.filter(source=source).exclude(id__in=list(kept[:REFUSALS_KEPT])).delete()
+        another_minute |= made
+        for name in COUNTS:
+            setattr(row, name, getattr(row, name) + more[name])
+        row.lag_ms = max(row.lag_ms, lags.get((source, minute), 0))
+        row.save()
+    SourceRefusal.objects.bulk_create(
+        SourceRefusal(
+            source=one.source,
+            at=one.at,
+            status=one.status,
+            problem=one.problem,
+            detail=one.detail,
+            sample=one.sample,
+        )
+        for one in refused
+    )
+    for source in {one.source for one in refused}:
+        kept = SourceRefusal.objects.filter(source=source).order_by("-id").values_list("id", flat=True)
+        SourceRefusal.objects.filter(source=source).exclude(id__in=list(kept[:REFUSALS_KEPT])).delete()
+    if another_minute:
         SourceMinute.objects.filter(minute__lt=clock.local() - KEPT).delete()
+
+
+def _take_back(counts: Counts, lags: Lags, refused: dict[str, list[Refused]]) -> None:
+    with _lock:
+        for place, more in counts.items():
+            _counts.setdefault(place, Counter()).update(more)
+        for place, lag in lags.items():
+            _lags[place] = max(_lags.get(place, 0), lag)
+        for source, some in refused.items():
+            _refused[source] = [*some, *_refused.get(source, ())][-REFUSALS_KEPT:]
+    _soon()
 
 
 def forget() -> None:

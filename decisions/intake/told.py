@@ -14,6 +14,11 @@ def ref_key(agent: UUID, decision: str) -> str:
     return hashlib.sha256(f"oversight-ref-v1\0{agent}\0{decision}".encode()).hexdigest()[:32]
 
 
+def digest(key: str) -> str:
+    """How an entry names what belongs to the same affair: names may be personal, and a digest is found all the same."""
+    return hashlib.sha256(f"oversight-affair-v1\0{key}".encode()).hexdigest()[:32]
+
+
 class Telling(Protocol):
     """An event that tells of a decision, and may state its action."""
 

@@ -75,22 +75,21 @@ def _count(entries: Sequence[Entry]) -> None:
 
 
 def _cut(entries: Sequence[Entry]) -> None:
-    if not entries:
-        return
-    rows = decided.decisions_by_ref({entry.facts["ref"] for entry in entries})
+    """One after the other: what each leaves of a decision is kept in its history."""
     for entry in entries:
-        row, evidence = rows[entry.facts["ref"]], entry.facts["evidence_seq"]
-        LinkCut.objects.create(
-            id=f"{row.seq}:{evidence}",
-            seq=entry.seq,
-            decision_seq=row.seq,
-            evidence_seq=evidence,
-            by=UUID(entry.actor.removeprefix("person:")),
-            at=entry.at,
-            reason=str(entry.disclosed.get("reason", "")),
-        )
+        row, evidence = decided.decisions_by_ref([entry.facts["ref"]])[entry.facts["ref"]], entry.facts["evidence_seq"]
+        if entry.actor.startswith("person:"):
+            LinkCut.objects.create(
+                id=f"{row.seq}:{evidence}",
+                seq=entry.seq,
+                decision_seq=row.seq,
+                evidence_seq=evidence,
+                by=UUID(entry.actor.removeprefix("person:")),
+                at=entry.at,
+                reason=str(entry.disclosed.get("reason", "")),
+            )
         Evidence.objects.filter(seq=evidence, decision_seq=row.seq).update(decision_seq=None, rule="")
-    decided.fold_into_decisions(entries, {Kind.LINK_CUT: _without})
+        decided.fold_into_decisions([entry], {Kind.LINK_CUT: _without})
 
 
 def _without(row: Decision, entry: Entry) -> None:
@@ -108,7 +107,6 @@ def telling(row: Decision) -> list[Entry]:
 
 
 def standing(entries: Iterable[Entry], decision_seq: int) -> Iterable[Entry]:
-    """Those of a decision's `entries` that no cut evidence stands behind."""
-    cut = set(LinkCut.objects.filter(decision_seq=decision_seq).values_list("evidence_seq", flat=True))
-    gone = {str(id_) for id_ in Evidence.objects.filter(seq__in=cut).values_list("id", flat=True)}
-    return (entry for entry in entries if entry.facts.get("evidence") not in gone)
+    """Those of a decision's `entries` that rest on no evidence, or on evidence that is of it still."""
+    kept = {str(id_) for id_ in Evidence.objects.filter(decision_seq=decision_seq).values_list("id", flat=True)}
+    return (entry for entry in entries if entry.facts.get("evidence") in kept or not entry.facts.get("evidence"))

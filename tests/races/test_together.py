@@ -3,15 +3,18 @@
 import threading
 import time
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
 
-from decisions import ledger, projections, recording
+from approvals.actions.change_register import change_register
+from approvals.organisation import AgentRow, Organisation
+from decisions import clock, ledger, projections, recording
 from decisions.envelope import Draft
 from decisions.errors import Problem
-from decisions.models import Agent, Decision
+from decisions.models import Agent, Decision, Evidence
 from decisions.moment import Moment
 from decisions.rebuild import rebuild
 from decisions.vocab import Kind
@@ -98,3 +101,40 @@ def test_the_same_action_is_open_once_and_others_do_not_mind(agent: Agent, waiti
     assert len({one.id for one in answers if isinstance(one, Decision)}) == 5
     assert folds < len(actions) - 1
     assert rebuild(check=True).differences == ()
+
+
+def test_what_was_seen_once_is_of_one_of_two_acts_that_are_told_together(agent: Agent, waiting: Waiting) -> None:
+    row = AgentRow("remediator", "Remediator", "Acme", "m-1", "2026-10", "tomasz", identities=("kubernetes-audit:rem",))
+    change_register(Organisation(agents=[row]), actor=None)
+    now = clock.now()
+    factories.hand_in(factories.effect(actor="rem", at=now))
+    acts = [
+        factories.event(
+            decision=name,
+            action=factories.action(resource="deployment/search"),
+            time=(now - timedelta(minutes=minutes)).isoformat(),
+        )
+        for name, minutes in (("near", 1), ("far", 5))
+    ]
+    waiting([asking(factories.send, agent, act) for act in acts])
+    observed = [entry for entry in ledger.entries(0, ledger.size() - 1) if entry.kind is Kind.OUTCOME_OBSERVED]
+    cut = [entry for entry in ledger.entries(0, ledger.size() - 1) if entry.kind is Kind.LINK_CUT]
+    near, far = factories.decision(agent, "near"), factories.decision(agent, "far")
+    assert Evidence.objects.get().decision_seq == near.seq
+    assert (near.outcome_observed, far.outcome_observed) == (True, False)
+    assert len(observed) == len(cut) + 1
+    assert rebuild(check=True).differences == ()
+
+
+@pytest.mark.parametrize("effect_first", [True, False])
+def test_what_is_seen_and_told_at_the_same_time_is_joined_in_either_order(
+    agent: Agent, waiting: Waiting, effect_first: bool
+) -> None:
+    row = AgentRow("remediator", "Remediator", "Acme", "m-1", "2026-10", "tomasz", identities=("kubernetes-audit:rem",))
+    change_register(Organisation(agents=[row]), actor=None)
+    both = [
+        asking(factories.hand_in, factories.effect(actor="rem")),
+        asking(factories.send, agent, factories.event(action=factories.action(resource="deployment/search"))),
+    ]
+    waiting(both if effect_first else both[::-1])
+    assert Evidence.objects.get().decision_seq == Decision.objects.get().seq

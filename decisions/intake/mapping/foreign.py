@@ -46,7 +46,7 @@ _decode = json.JSONDecoder(
 
 
 def mended(value: Any) -> Any:
-    """`value` with every character written out that not every store keeps, as ⟦U+0000⟧.
+    """`value` with every character written out that not every store keeps, as ⟦U+0000⟧, and every number that JSON has not.
 
     Keys are in Unicode form NFC, as those of an action must be; two of them stay two.
     """
@@ -54,6 +54,8 @@ def mended(value: Any) -> Any:
         return _BAD.sub(lambda found: f"⟦U+{ord(found[0]):04X}⟧", value)
     if isinstance(value, list):
         return list(map(mended, value))
+    if isinstance(value, int | float):
+        return value if math.isfinite(value) and abs(value) <= MAX_INTEGER else str(value)
     if not isinstance(value, dict):
         return value
     made: dict[str, Any] = {}
