@@ -124,6 +124,23 @@ def a_legal_hold(page: Page) -> None:
     expect(page.get_by_text("Service geo", exact=True)).to_be_visible()
 
 
+def a_new_secret(page: Page) -> None:
+    page.get_by_role("button", name="Take it in, or make one").click()
+    expect(page.locator("#new-secret")).to_be_visible()
+
+
+def a_sample_tried(page: Page) -> None:
+    page.get_by_label("A sample, as the system sends it").fill(SAMPLE)
+    page.get_by_role("button", name="Try it").click()
+    expect(page.get_by_role("heading", name="What it makes of the sample")).to_be_visible()
+
+
+def a_bad_mapping(page: Page) -> None:
+    page.get_by_label("Mapping", exact=True).fill("system: alertmanager\nrules: []")
+    page.get_by_role("button", name="Try it").click()
+    expect(page.get_by_role("alert")).to_contain_text("It cannot be used.")
+
+
 def nothing(page: Page) -> None:
     """As it opens."""
 
@@ -138,6 +155,7 @@ class Kind:
     complains_of: str = ""
 
 
+SAMPLE = (Path(__file__).parent.parent / "decisions/formats/alertmanager/firing-group-of-2.json").read_text()
 PAGES = {
     "sign-in": Kind(None, "/accounts/login/"),
     "timeline": Kind("marta", "/?window=129600", live),
@@ -165,6 +183,11 @@ PAGES = {
     "register-person": Kind("yuki", "/register/people/noor/"),
     "register-leaving": Kind("yuki", "/register/people/marta/leaves/"),
     "register-link": Kind("yuki", "/register/people/noor/", a_link),
+    "register-source": Kind("yuki", "/register/sources/cluster-audit/", a_new_secret),
+    "sources": Kind("marta", "/sources/"),
+    "formats": Kind("samuel", "/sources/formats/"),
+    "format": Kind("yuki", "/sources/formats/alertmanager/", a_sample_tried),
+    "format-faults": Kind("yuki", "/sources/formats/alertmanager/", a_bad_mapping),
     "account": Kind("samuel", "/account/"),
     "account-password": Kind("samuel", "/account/password/", a_short_password),
     "account-factor": Kind("samuel", "/account/factor/"),
