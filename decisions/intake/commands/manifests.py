@@ -20,7 +20,7 @@ def resources_in(text: str) -> tuple[tuple[str, ...], str]:
                 found.append({})
             elif path in _WANTED:
                 found[-1].setdefault(path, value)
-    except yaml.YAMLError:
+    except (yaml.YAMLError, UnicodeError):
         return (), ""
     named = [one for one in found if ("kind",) in one]
     resources = [f"{singular(one[('kind',)])}/{one.get(('metadata', 'name'), '')}".rstrip("/") for one in named]
