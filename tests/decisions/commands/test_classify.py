@@ -1,6 +1,8 @@
 """Commands are what their programs do with their arguments. What is not certain must never be read-only."""
 
+import shlex
 import time
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -219,6 +221,48 @@ def test_noise_in_a_deletion_never_makes_it_a_look(line: str, at: int, noise: st
     # Where the words themselves are cut apart, or stand in quotes, it may truly be another command.
     if "kubectl delete " in cut and not {'"', "'", "`"} & set(noise) and "#" not in line:
         assert classify(cut).kind != LOOK, cut
+
+
+WRAPPINGS: list[Callable[[str], str]] = [
+    lambda line: f"kubectl get po && {line}",
+    lambda line: f"{line} | cat",
+    lambda line: f"cat x | ( {line} )",
+    lambda line: f"( {line} )",
+    lambda line: f"{{ {line}; }}",
+    lambda line: f"if true; then {line}; else ls; fi",
+    lambda line: f"for x in a b; do {line}; done",
+    lambda line: f"while true; do {line}; done",
+    lambda line: f'echo "$({line})"',
+    lambda line: f"echo $({line}) >/dev/null",
+    lambda line: f"X=$({line}) ls",
+    lambda line: f"cat <({line})",
+    lambda line: f"! {line}",
+    lambda line: f"ls # nothing\n{line} 2>&1",
+    lambda line: f"cat <<EOF\n$({line})\nEOF",
+    lambda line: f"bash -c {shlex.quote(line)}",
+    lambda line: f"sudo -n timeout 5 sh -lc {shlex.quote(line)}",
+    lambda line: f"env A=b nohup bash -c {shlex.quote(line)} &",
+    lambda line: f"kubectl get po -o name | xargs -n1 sh -c {shlex.quote(line)}",
+    lambda line: f"true || {line}",
+    lambda line: f"\\\n {line}",
+]
+"""Ways to put a line into another one that runs it, or may."""
+
+
+@given(st.sampled_from(WRAPPINGS), st.lists(st.sampled_from(WRAPPINGS), max_size=3))
+def test_an_act_is_found_wherever_it_stands(outer: Callable[[str], str], inner: list[Callable[[str], str]]) -> None:
+    line = "kubectl delete pvc x -n y"
+    for wrap in [*inner, outer]:
+        line = wrap(line)
+    found = classify(line)
+    assert found.kind in {"delete", UNCLASSIFIED}, line
+    if not found.why:
+        assert (found.resource, found.namespace) == ("persistentvolumeclaim/x", "y")
+
+
+@pytest.mark.parametrize("wrap", WRAPPINGS)
+def test_what_only_reads_stays_a_look_wherever_it_stands(wrap: Callable[[str], str]) -> None:
+    assert classify(wrap("kubectl get pvc x -n y")).kind == LOOK
 
 
 @pytest.mark.parametrize(
