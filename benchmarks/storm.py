@@ -80,7 +80,7 @@ class Storm:
             for key, value in told.items():
                 span.attributes.add(key=key).value.string_value = value
             if act:
-                names.append(f"{episode}/call-{self.number}")
+                names.append(f"{span.trace_id.hex()}/call-{self.number}")
         return gzip.compress(made.SerializeToString(), 1), names
 
     async def send(self, body: bytes, names: list[str]) -> None:
