@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import Exists, Max, OuterRef, QuerySet, Sum
 
 from decisions import inert, queries, register
-from decisions.intake import formats
+from decisions.intake import formats, tally
 from decisions.intake.assembly import OPENTELEMETRY
 from decisions.models import Decision, Evidence, SourceMinute, SourceRefusal, SourceSecret
 from decisions.vocab import Outcome, Says
@@ -49,10 +49,7 @@ class Health:
 def health(now: datetime) -> list[Health]:
     """Every source of the register, and every agent that hands in foreign records itself; the silent first."""
     known = register.latest()
-    last = (
-        dict(SourceMinute.objects.filter(records__gt=0).values_list("source").annotate(last=Max("minute")))
-        | _last_looks()
-    )
+    last = tally.last_heard()
     hours = {row.pop("source"): row for row in _sums(now)}
     secrets = _secrets(now)
     found = []
@@ -97,12 +94,6 @@ def health(now: datetime) -> list[Health]:
                 )
             )
     return sorted(found, key=lambda one: (not one.silent, one.name.lower()))
-
-
-def _last_looks() -> dict[str, datetime]:
-    """When something came of a sender last, where that was nothing but looks or what is ignored."""
-    rows = SourceMinute.objects.values_list("source").annotate(last=Max("minute"))
-    return dict(rows)
 
 
 def _sums(now: datetime) -> list[dict[str, Any]]:
@@ -169,6 +160,13 @@ def unreported(now: datetime) -> "QuerySet[Evidence]":
     return Evidence.objects.filter(
         says=Says.EFFECT, agent_id__isnull=False, decision_seq__isnull=True, occurred_at__lt=now - GRACE
     ).order_by("-occurred_at")
+
+
+def due_last(now: datetime) -> dict[UUID, datetime]:
+    """Of each agent that left something unreported, since when the last of it should have been told."""
+    rows = unreported(now).order_by().values_list("agent_id")
+    found = rows.annotate(seen=Max("occurred_at"), came=Max("received_at"))
+    return {agent: max(seen + GRACE, came) for agent, seen, came in found if agent is not None}
 
 
 def never_happened(now: datetime) -> "QuerySet[Decision]":
