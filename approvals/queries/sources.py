@@ -207,5 +207,9 @@ def page(now: datetime) -> dict[str, Any]:
             if row.agent_id
         ],
         "never_happened": list(never_happened(now)[:SHOWN]),
+        # All of them: those that are shown are the latest.
+        "unreported_count": unreported(now).count(),
+        "never_happened_count": never_happened(now).count(),
+        "shown": SHOWN,
         "grace_minutes": int(GRACE.total_seconds() // 60),
     }

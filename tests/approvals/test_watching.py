@@ -4,14 +4,17 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.test import Client
 
+from approvals import access
 from approvals.actions.change_register import change_register
 from approvals.actions.watch_sources import watch_sources
 from approvals.organisation import AgentRow, Organisation, SourceRow
 from approvals.queries import sources as queries
 from decisions import clock as product_clock
+from decisions import register
 from decisions.intake import tally
-from decisions.models import Agent, Alarm, SourceMinute
+from decisions.models import Agent, Alarm, Evidence, Person, SourceMinute
 from tests import factories
 from tests.conftest import Clock
 
@@ -82,3 +85,30 @@ def test_a_source_that_sends_once_a_week_is_not_silent_after_two_days(
     tally.count("source:audit", records=1)
     tally.flush()
     assert SourceMinute.objects.filter(source="source:audit").count() == 1, "what is old goes when there is newer"
+
+
+def test_the_page_says_how_many_there_are_and_not_how_many_it_shows(
+    watched: Any, clock: Clock, client: Client, responder: Person
+) -> None:
+    many = queries.SHOWN + 10
+    factories.hand_in(*[factories.effect(actor="rem", id=f"e-{n}") for n in range(many)])
+    clock.advance(minutes=16)
+    client.force_login(responder)
+    page = client.get("/sources/").content.decode()
+    heading = page[page.index('id="unreported-h">') :].split("</h2>")[0]
+    assert str(many) in heading
+    assert f"The latest {queries.SHOWN} are shown." in page
+
+
+@pytest.mark.parametrize("who", ["noor", "ines", "helena"])
+def test_the_words_of_a_record_are_for_those_alone_who_may_read_an_account(
+    watched: Any, organisation: factories.Register, client: Client, who: str
+) -> None:
+    factories.hand_in(factories.effect(actor="rem", title="Quux title", detail="Quux detail"))
+    evidence = Evidence.objects.get()
+    person = organisation.people[who]
+    client.force_login(person)
+    sees = access.may(register.latest(), person.id, access.READS_ACCOUNT)
+    page = client.get(f"/ledger/entries/{evidence.seq}/")
+    assert page.status_code == 200
+    assert ("Quux" in page.content.decode()) is sees
