@@ -41,13 +41,10 @@ def watch_sources() -> int:
 def _unreported(now: datetime) -> Iterable[Draft]:
     """One alarm an agent, where something is unreported that the last alarm of it did not know."""
     known = register.latest()
-    newest: dict[str, datetime] = {}
-    for row in queries.unreported(now)[: queries.SHOWN]:
-        key = f"{UNREPORTED}:{row.agent_id}"
-        newest[key] = max(newest.get(key, row.received_at), row.received_at)
-    for key, at in newest.items():
-        if not Alarm.objects.filter(key=key, raised_at__gte=at).exists():
-            agent = next((one for one in known.agents.values() if key.endswith(str(one.id))), None)
+    for agent_id, due in queries.due_last(now).items():
+        key = f"{UNREPORTED}:{agent_id}"
+        if not Alarm.objects.filter(key=key, raised_at__gte=due).exists():
+            agent = known.agents.get(agent_id)
             yield _alarm(key, UNREPORTED, agent.name if agent else "an agent that is gone")
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import Exists, Max, OuterRef, QuerySet, Sum
 
 from decisions import inert, queries, register
-from decisions.intake import formats
+from decisions.intake import formats, tally
 from decisions.intake.assembly import OPENTELEMETRY
 from decisions.models import Decision, Evidence, SourceMinute, SourceRefusal, SourceSecret
 from decisions.vocab import Outcome, Says
@@ -49,10 +49,7 @@ class Health:
 def health(now: datetime) -> list[Health]:
     """Every source of the register, and every agent that hands in foreign records itself; the silent first."""
     known = register.latest()
-    last = (
-        dict(SourceMinute.objects.filter(records__gt=0).values_list("source").annotate(last=Max("minute")))
-        | _last_looks()
-    )
+    last = tally.last_heard()
     hours = {row.pop("source"): row for row in _sums(now)}
     secrets = _secrets(now)
     found = []
@@ -97,12 +94,6 @@ def health(now: datetime) -> list[Health]:
                 )
             )
     return sorted(found, key=lambda one: (not one.silent, one.name.lower()))
-
-
-def _last_looks() -> dict[str, datetime]:
-    """When something came of a sender last, where that was nothing but looks or what is ignored."""
-    rows = SourceMinute.objects.values_list("source").annotate(last=Max("minute"))
-    return dict(rows)
 
 
 def _sums(now: datetime) -> list[dict[str, Any]]:
@@ -171,6 +162,13 @@ def unreported(now: datetime) -> "QuerySet[Evidence]":
     ).order_by("-occurred_at")
 
 
+def due_last(now: datetime) -> dict[UUID, datetime]:
+    """Of each agent that left something unreported, since when the last of it should have been told."""
+    rows = unreported(now).order_by().values_list("agent_id")
+    found = rows.annotate(seen=Max("occurred_at"), came=Max("received_at"))
+    return {agent: max(seen + GRACE, came) for agent, seen, came in found if agent is not None}
+
+
 def never_happened(now: datetime) -> "QuerySet[Decision]":
     """What agents say they did in the last week, of services that are watched, and that nobody saw.
 
@@ -209,5 +207,9 @@ def page(now: datetime) -> dict[str, Any]:
             if row.agent_id
         ],
         "never_happened": list(never_happened(now)[:SHOWN]),
+        # All of them: those that are shown are the latest.
+        "unreported_count": unreported(now).count(),
+        "never_happened_count": never_happened(now).count(),
+        "shown": SHOWN,
         "grace_minutes": int(GRACE.total_seconds() // 60),
     }

@@ -10,12 +10,12 @@ from msgspec import Struct
 
 from decisions import clock, register
 from decisions.api.describing import Operation
-from decisions.api.hot import Answer, Request
+from decisions.api.hot import SMALL, Answer, Request
 from decisions.auth import keys, sources
 from decisions.errors import Problem, unauthorized
 from decisions.feed import in_parser, outcome_of
 from decisions.intake import assembly, cloudevents, in_force, mapping, signatures, tally
-from decisions.intake.assembly import Assembled, Sender
+from decisions.intake.assembly import OPENTELEMETRY, Assembled, Sender
 from decisions.intake.receive import receive_assembled
 from decisions.intake.signatures import Scheme
 from decisions.vocab import Scope
@@ -54,6 +54,7 @@ POST_HOOK = Operation(
 async def post_hook(request: Request) -> Answer:
     """Record what the body says, all or none. Answers when it is durable."""
     system = request.scope["path"].removeprefix("/hooks/")
+    await refuse_strangers(request, system)
     body = await request.body(settings.EVENTS_BODY_LIMIT)
     took = await in_parser(_take, system, request.headers, body)
     return 200, await answer_of(took)
@@ -105,6 +106,22 @@ async def answer_of(took: Took) -> dict[str, Any]:
 
 
 # -- who sends
+
+
+async def refuse_strangers(request: Request, system: str) -> None:
+    """Raise 401 before a large body is read of a sender who shows nothing and has nothing to sign it with.
+
+    What large bodies take of the room that everybody shares is for those who are known.
+    """
+    stated = request.headers.get("content-length", "")
+    if not stated.isdigit() or int(stated) > SMALL:
+        await in_parser(_expected, system, request.headers)
+
+
+def _expected(system: str, headers: Table[str, str]) -> None:
+    scheme = Scheme.BEARER if system == OPENTELEMETRY else in_force.mapping_of(system).document.signature
+    if scheme is Scheme.BEARER or not sources.valid(system):
+        sender_of(system, headers, b"", Scheme.BEARER)
 
 
 def sender_of(system: str, headers: Table[str, str], body: bytes, scheme: Scheme) -> Sender:

@@ -7,7 +7,7 @@ from django.conf import settings
 
 from decisions import register
 from decisions.api.describing import Operation
-from decisions.api.hooks import Took, answer_of, sender_of
+from decisions.api.hooks import Took, answer_of, refuse_strangers, sender_of
 from decisions.api.hot import Answer, Raw, Request
 from decisions.api.problems import as_problem, headers_of
 from decisions.errors import Problem
@@ -60,6 +60,7 @@ async def _post(request: Request, read: Read, *, logs: bool) -> Answer:
     encoding = MEDIA[1]
     try:
         encoding = otlp.encoding_of(media)
+        await refuse_strangers(request, OPENTELEMETRY)
         body = await request.body(settings.EVENTS_BODY_LIMIT)
         took, rejected = await in_parser(partial(_take, request.headers, body, media, read))
         await answer_of(took)

@@ -338,24 +338,23 @@ def decide(assembled: Assembled, moment: Moment, *, replayed: bool = False) -> l
     """The drafts of one request, with what is seen joined to what is told. Raises as `events.decide` does."""
     drafts = events.decide(assembled.actions, moment, replayed=replayed) if assembled.actions else []
     told = [matching.Acted.told(draft, moment.now) for draft in drafts if draft.kind is Kind.ACTION_REPORTED]
+    stored = matching.Stored(signal.effect for signal in assembled.signals if signal.effect is not None)
+    # What is of one kind stands together: it is folded at once.
+    drafts += [signal.draft for signal in assembled.signals]
     for signal in assembled.signals:
-        drafts.append(signal.draft)
         if signal.effect is not None:
-            drafts += joined(signal.effect, assembled.sender.principal, signal.draft.id, told)
+            near = {one.ref: one for one in (*told, *stored.near(signal.effect))}
+            drafts += joined(signal.effect, near.values(), by=assembled.sender.principal)
     return drafts
 
 
-def joined(effect: Effect, by: str, follows: UUID, told: Sequence[matching.Acted]) -> list[Draft]:
-    """The entries that say of which decision `effect` is; none where there is no such decision yet.
-
-    `told` are those that the same request tells of.
-    """
-    near = {one.ref: one for one in (*told, *matching.decisions_near(effect))}
-    found = matching.nearest(effect, near.values())
+def joined(effect: Effect, near: Iterable[matching.Acted], *, by: str) -> list[Draft]:
+    """The entries that say of which of `near` the effect is; none where it is of none of them."""
+    found = matching.nearest(effect, near)
     if found is None:
         return []
     acted, rule = found
-    drafts = [matching.observed(effect, acted, rule, by=by, follows=follows)]
+    drafts = [matching.observed(effect, acted, rule, by=by, follows=effect.id)]
     if matching.forbidden(effect, acted):
-        drafts.append(events.alarm_of("acted_without_permission", str(acted.id), follows=follows))
+        drafts.append(events.alarm_of("acted_without_permission", str(acted.id), follows=effect.id))
     return drafts

@@ -1,6 +1,7 @@
 """Which decision a change that was seen is of. It must not write: what it finds is recorded by whoever asks."""
 
 import contextlib
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,6 +24,7 @@ AFTER = timedelta(minutes=15)
 CLAIMED = timedelta(hours=24)
 """So long a permission may stand before the act."""
 LOOKED_AT = 50
+MOST = 2000
 DECISION_KEY = "decision:"
 
 
@@ -123,7 +125,8 @@ def rule_of(effect: Effect, acted: Acted) -> Rule | None:
     if effect.agent not in (None, acted.agent):
         return None
     if any(f"{DECISION_KEY}{name}" in effect.keys for name in acted.named if name):
-        return Rule.NAMED
+        # A name is a claim: of another service it proves nothing, and is shown to people without counting.
+        return Rule.NAMED if effect.service == acted.service else None
     if effect.agent is None or not effect.service or effect.service != acted.service:
         return None
     if effect.resource and acted.resource:
@@ -151,27 +154,58 @@ def nearest(effect: Effect, among: Iterable[Acted]) -> tuple[Acted, Rule] | None
     return max(found, key=lambda pair: (pair[1] is Rule.NAMED, pair[0].at <= effect.at, pair[0].at, pair[0].ref))
 
 
-def decisions_near(effect: Effect) -> list[Acted]:
-    """The stored decisions that `effect` may be of."""
-    names = [key.removeprefix(DECISION_KEY) for key in effect.keys if key.startswith(DECISION_KEY)]
+_COMPARED = (
+    *("seq", "id", "ref_key", "agent_id", "agent_ref", "service", "resource", "kind"),
+    *("occurred_at", "ended_at", "lease_seq", "proposed"),
+)
+
+
+class Stored:
+    """The stored decisions that the effects of one request may be of: asked once for each agent and service."""
+
+    def __init__(self, effects: Iterable[Effect]) -> None:
+        self._times: dict[tuple[UUID, str], list[datetime]] = {}
+        self._found: dict[tuple[UUID, str], list[Acted]] = {}
+        for effect in effects:
+            if effect.agent is not None and effect.service:
+                self._times.setdefault((effect.agent, effect.service), []).append(effect.at)
+
+    def near(self, effect: Effect) -> list[Acted]:
+        """Those that `effect` names, or else the last that were acted on before it."""
+        named = _named(effect)
+        if named or effect.agent is None or not effect.service:
+            return named
+        found = self._of(effect.agent, effect.service)
+        last = bisect_right(found, effect.at + BEFORE, key=lambda one: one.at)
+        return [one for one in found[max(0, last - LOOKED_AT) : last] if one.at >= effect.at - CLAIMED]
+
+    def _of(self, agent: UUID, service: str) -> list[Acted]:
+        """The decisions of one agent about one service, in the order of their times."""
+        place = agent, service
+        if place not in self._found:
+            times = self._times[place]
+            rows = Decision.rows.filter(
+                agent_id=agent,
+                service=service,
+                complete=True,
+                occurred_at__range=(min(times) - CLAIMED, max(times) + BEFORE),
+            )
+            latest = rows.only(*_COMPARED).order_by("-occurred_at", "-seq")[: min(LOOKED_AT * len(times), MOST)]
+            self._found[place] = [Acted.of(row) for row in latest][::-1]
+        return self._found[place]
+
+
+def _named(effect: Effect) -> list[Acted]:
+    """The stored decisions that `effect` names and that may be meant."""
     rows: list[Decision] = []
-    for name in names:
+    for name in (key.removeprefix(DECISION_KEY) for key in effect.keys if key.startswith(DECISION_KEY)):
         # A name may have the form of an id of ours and be the agent's own.
         with contextlib.suppress(ValueError):
-            rows += Decision.rows.filter(id=UUID(name), complete=True)
+            rows += Decision.rows.filter(id=UUID(name), complete=True).only(*_COMPARED)
         if effect.agent is not None:
-            rows += Decision.rows.filter(ref_key=ref_key(effect.agent, name), complete=True)
+            rows += Decision.rows.filter(ref_key=ref_key(effect.agent, name), complete=True).only(*_COMPARED)
     # What is known to be the doing of one agent is of no other's decision, whatever it names.
-    rows = [row for row in rows if effect.agent in (None, row.agent_id)]
-    if not rows and effect.agent is not None and effect.service:
-        near = Decision.rows.filter(
-            agent_id=effect.agent,
-            service=effect.service,
-            complete=True,
-            occurred_at__range=(effect.at - CLAIMED, effect.at + BEFORE),
-        )
-        rows += near.order_by("-occurred_at")[:LOOKED_AT]
-    return [Acted.of(row) for row in rows]
+    return [Acted.of(row) for row in rows if effect.agent in (None, row.agent_id)]
 
 
 def _effects_near(acted: Sequence[Acted]) -> list[Effect]:
@@ -282,7 +316,10 @@ def _shared_out(told: Sequence[Acted]) -> dict[str, list[_Found]]:
     cut: set[tuple[int, int]] = set()
     for some in chunks(seqs):
         held = Evidence.objects.filter(seq__in=some, decision_seq__isnull=False).values_list("seq", "decision_seq")
-        rows = {row.seq: Acted.of(row) for row in Decision.rows.filter(seq__in={decision for _, decision in held})}
+        rows = {
+            row.seq: Acted.of(row)
+            for row in Decision.rows.filter(seq__in={decision for _, decision in held}).only(*_COMPARED)
+        }
         holders |= {seq: rows[decision] for seq, decision in held if decision in rows}
         cut |= set(LinkCut.objects.filter(evidence_seq__in=some).values_list("decision_seq", "evidence_seq"))
     near: dict[str, list[Acted]] = {}

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
+from django.db.models import Max, Q
 
 from decisions import clock
 from decisions.errors import Problem
@@ -28,6 +29,7 @@ KEPT = timedelta(days=2)
 SAMPLE = 1000
 PROCESS = secrets.token_hex(4)
 """Each process has rows of its own: none waits for another, and none loses what another counts."""
+HEARD = Q(records__gt=0) | Q(duplicates__gt=0) | Q(ignored__gt=0) | Q(looks__gt=0)
 COUNTS = ("records", "duplicates", "ignored", "looks", "refused")
 
 
@@ -157,7 +159,22 @@ def _write(counts: Counts, lags: Lags, refused: Sequence[Refused]) -> None:
         kept = SourceRefusal.objects.filter(source=source).order_by("-id").values_list("id", flat=True)
         SourceRefusal.objects.filter(source=source).exclude(id__in=list(kept[:REFUSALS_KEPT])).delete()
     if another_minute:
-        SourceMinute.objects.filter(minute__lt=clock.local() - KEPT).delete()
+        _forget_old(clock.local() - KEPT)
+
+
+def last_heard() -> dict[str, datetime]:
+    """When something that could be read came of each sender last, be it nothing but looks or what is ignored."""
+    return dict(SourceMinute.objects.filter(HEARD).values_list("source").annotate(last=Max("minute")))
+
+
+def _forget_old(before: datetime) -> None:
+    # When a source was heard last stays known: it says since when there has been silence.
+    kept = Q()
+    for source, minute in last_heard().items():
+        if minute < before:
+            kept |= Q(source=source, minute=minute)
+    old = SourceMinute.objects.filter(minute__lt=before)
+    (old.exclude(kept) if kept else old).delete()
 
 
 def _take_back(counts: Counts, lags: Lags, refused: dict[str, list[Refused]]) -> None:

@@ -283,7 +283,8 @@ def _end(row: Decision, entry: Entry, *, own: bool) -> None:
     of two told for the same instant, the worse.
     """
     outcome, at = Outcome(entry.facts["outcome"]), _when(entry)
-    observed = entry.kind is Kind.OUTCOME_OBSERVED
+    # What a system other than the agent tells was seen, and is not the agent's word: it stands above that.
+    observed = entry.kind is Kind.OUTCOME_OBSERVED or entry.actor.startswith("source:")
     detail = str(entry.disclosed.get("outcome", {}).get("detail", ""))
     if row.outcome and row.ended_at is not None:
         known = (

@@ -329,11 +329,26 @@ def test_what_was_seen_to_be_under_way_is_joined_and_is_no_outcome(api: Api) -> 
     assert rebuild(check=True).differences == ()
 
 
+def naming(row: Decision, **over: Any) -> Json:
+    said = {"metadata": {"annotations": {"oversight/decision": str(row.id)}}, "spec": {"replicas": 3}}
+    return audit(requestObject=said, user={"username": "system:serviceaccount:argo:controller"}, **over)
+
+
 def test_a_record_that_names_the_decision_is_joined_to_it_whoever_acted(api: Api) -> None:
     row = executed(known_as("remediator"), api)
-    named = {"metadata": {"annotations": {"oversight/decision": str(row.id)}}, "spec": {"replicas": 3}}
-    send(by(api, source("kubernetes-audit")), "kubernetes-audit", audit(requestObject=named, name="geo"))
+    send(by(api, source("kubernetes-audit")), "kubernetes-audit", naming(row))
     assert (Evidence.objects.get().decision_seq, Evidence.objects.get().rule) == (row.seq, "named")
+
+
+def test_a_name_alone_proves_nothing_of_another_service(api: Api) -> None:
+    """Whoever can write an annotation could otherwise make a refusal a success by a harmless change elsewhere."""
+    row = executed(known_as("remediator", REMEDIATOR), api)
+    sender = by(api, source("kubernetes-audit"))
+    send(sender, "kubernetes-audit", audit(responseStatus={"code": 403}))
+    send(sender, "kubernetes-audit", naming(row, name="geo"))
+    row.refresh_from_db()
+    assert (row.outcome, row.outcome_observed) == (Outcome.FAILED, True)
+    assert Evidence.objects.filter(decision_seq=row.seq).count() == 1
 
 
 def test_an_act_that_was_seen_without_the_permission_that_was_asked_for_raises_an_alarm(api: Api) -> None:
@@ -363,11 +378,23 @@ def test_the_platforms_word_of_an_agents_act_is_one_decision_in_any_order(api: A
 
 
 def test_the_platforms_word_that_names_the_agents_decision_is_joined_to_it(api: Api) -> None:
-    row = executed(Agent.objects.get(slug="remediator"), api)
+    row = executed(Agent.objects.get(slug="remediator"), api, action={"service": "checkout"})
     sender = by(api, source("stackstorm", agent="remediator"))
     send(sender, "stackstorm", stackstorm("succeeded", decision=row.agent_ref))
     row.refresh_from_db()
     assert (Decision.objects.count(), Evidence.objects.get().rule, row.outcome_observed) == (1, "named", True)
+
+
+def test_the_platforms_word_of_an_outcome_stands_above_the_agents(api: Api) -> None:
+    send(by(api, source("stackstorm", agent="remediator")), "stackstorm", stackstorm("timeout"))
+    row = Decision.objects.get()
+    told = row.outcome
+    assert (told != "succeeded", row.outcome_observed) == (True, True)
+    own = api.as_agent(Agent.objects.get(slug="remediator"), Scope.REPORT)
+    claimed = factories.event("outcome", decision=row.agent_ref, outcome={"status": "succeeded"})
+    assert own.event(claimed).status_code == 200
+    row.refresh_from_db()
+    assert row.outcome == told
 
 
 def test_the_read_models_are_what_a_replay_makes(api: Api) -> None:

@@ -6,7 +6,8 @@ from itertools import permutations
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -203,3 +204,15 @@ def test_what_is_one_agents_doing_is_of_none_of_anothers_decisions_whatever_it_n
     named = frozenset({f"decision:{factories.decision(other, 'b').id}"})
     hand_in(seen("x", 1, keys=named)[1])
     assert Evidence.objects.get().decision_seq == factories.decision(watched, "a").seq
+
+
+def test_many_that_were_seen_ask_no_more_of_the_database_than_few(watched: Agent) -> None:
+    """All of it happens under the lock, for which everybody waits."""
+    send(watched, report("a", 0)[1])
+    counted = []
+    for part, many in enumerate((10, 200)):
+        with CaptureQueriesContext(connection) as asked:
+            hand_in(*[seen(f"{part}-{number}", number / 20)[1] for number in range(many)])
+        counted.append(len(asked))
+    assert Evidence.objects.filter(decision_seq=factories.decision(watched, "a").seq).count() == 210
+    assert counted[1] <= counted[0] + 10
