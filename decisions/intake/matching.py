@@ -125,19 +125,20 @@ def rule_of(effect: Effect, acted: Acted) -> Rule | None:
     if effect.agent not in (None, acted.agent):
         return None
     if any(f"{DECISION_KEY}{name}" in effect.keys for name in acted.named if name):
-        # A name is a claim: of another service it proves nothing, and is shown to people without counting.
-        return Rule.NAMED if effect.service == acted.service else None
+        # A name is a claim: of something else it proves nothing, and is shown to people without counting.
+        return Rule.NAMED if effect.service == acted.service or _same_thing(effect, acted) else None
     if effect.agent is None or not effect.service or effect.service != acted.service:
         return None
-    if effect.resource and acted.resource:
-        same = _thing(effect.resource) == _thing(acted.resource)
-    else:
-        same = effect.kind == acted.kind
+    same = _same_thing(effect, acted) if effect.resource and acted.resource else effect.kind == acted.kind
     # When an act without a lease was over may be told before or after it was seen: it counts for nothing.
     last = acted.at + AFTER
     if acted.claimed:
         last = acted.ended + AFTER if acted.ended else acted.at + CLAIMED
     return Rule.TARGET if same and acted.at - BEFORE <= effect.at <= last else None
+
+
+def _same_thing(effect: Effect, acted: Acted) -> bool:
+    return bool(effect.resource and acted.resource) and _thing(effect.resource) == _thing(acted.resource)
 
 
 def _thing(resource: str) -> str:
