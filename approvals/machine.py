@@ -68,14 +68,15 @@ def after_veto(state: State) -> State:
 def after_outcome(state: State, outcome: Outcome, *, vetoed: bool) -> State:
     """The state after the holder of the lease told the outcome; `state` is the effective one at that moment.
 
-    Told after the lease was over it is evidence that a person looks at, and never more.
+    What was `vetoed` while it was at work is undone, whenever its outcome is told. Told after the lease was over it is
+    evidence that a person looks at, and never more.
     """
-    if state is State.UNKNOWN:
-        return State.REVIEW
-    if state is not State.EXECUTING:
+    if state not in (State.EXECUTING, State.UNKNOWN):
         return state
     if vetoed:
         return State.REVERT_ORDERED
+    if state is State.UNKNOWN:
+        return State.REVIEW
     if outcome is Outcome.UNKNOWN:
         return State.UNKNOWN
     return State.SUCCEEDED if outcome in DONE_WELL else State.FAILED
