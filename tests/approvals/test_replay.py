@@ -60,7 +60,12 @@ def same(entry: Entry, ruling: Ruling) -> None:
 @pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.deep) for seed in range(1, 8))])
 def test_what_ruled_rules_the_same_again(organisation: factories.Register, clock: Clock, seed: int) -> None:
     """After any commands: versions, freezes, windows and registers come and go."""
-    Mixture(organisation, clock, random.Random(seed)).run(400)
+    mixture = Mixture(organisation, clock, random.Random(seed))
+    mixture.run(400)
+    for _ in range(20):
+        # Now and then nobody has drawn the line anew: the seed does not choose everybody's ids.
+        if PolicyVersion.objects.count() < 3:
+            mixture.run(50)
     levels: Counter[str] = Counter()
     rulings = {}
     for entry, _, ruling in ruled_again():
