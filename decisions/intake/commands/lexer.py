@@ -25,7 +25,8 @@ _SPECIAL = "@*#?$!-0123456789"
 _OPERATOR = re.compile(r"\n|;;|;|&&|&(?!>)|\|\||\|&|\||\(|\)")
 _REDIRECTION = re.compile(r"([0-9]*)(<<<|<<-|<<|<>|<&|<(?!\()|>>|>\||>&|>(?!\())|(&>>|&>)")
 _PLAIN_PARAMETER = re.compile(r"\$\{[#!]?[\w@*#?$!-][^`$(){}\"'\\<>]*\}")
-_ARITHMETIC = re.compile(r"\$\(\([^`$()\"'\\=\[]*\)\)")
+_ARITHMETIC = re.compile(r"\$\(\((?![^()]*\w\s+\w)[^`$()\"'\\=\[]*\)\)")
+"""Not where a word follows a word: some shells run that as a command."""
 _ESCAPES = {"a": "\a", "b": "\b", "e": "\x1b", "E": "\x1b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 _NUMBERED = re.compile(r"x([0-9A-Fa-f]{1,2})|u([0-9A-Fa-f]{1,4})|U([0-9A-Fa-f]{1,8})|([0-7]{1,3})")
 

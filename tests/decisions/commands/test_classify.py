@@ -260,6 +260,11 @@ def test_an_act_is_found_wherever_it_stands(outer: Callable[[str], str], inner: 
         assert (found.resource, found.namespace) == ("persistentvolumeclaim/x", "y")
 
 
+def test_what_some_shells_run_where_others_reckon_is_not_a_look() -> None:
+    assert classify('echo "$((kubectl delete pvc x -n y))"').kind == UNCLASSIFIED
+    assert classify("sleep $(( n + 2 * 3 ))").kind == LOOK
+
+
 @pytest.mark.parametrize("wrap", WRAPPINGS)
 def test_what_only_reads_stays_a_look_wherever_it_stands(wrap: Callable[[str], str]) -> None:
     assert classify(wrap("kubectl get pvc x -n y")).kind == LOOK
