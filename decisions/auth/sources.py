@@ -2,10 +2,11 @@
 
 import base64
 import hmac
+import logging
 import secrets
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,8 +14,11 @@ from django.db.models import Q
 
 from decisions import clock, ledger, register
 from decisions.auth.keys import TRUST_SECONDS
+from decisions.keyring import NotOpenedError
 from decisions.models import Source, SourceSecret
+from decisions.models.bulk import writing
 
+log = logging.getLogger(__name__)
 OVERLAP = timedelta(days=7)
 """How long an old secret stays valid beside the one that took its place."""
 LIVE = 2
@@ -55,18 +59,41 @@ def valid(system: str) -> tuple[Held, ...]:
     if found is not None and time.monotonic() - found[0] < TRUST_SECONDS:
         return found[1]
     sources = {slug: row for slug, row in register.latest().sources.items() if row.system == system}
-    rows = SourceSecret.objects.filter(Q(ends_at=None) | Q(ends_at__gt=clock.now()), source_slug__in=list(sources))
-    held = tuple(
-        Held(
-            sources[row.source_slug], ledger.keyring().open(_place(row.id), bytes(row.key), bytes(row.sealed)).decode()
-        )
-        for row in rows.order_by("-created_at")
-    )
+    rows = SourceSecret.objects.filter(_live(), source_slug__in=list(sources)).order_by("-created_at")
+    held = tuple(_opened(rows, sources))
     with _lock:
         if len(_believed) > 1000:
             _believed.clear()
         _believed[system] = (time.monotonic(), held)
     return held
+
+
+def _live() -> Q:
+    return Q(ends_at=None) | Q(ends_at__gt=clock.now())
+
+
+def _opened(rows: Iterable[SourceSecret], sources: Mapping[str, Source]) -> Iterator[Held]:
+    """Those that open: one under a key that is not here lets nobody in, and shuts nobody else out."""
+    for row in rows:
+        try:
+            secret = ledger.keyring().open(_place(row.id), bytes(row.key), bytes(row.sealed)).decode()
+        except NotOpenedError:
+            log.exception("a secret of source %s does not open; make it a new one", row.source_slug)
+        else:
+            yield Held(sources[row.source_slug], secret)
+
+
+def rewrap() -> int:
+    """Put the key of each valid secret under the first of the installation's keys; how many there are.
+
+    All or none. Raises NotOpenedError for one that is under none of them.
+    """
+    with writing():
+        rows = list(SourceSecret.objects.filter(_live()))
+        for row in rows:
+            row.key = ledger.keyring().rewrap(_place(row.id), bytes(row.key)) or row.key
+        SourceSecret.objects.bulk_update(rows, ["key"], batch_size=200)
+    return len(rows)
 
 
 def forget() -> None:

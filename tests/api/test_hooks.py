@@ -6,8 +6,11 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable
+from io import StringIO
+from typing import Any
 
 import pytest
+from django.core.management import call_command
 
 from approvals.actions.change_register import change_register
 from approvals.actions.handle_secret import end_secret, make_secret
@@ -15,6 +18,7 @@ from approvals.organisation import Organisation, SourceRow
 from decisions import ledger
 from decisions.auth import sources
 from decisions.intake import tally
+from decisions.keyring import new_key
 from decisions.models import (
     Agent,
     Decision,
@@ -109,6 +113,22 @@ def test_a_secret_that_was_ended_or_whose_source_was_switched_off_opens_nothing(
     change_register(Organisation(sources=[row]), actor=None)
     sources.forget()
     assert send(by(api, secret), "alertmanager", ALERTS).status_code == 401
+
+
+def test_a_secret_outlives_the_key_of_the_installation_that_it_was_made_under(api: Api, settings: Any) -> None:
+    secret, fresh = source("alertmanager"), new_key()
+    settings.DISCLOSURE_KEY = f"{fresh},{settings.DISCLOSURE_KEY}"
+    call_command("rewrap_disclosures", stdout=StringIO(), stderr=StringIO())
+    settings.DISCLOSURE_KEY = fresh
+    sources.forget()
+    assert send(by(api, secret), "alertmanager", ALERTS).status_code == 200
+
+
+def test_a_secret_under_a_key_that_is_lost_shuts_nobody_else_out(api: Api, settings: Any) -> None:
+    lost = source("alertmanager", slug="one")
+    settings.DISCLOSURE_KEY = new_key()
+    kept = source("alertmanager", slug="two")
+    assert [send(by(api, one), "alertmanager", ALERTS).status_code for one in (lost, kept)] == [401, 200]
 
 
 def test_no_secret_stands_in_the_database_or_in_the_ledger(api: Api) -> None:
