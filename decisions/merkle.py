@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 EMPTY_ROOT = hashlib.sha256(b"").digest()
+_NODE = hashlib.sha256(b"\x01")
 
 
 def leaf_hash(body: bytes) -> bytes:
@@ -13,6 +14,19 @@ def leaf_hash(body: bytes) -> bytes:
 
 def node_hash(left: bytes, right: bytes) -> bytes:
     return hashlib.sha256(b"\x01" + left + right).digest()
+
+
+def pairs_above(hashes: bytes) -> bytes:
+    """The node hashes over consecutive pairs of an even number of hashes, joined as they are; raises ValueError for others."""
+    if len(hashes) % 64:
+        raise ValueError("the hashes are no pairs")
+    above = []
+    for at in range(0, len(hashes), 64):
+        # A copy of what has read the prefix takes a fifth less than a new one: proofs spend all their time here.
+        node = _NODE.copy()
+        node.update(hashes[at : at + 64])
+        above.append(node.digest())
+    return b"".join(above)
 
 
 @dataclass

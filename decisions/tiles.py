@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from decisions.merkle import Frontier, node_hash
+from decisions.merkle import Frontier, pairs_above
 
 HEIGHT = 8
 WIDTH = 1 << HEIGHT
@@ -92,10 +92,9 @@ def siblings(index: int, size: int) -> list[tuple[int, int]]:
 
 def subtree(raw: bytes) -> bytes:
     """The root over consecutive hashes whose number is a power of two."""
-    nodes = hashes_of(raw)
-    while len(nodes) > 1:
-        nodes = [node_hash(left, right) for left, right in zip(nodes[::2], nodes[1::2], strict=True)]
-    return nodes[0]
+    while len(raw) > HASH:
+        raw = pairs_above(raw)
+    return raw
 
 
 @dataclass(slots=True)
