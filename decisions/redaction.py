@@ -42,6 +42,18 @@ PLAIN = frozenset({"account", "event", "names"})
 """Disclosures whose fields have names of ours: only the form of a secret counts there."""
 
 
+def beginning(text: str, most: int) -> str:
+    """The first `most` characters of `text`; fewer where they would end within a secret, half of which nobody knows for one."""
+    if len(text) <= most:
+        return text
+    for found in _FORM.finditer(text):
+        if found.start() < most < found.end():
+            return text[: found.start()]
+        if found.end() >= most:
+            break
+    return text[:most]
+
+
 def may_hold(value: Any) -> bool:
     """False where `value` holds no secret: for nearly everything that comes, and at once."""
     text = msgspec.json.encode(value).lower()
@@ -90,16 +102,18 @@ class Remover:
         if isinstance(value, Mapping):
             called = value.get("name")
             pair = by_name and isinstance(called, str) and _names_secret(called)
-            return {
-                # `$secret` is how a reference is written, so what stands there is one.
-                key: self.clean(
+            clean = {}
+            for key, part in value.items():
+                # A key can be a secret too, and is part of the place of what stands under it.
+                kept = self._text(key, f"{place}.{MARK}", named=False)
+                clean[kept] = self.clean(
                     part,
-                    f"{place}.{key}",
+                    f"{place}.{kept}",
                     by_name=by_name,
+                    # `$secret` is how a reference is written, so what stands there is one.
                     named=by_name and key != "$secret" and (_names_secret(key) or (pair and key == "value")),
                 )
-                for key, part in value.items()
-            }
+            return clean
         if isinstance(value, list):
             return [
                 self.clean(part, f"{place}[{index}]", by_name=by_name, named=named) for index, part in enumerate(value)

@@ -156,7 +156,7 @@ def _action(sender: Sender, reading: Reading, agent: UUID, known: register.Regis
         "action": action,
     }
     if reading.rationale:
-        data["rationale"] = reading.rationale[:60_000]
+        data["rationale"] = redaction.beginning(reading.rationale, 60_000)
     if reading.evidence:
         data["evidence"] = [dict(one) for one in reading.evidence[:100]]
     if reading.model:
@@ -164,7 +164,7 @@ def _action(sender: Sender, reading: Reading, agent: UUID, known: register.Regis
     if reading.trigger:
         data["trigger"] = dict(reading.trigger)
     if reading.outcome is not None:
-        data["outcome"] = {"status": str(reading.outcome), "detail": reading.detail[:60_000]}
+        data["outcome"] = {"status": str(reading.outcome), "detail": redaction.beginning(reading.detail, 60_000)}
     prepared = events.prepare_data(
         agent,
         events.EventType.EXECUTED,
@@ -216,7 +216,7 @@ def _signal(sender: Sender, reading: Reading, agent: UUID | None, known: registe
     service = known.service_named(reading.targets)
     at = _plausible(reading.at, now)
     told: dict[str, Any] = {
-        "title": reading.title[:2000],
+        "title": redaction.beginning(reading.title, 2000),
         "actor": reading.actor[:400],
         "decision": reading.decision[:200],
         "episode": reading.episode[:200],
@@ -225,7 +225,7 @@ def _signal(sender: Sender, reading: Reading, agent: UUID | None, known: registe
         "environment": reading.environment[:64],
         "resource": reading.resource[:300],
         "parameters": dict(reading.parameters),
-        "detail": reading.detail[:4000],
+        "detail": redaction.beginning(reading.detail, 4000),
         "evidence": [dict(one) for one in reading.evidence[:100]],
         "trigger": dict(reading.trigger),
         "keys": list(_keys(reading)),

@@ -16,6 +16,7 @@ from decisions.intake.commands.kubernetes import names_of
 from decisions.intake.reading import NOTHING, Reading, Says
 from decisions.intake.tool_names import by_name
 from decisions.kinds import ACTION_KINDS, UNCLASSIFIED
+from decisions.redaction import beginning
 from decisions.vocab import Outcome
 
 MAX_TEXT = 16_000
@@ -249,7 +250,7 @@ def _cut(text: str, most: int) -> str:
     if len(text) <= most:
         return text
     digest = hashlib.sha256(text.encode()).hexdigest()
-    return f"{text[:most]}… [{len(text)} characters, SHA-256 {digest}]"
+    return f"{beginning(text, most)}… [{len(text)} characters, SHA-256 {digest}]"
 
 
 def _name(text: str, most: int = MAX_NAME) -> str:

@@ -51,7 +51,7 @@ def check_proposal(data: shape.Data) -> None:
         raise bad_request("A proposal has no outcome.", "bad-event")
     assert data.action is not None
     undo = data.action.undo.parameters if data.action.undo else {}
-    remover = Remover(b"")
+    remover = Remover(settings.KEY_PEPPER.encode())
     for start, given in (("parameters", data.action.parameters), ("undo.parameters", undo)):
         remover.clean(given, start, by_name=True)
     if remover.places:

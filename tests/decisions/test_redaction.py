@@ -15,7 +15,7 @@ from decisions.canonical import action_hash
 from decisions.errors import Problem
 from decisions.intake import cloudevents
 from decisions.models import Agent, Decision, Person
-from decisions.redaction import MARK, Remover, cleaned, may_hold
+from decisions.redaction import MARK, Remover, beginning, cleaned, may_hold
 from decisions.verify import verify_ledger
 from decisions.vocab import Outcome
 from tests import factories
@@ -54,6 +54,28 @@ def test_a_key_that_was_cut_off_is_taken_to_the_end() -> None:
     assert found.startswith(f"see: {MARK} ")
     assert "qwerty" not in found
     assert "more of it" not in found
+
+
+@pytest.mark.parametrize("secret", FORMS)
+def test_a_secret_that_is_the_name_of_a_field_is_one_too(secret: str) -> None:
+    found, places = removed({"note": {secret: {"of": secret}}}, by_name=False)
+    assert len(places) == 2
+    assert secret not in json.dumps([found, places])
+    assert next(iter(found["note"])).startswith(MARK)
+
+
+@pytest.mark.parametrize("secret", FORMS)
+def test_no_cut_leaves_half_a_secret(secret: str) -> None:
+    text = f"it said {secret} and went on {secret}"
+    for most in range(len(text) + 1):
+        kept = beginning(text, most)
+        assert text.startswith(kept)
+        assert len(kept) <= most
+        # What is left of it is all of it, or nothing.
+        rest = kept.replace(secret, "")
+        assert not any(secret[:n] in rest for n in range(6, len(secret)))
+        if not any(start < most < start + len(secret) for start in (8, text.rindex(secret))):
+            assert len(kept) == most
 
 
 @pytest.mark.parametrize(

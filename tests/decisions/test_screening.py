@@ -135,6 +135,15 @@ def test_a_proposal_holds_no_secret(parameters: dict[str, Any], path: str):
         assert "AKIA" not in str(document)
 
 
+def test_a_proposal_names_no_field_by_a_secret():
+    with pytest.raises(Problem) as caught:
+        screening.check_proposal(
+            shape.read(factories.data(action=factories.action(parameters={"AKIAIOSFODNN7EXAMPLE": {"password": "x"}})))
+        )
+    assert caught.value.slug == "raw-secret"
+    assert "AKIA" not in str(caught.value.document())
+
+
 @pytest.mark.parametrize(
     "parameters",
     [

@@ -3,7 +3,7 @@
 from decisions.intake.mapping.checking import Mapping, check, load
 from decisions.intake.mapping.document import Document
 from decisions.intake.mapping.explaining import Explained, explain
-from decisions.intake.mapping.running import Ignored, Taken, Unreadable, read, take
+from decisions.intake.mapping.running import Ignored, Taken, read, take
 
 __all__ = [
     "Document",
@@ -11,7 +11,6 @@ __all__ = [
     "Ignored",
     "Mapping",
     "Taken",
-    "Unreadable",
     "check",
     "explain",
     "load",

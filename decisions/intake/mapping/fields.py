@@ -10,6 +10,7 @@ from decisions.intake.mapping.expressions import Expression
 from decisions.intake.mapping.places import Scope, known
 from decisions.intake.mapping.values import UnreadableError
 from decisions.intake.reading import Reading, Says
+from decisions.redaction import beginning
 from decisions.vocab import Outcome
 
 PREFIXES = MappingProxyType(
@@ -48,7 +49,7 @@ def _name(most: int) -> Callable[[Any], str]:
 
 
 def _cut(most: int) -> Callable[[Any], str]:
-    return lambda value: values.text(value)[:most]
+    return lambda value: beginning(values.text(value), most)
 
 
 def _flat(value: Any) -> Iterator[Any]:

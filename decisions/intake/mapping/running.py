@@ -28,19 +28,11 @@ class Ignored:
 
 
 @dataclass(frozen=True, slots=True)
-class Unreadable:
-    index: int
-    problem: Problem
-
-
-@dataclass(frozen=True, slots=True)
 class Taken:
     """Everything that one request said, in its order."""
 
     readings: tuple[Reading, ...]
     ignored: tuple[Ignored, ...]
-    unreadable: tuple[Unreadable, ...] = ()
-    """What stands among others that could be read; empty unless that was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +55,11 @@ def read(mapping: Mapping, headers: Table[str, str], body: bytes) -> list[Readin
     return list(take(mapping, headers, body).readings)
 
 
-def take(mapping: Mapping, headers: Table[str, str], body: bytes, *, partly: bool = False) -> Taken:
-    """As `read`, together with what explicit rules ignored.
-
-    With `partly`, a record that cannot be read does not keep the others of its batch from being taken. A sender that gives a
-    batch up would otherwise lose all of it; who asks for this must tell people of what was `unreadable`.
-    """
+def take(mapping: Mapping, headers: Table[str, str], body: bytes) -> Taken:
+    """As `read`, together with what explicit rules ignored."""
     request = opened(mapping, headers, body)
     readings: list[Reading] = []
     ignored: list[Ignored] = []
-    unreadable: list[Unreadable] = []
     for index, scope in enumerate(request.scopes(mapping)):
         try:
             rule = rule_for(mapping, scope)
@@ -83,14 +70,8 @@ def take(mapping: Mapping, headers: Table[str, str], body: bytes, *, partly: boo
         except Problem as problem:
             if request.many:
                 problem.extra["index"] = index
-            # Work that was used up is the fault of the whole request.
-            if not (partly and request.many) or problem.status != 400:
-                raise
-            unreadable.append(Unreadable(index, problem))
-    if unreadable and not readings and not ignored:
-        # Nothing of it is known: this is a body of another format.
-        raise unreadable[0].problem
-    return Taken(tuple(readings), tuple(ignored), tuple(unreadable))
+            raise
+    return Taken(tuple(readings), tuple(ignored))
 
 
 def rule_for(mapping: Mapping, scope: Scope) -> ReadyRule:

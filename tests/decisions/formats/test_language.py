@@ -171,26 +171,6 @@ def test_the_first_rule_that_matches_wins_and_the_page_can_say_why():
     assert [one.id for one in taken.readings] == ["a", "b"]
 
 
-def test_a_batch_can_be_taken_without_the_records_that_cannot_be_read():
-    rules = [
-        {"name": "noise", "when": {"/kind": "noise"}, "says": "ignore", "reason": "It is noise."},
-        {"name": "known", "when": {"/kind": "known"}, "says": "look", "fields": {"id": "/id"}},
-    ]
-    mapping = load(written(rules=rules, records=[{"at": "/all", "many": True}, {"at": ""}]))
-    records = [{"kind": "known", "id": "a"}, {"kind": "other"}, {"kind": "noise"}, {"kind": "known", "id": []}]
-    body = json.dumps({"all": records}).encode()
-    with pytest.raises(Problem):
-        take(mapping, {}, body)
-    taken = take(mapping, {}, body, partly=True)
-    assert [one.id for one in taken.readings] == ["a"]
-    assert [one.index for one in taken.ignored] == [2]
-    assert [(one.index, one.problem.slug) for one in taken.unreadable] == [(1, "unknown-record"), (3, "bad-event")]
-    for nothing in ({"all": [{"kind": "other"}, {"kind": "x"}]}, {"kind": "other"}, {"all": [1]}):
-        with pytest.raises(Problem):
-            take(mapping, {}, json.dumps(nothing).encode(), partly=True)
-    assert take(mapping, {}, b'{"all": []}', partly=True).readings == ()
-
-
 def test_what_cannot_be_read_leaves_what_stands_beside_it():
     found = reading(
         one_rule(
