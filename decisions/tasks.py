@@ -4,6 +4,7 @@ from celery import shared_task
 
 from decisions import checkpoints, timestamps, witnesses
 from decisions.auth import counters, links, sessions
+from decisions.intake import tally
 
 
 @shared_task(ignore_result=True)
@@ -26,7 +27,8 @@ def stamp_checkpoint() -> None:
 
 @shared_task(ignore_result=True)
 def forget_expired() -> None:
-    """Delete sessions, counters and links that are over. None of them works any more; this only makes room."""
+    """Delete sessions, counters, links and refused bodies whose time is over. None of them works or shows; this only makes room."""
     sessions.sweep()
     counters.sweep()
     links.sweep()
+    tally.sweep()

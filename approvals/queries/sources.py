@@ -141,8 +141,8 @@ def hook_of(system: str) -> str:
     return "/v1/traces" if system == OPENTELEMETRY else f"/hooks/{system}"
 
 
-def refusals() -> list[dict[str, Any]]:
-    """What was refused lately, newest first, with a piece of it that is safe to draw."""
+def refusals(now: datetime) -> list[dict[str, Any]]:
+    """What was refused in the last two days, newest first, with a piece of it that is safe to draw."""
     return [
         {
             "source": row.source.partition(":")[2],
@@ -151,7 +151,7 @@ def refusals() -> list[dict[str, Any]]:
             "detail": inert.visible(row.detail),
             "sample": inert.excerpt(row.sample, characters=600, lines=8).text,
         }
-        for row in SourceRefusal.objects.order_by("-id")[:SHOWN]
+        for row in SourceRefusal.objects.filter(at__gte=now - tally.KEPT).order_by("-id")[:SHOWN]
     ]
 
 
@@ -192,7 +192,7 @@ def page(now: datetime) -> dict[str, Any]:
     seen = list(unreported(now)[:SHOWN])
     return {
         "sources": health(now),
-        "refusals": refusals(),
+        "refusals": refusals(now),
         "gaps": queries.gaps(),
         "unreported": [
             {

@@ -175,6 +175,14 @@ def _forget_old(before: datetime) -> None:
             kept |= Q(source=source, minute=minute)
     old = SourceMinute.objects.filter(minute__lt=before)
     (old.exclude(kept) if kept else old).delete()
+    # A sample may name a person: it is gone after the same time, whether more is refused or not.
+    SourceRefusal.objects.filter(at__lt=before).delete()
+
+
+def sweep() -> None:
+    """Delete what is older than two days, also where nothing comes any more that would do it."""
+    with writing():
+        _forget_old(clock.local() - KEPT)
 
 
 def _take_back(counts: Counts, lags: Lags, refused: dict[str, list[Refused]]) -> None:

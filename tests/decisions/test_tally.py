@@ -1,14 +1,18 @@
 """Counts of sources: none is lost while the database is away or slow, and nothing that is refused keeps others from being counted."""
 
 import threading
+from datetime import timedelta
 from typing import NoReturn
 
 import pytest
 from django.db import OperationalError
 
+from approvals.queries import sources
+from decisions import clock
 from decisions.errors import Problem
 from decisions.intake import tally
 from decisions.models import SourceMinute, SourceRefusal
+from decisions.tasks import forget_expired
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("by_hand")]
 
@@ -80,6 +84,18 @@ def test_one_source_that_is_refused_all_the_time_leaves_room_for_others() -> Non
     tally.flush()
     assert SourceRefusal.objects.filter(source="source:quiet").count() == 1
     assert SourceRefusal.objects.filter(source="source:loud").count() == tally.REFUSALS_KEPT
+
+
+def test_what_was_refused_is_forgotten_when_nothing_comes_any_more() -> None:
+    """A sample may name a person, and erasing does not reach it."""
+    for source in ("source:old", "source:new"):
+        tally.refuse(source, Problem(400, "bad-event", "No"), b"{}")
+        tally.flush()
+        if source == "source:old":
+            SourceRefusal.objects.update(at=clock.now() - tally.KEPT - timedelta(minutes=1))
+    assert [one["source"] for one in sources.refusals(clock.now())] == ["new"]
+    forget_expired()
+    assert list(SourceRefusal.objects.values_list("source", flat=True)) == ["source:new"]
 
 
 def test_two_that_write_at_once_write_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
