@@ -1,7 +1,9 @@
 """Everything that one decision's page and representation show."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +21,8 @@ from decisions.states import effective_state, window_left_ms
 from decisions.vocab import BADGE_OF, HOLDING, LEVEL_MEANING, Cause, Effect, Level, SignOff, State, word
 
 SIBLINGS = 30
+FOLDED = 5
+"""As many entries of the same in a row are drawn one by one. An agent that loops, or a system that sees, makes thousands."""
 DESCRIBES = ("action.proposed", "action.reported")
 KIND_WORDS = {
     "action.proposed": "Proposed by the agent",
@@ -138,7 +142,7 @@ def context(page: Page, viewer: UUID) -> dict[str, Any]:
             }
             for said in page.verdicts
         ],
-        "history": [_past(page, past) for past in page.history],
+        "history": list(_history(page)),
         "entry": {"seq": row.seq, "leaf": page.leaf.hex(), "id": str(page.entry.id)},
         "proofs": [
             _proof(row.seq, "the first entry"),
@@ -207,6 +211,18 @@ def rule_text(row: Decision) -> str:
         return ""
     level = Level(row.level_ruled)
     return f"{level} {LEVEL_MEANING[level]}: {row.rule}"
+
+
+def _history(page: Page) -> Iterator[dict[str, Any]]:
+    """The history with what repeats itself folded: of a long run of the same, the first and the last, and how many between."""
+    for _, same in groupby(page.history, key=lambda past: (past.kind, past.state, past.actor)):
+        run = list(same)
+        between = run[1:-1] if len(run) > FOLDED else []
+        for past in run[:1] if between else run:
+            yield _past(page, past)
+        if between:
+            yield {"between": len(between), "first": between[0].seq, "last": between[-1].seq}
+            yield _past(page, run[-1])
 
 
 def _past(page: Page, past: Timeline) -> dict[str, Any]:

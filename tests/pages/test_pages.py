@@ -7,9 +7,11 @@ from django.contrib.auth.models import AnonymousUser
 from django.test import Client
 
 from approvals.actions.change_register import change_register
+from approvals.actions.comment import comment
 from approvals.organisation import Organisation
+from approvals.queries.decision import FOLDED
 from decisions import ledger
-from decisions.models import Agent, Person
+from decisions.models import Agent, Person, Timeline
 from tests import factories
 
 READ_BY_ALL = [
@@ -166,3 +168,24 @@ def test_a_stale_page_cannot_approve(second_manager: Person, client_for: Callabl
     answer = client_for(second_manager).post(f"/decisions/{row.id}/verdict", form)
     assert answer.status_code == 412
     assert b"nothing was recorded" in answer.content
+
+
+def test_a_history_that_repeats_itself_is_folded_on_the_page_and_whole_for_machines(
+    client_for: Callable[[Person], Client], agent: Agent, manager: Person
+):
+    row = factories.propose(agent, key="k")
+    client = client_for(manager)
+    for number in range(FOLDED):
+        comment(row.id, text=f"remark {number}", actor=manager.id)
+    assert "more of the same" not in client.get(f"/decisions/{row.id}/").content.decode()
+    for number in range(20):
+        comment(row.id, text=f"and {number}", actor=manager.id)
+    trail = client.get(f"/decisions/{row.id}/").content.decode().partition('id="dec-history"')[2]
+    trail = trail.partition("</ol>")[0]
+    seqs = list(Timeline.objects.filter(decision_seq=row.seq, kind="comment.made").values_list("seq", flat=True))
+    assert len(seqs) == FOLDED + 20
+    assert f'<span class="num">{len(seqs) - 2}</span> more of the same' in trail
+    assert [f"/ledger/entries/{seq}/" in trail for seq in (seqs[0], seqs[1], seqs[-2], seqs[-1])] == [True] * 4
+    assert f"/ledger/entries/{seqs[2]}/" not in trail
+    told = client.get(f"/api/v1/decisions/{row.id}").json()["history"]
+    assert sum(past["kind"] == "comment.made" for past in told) == len(seqs)
