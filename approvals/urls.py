@@ -4,6 +4,7 @@ from django.urls import path
 
 from approvals.views import (
     alarms,
+    board,
     decision,
     entry,
     erasures,
@@ -68,6 +69,12 @@ urlpatterns = [
     path("alarms/", alarms.page, name="alarms"),
     path("alarms/<int:seq>/acknowledge", alarms.acknowledge, name="acknowledge_alarm"),
     path("alarms/<int:seq>/clear", alarms.clear, name="clear_alarm"),
+    path("board/", board.page, name="board"),
+    path("board/<slug:name>/", board.items, name="board_items"),
+    path("board/<slug:name>/new/", board.new, name="board_new"),
+    path("board/<slug:name>/<uuid:item_id>/", board.one, name="board_item"),
+    path("board/<slug:name>/<uuid:item_id>/change/", board.change, name="board_change"),
+    path("board/<slug:name>/<uuid:item_id>/withdraw/", board.withdraw, name="board_withdraw"),
     path("reports/", reports.page, name="reports"),
     path("reports/<uuid:report_id>/", reports.one, name="report"),
     path("reports/<uuid:report_id>/report.<str:format>", reports.file, name="report_file"),

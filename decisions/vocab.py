@@ -36,6 +36,7 @@ class Kind(StrEnum):
     ALARM_ACKNOWLEDGED = "alarm.acknowledged"
     ALARM_CLEARED = "alarm.cleared"
     REPORT_BUILT = "report.built"
+    DRILL_RUN = "drill.run"
     LEDGER_CHECKED = "ledger.checked"
     DISCLOSURE_ERASED = "disclosure.erased"
     KEY_ROTATED = "key.rotated"
@@ -217,6 +218,19 @@ class LegalHoldScope(StrEnum):
     SERVICE = "service"
     AGENT = "agent"
     PERSON = "person"
+
+
+class Board(StrEnum):
+    """The small registers that a board's report rests on."""
+
+    LIMITS = "limits"
+    MANDATES = "mandates"
+    PEOPLE = "people-changes"
+    INCIDENTS = "incidents"
+    DRILLS = "drills"
+    RESTORE_TESTS = "restore-tests"
+    LOSSES = "losses"
+    DUTIES = "duties"
 
 
 class Risk(StrEnum):

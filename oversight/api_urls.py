@@ -5,6 +5,7 @@ from drf_spectacular.views import SpectacularJSONAPIView
 
 from approvals.api import (
     alarms,
+    board,
     commands,
     decisions,
     entries,
@@ -45,6 +46,7 @@ urlpatterns = [
     path("api/v1/erasures", erasures.Erasures.as_view(), name="erasures"),
     path("api/v1/legal-holds", legal_holds.LegalHolds.as_view(), name="legal_holds"),
     path("api/v1/legal-holds/<uuid:hold_id>/lift", legal_holds.LiftLegalHold.as_view(), name="lift_legal_hold"),
+    *board.routes(),
     path(".well-known/jwks.json", keys.VerdictKeys.as_view(), name="jwks"),
     path("api/v1/policy", policy.PolicyInForce.as_view(), name="policy"),
     path("api/v1/policy/evaluate", policy.EvaluatePolicy.as_view(), name="evaluate_policy"),

@@ -12,6 +12,7 @@ from approvals.actions.activate_draft import activate_draft
 from approvals.actions.draft_policy import draft_policy
 from approvals.actions.withdraw_draft import withdraw_draft
 from approvals.api import policy
+from approvals.api.pages import PAGED, newest_first
 from approvals.api.policy_replays import REPLAY_QUERY, replayed
 from approvals.api.policy_shapes import (
     DraftCommand,
@@ -29,16 +30,14 @@ from approvals.models import PolicyVersion
 from approvals.queries import policies
 from approvals.vocab import DraftState
 from decisions import clock, register
-from decisions.api.base import ApiView, asked, etag, version_of
-from decisions.api.describing import LIMIT, WHOLE, Operation, describe
+from decisions.api.base import ApiView, etag, version_of
+from decisions.api.describing import Operation, describe
 from decisions.api.parsing import command
 from decisions.auth.api import People, Readers, ReadersAndPeople, person
 from decisions.auth.people import require_recent_sign_in, require_strong_sign_in
 from decisions.errors import Problem
-from decisions.queries import MAX_LIMIT, whole
 
 HEADERS = {"Idempotency-Key": True, "If-Match": True, "X-CSRFToken": True}
-PAGED = {"cursor": WHOLE, "limit": LIMIT}
 REFUSALS = (400, 404, 409, 412, 413, 415, 422, 428, 503)
 
 
@@ -67,18 +66,6 @@ def _latest() -> int:
     return row.version if row else 0
 
 
-def _page(request: Request, rows: Any, key: str, made: Callable[[Any], dict[str, Any]]) -> Response:
-    """One keyset page, by the descending number `key`."""
-    given = asked(request, "cursor", "limit")
-    size = whole(given.get("limit", "50"), "limit", least=1, most=MAX_LIMIT)
-    rows = rows.order_by(f"-{key}")
-    if "cursor" in given:
-        rows = rows.filter(**{f"{key}__lt": whole(given["cursor"], "cursor", least=0, most=2**53)})
-    found = list(rows[: size + 1])
-    last = str(getattr(found[size - 1], key)) if len(found) > size else None
-    return Response({"items": [made(row) for row in found[:size]], "next": last})
-
-
 class Versions(ApiView):
     permission_classes = [ReadersAndPeople]
 
@@ -94,7 +81,7 @@ class Versions(ApiView):
     )
     def get(self, request: Request) -> Response:
         rows = PolicyVersion.objects.defer("document")
-        return _page(request, rows, "version", lambda row: policy.represent(row, document=False))
+        return newest_first(request, rows, "version", lambda row: policy.represent(row, document=False))
 
     @describe(
         Operation(
@@ -146,7 +133,7 @@ class Drafts(ApiView):
     )
     def get(self, request: Request) -> Response:
         latest = _latest()
-        return _page(request, DraftRow.objects.defer("document"), "seq", lambda row: represent(row, latest))
+        return newest_first(request, DraftRow.objects.defer("document"), "seq", lambda row: represent(row, latest))
 
 
 class OneDraft(ApiView):

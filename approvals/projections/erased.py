@@ -11,7 +11,7 @@ from uuid import UUID
 from approvals.models import Comment, Erasure, PolicyDraft, Report, SignOffRecord, Verdict
 from decisions import ledger
 from decisions.envelope import Entry
-from decisions.models import Alarm, Decision, Evidence, Freeze, LegalHold, LinkCut, Timeline
+from decisions.models import Alarm, BoardItem, Decision, Evidence, Freeze, LegalHold, LinkCut, Timeline
 from decisions.models.bulk import chunks
 from decisions.projections import decided, evidence
 from decisions.vocab import Kind
@@ -27,6 +27,8 @@ COPIES: Mapping[tuple[str, str], tuple[Any, str, str]] = MappingProxyType(
         (Kind.ALARM_RAISED, "subject"): (Alarm, "seq", "subject"),
         (Kind.REPORT_BUILT, "report"): (Report, "seq", "head"),
         (Kind.SIGNAL_RECEIVED, "told"): (Evidence, "seq", "told"),
+        (Kind.REGISTER_CHANGED, "item"): (BoardItem, "last_seq", "words"),
+        (Kind.DRILL_RUN, "item"): (BoardItem, "last_seq", "words"),
         (Kind.LINK_CUT, "reason"): (LinkCut, "seq", "reason"),
         (Kind.CLAIM_GRANTED, "executor"): (Decision, "lease_seq", "executor"),
         (Kind.DISCLOSURE_ERASED, "reason"): (Erasure, "seq", "reason"),

@@ -19,6 +19,7 @@ NAME_WORDS: Mapping[str, str] = MappingProxyType(
         "event": "the event's own id",
         "executor": "the executor's name",
         "faults": "what a check of the ledger found",
+        "item": "what people wrote in a register",
         "names": "the names it was given",
         "outcome": "what was said to have come of it",
         "reason": "a reason",

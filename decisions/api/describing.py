@@ -57,6 +57,7 @@ PATH_SCHEMAS: Mapping[str, Json] = MappingProxyType(
         "draft_id": {"type": "string", "format": "uuid"},
         "freeze_id": {"type": "string", "format": "uuid"},
         "hold_id": {"type": "string", "format": "uuid"},
+        "item_id": {"type": "string", "format": "uuid"},
         "report_id": {"type": "string", "format": "uuid"},
         "seq": {"type": "integer", "minimum": 0, "maximum": 2**53 - 1},
         "slug": {"type": "string"},

@@ -38,6 +38,9 @@ PROBLEM_TYPES: Mapping[str, Meaning] = MappingProxyType(
         "bad-event": Meaning(
             (400,), "An event or its data does not have the shape of the contract; `index` names it in a batch."
         ),
+        "bad-item": Meaning(
+            (400,), "An item of a board register cannot be true as it stands; `faults` names everything."
+        ),
         "bad-key": Meaning((400,), "A key needs a lifetime of 1 to 90 days and at least one scope."),
         "bad-mapping": Meaning((400,), "What was written is no mapping of a format; the detail says why."),
         "bad-otlp": Meaning((400,), "The body is no request of the OpenTelemetry protocol."),
@@ -64,6 +67,7 @@ PROBLEM_TYPES: Mapping[str, Meaning] = MappingProxyType(
         ),
         "expired": Meaning((410,), "The time for it is over, or a freeze ended it. Propose the action again."),
         "fault": Meaning((500,), "A fault of ours. What was answered with 2xx is stored; send this request again."),
+        "fixed": Meaning((409,), "Items of this register are never changed. Withdraw this one and record another."),
         "forbidden": Meaning((403,), "This sign-in may not do that."),
         "frozen": Meaning(
             (423,),

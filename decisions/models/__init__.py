@@ -1,6 +1,7 @@
 """The tables of what agents did. Ledger rows are left out of this list: only `decisions.ledger` reads and writes them."""
 
 from decisions.models.alarm import Alarm
+from decisions.models.board import BoardItem
 from decisions.models.clocks import Heartbeat, ServedClock
 from decisions.models.decision import Decision
 from decisions.models.freeze import Freeze
@@ -26,6 +27,7 @@ __all__ = [
     "Agent",
     "AgentKey",
     "Alarm",
+    "BoardItem",
     "Counter",
     "Decision",
     "Evidence",

@@ -5,11 +5,11 @@ from typing import Any
 from uuid import UUID
 
 from decisions.envelope import Entry
-from decisions.models import Agent, Format, LegalHold, Membership, RegisterGroup, Service, Source, Standing
+from decisions.models import Agent, BoardItem, Format, LegalHold, Membership, RegisterGroup, Service, Source, Standing
 from decisions.models.bulk import chunks, put
 from decisions.vocab import Kind
 
-KINDS = (Kind.REGISTER_CHANGED,)
+KINDS = (Kind.REGISTER_CHANGED, Kind.DRILL_RUN)
 
 
 def apply(entries: Sequence[Entry]) -> None:
@@ -165,6 +165,26 @@ def _legal_hold(entry: Entry) -> None:
         )
 
 
+def _board_items(entries: Sequence[Entry]) -> None:
+    ids = {UUID(entry.facts["key"]) for entry in entries}
+    held: dict[UUID, BoardItem] = {}
+    for some in chunks(ids):
+        held |= BoardItem.objects.in_bulk(some)
+    for entry in entries:
+        id_, by = UUID(entry.facts["key"]), UUID(entry.actor.removeprefix("person:"))
+        row = held.get(id_)
+        if row is None:
+            row = held[id_] = BoardItem(
+                id=id_, register=entry.facts["register"], seq=entry.seq, made_by=by, made_at=entry.at
+            )
+        row.last_seq, row.changed_by, row.changed_at = entry.seq, by, entry.at
+        row.version = entry.facts["version"]
+        row.withdrawn = entry.facts["withdrawn"]
+        row.values = entry.facts["values"]
+        row.words = entry.disclosed.get("item", {})
+    put(BoardItem, held.values())
+
+
 APPLY = {
     "service": _services,
     "agent": _agents,
@@ -176,4 +196,5 @@ APPLY = {
     "source": _sources,
     "secret": _keys,
     "format": _formats,
+    "board": _board_items,
 }

@@ -3,8 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from decisions.vocab import Scope
+from decisions.vocab import Board, Scope
 from tests import factories
+from tests.approvals.board import items
 
 ANY = "00000000-0000-7000-8000-000000000000"
 
@@ -71,6 +72,29 @@ READS = [
         "/ledger/tile/entries/000.p/1",
     )
 ]
+
+
+def _board_registers() -> list[Endpoint]:
+    found = []
+    for of in Board:
+        body, base, roles = items.bodies()[of], f"/api/v1/board/{of}", items.KEEPERS[of]
+        found += [
+            Endpoint("POST", base, body, {"Idempotency-Key": f"add-{of}"}, None, roles=roles),
+            Endpoint(
+                "POST", f"{base}/{ANY}/change", body, KEY | {"Idempotency-Key": f"change-{of}"}, None, roles=roles
+            ),
+            Endpoint(
+                "POST",
+                f"{base}/{ANY}/withdraw",
+                {"reason": "It was recorded twice."},
+                KEY | {"Idempotency-Key": f"back-{of}"},
+                None,
+                roles=roles,
+            ),
+        ]
+    return found
+
+
 PEOPLES = [
     Endpoint(
         "POST", f"/api/v1/decisions/{ANY}/verdicts", {"verdict": "approve", **SEEN}, KEY, scope=None, roles=APPROVERS
@@ -165,6 +189,7 @@ PEOPLES = [
         None,
         roles=KEEPERS,
     ),
+    *_board_registers(),
     Endpoint("POST", "/api/v1/alarms/0/acknowledge", {}, scope=None, roles=HANDLERS),
     Endpoint("POST", "/api/v1/alarms/0/clear", {}, scope=None, roles=HANDLERS),
     Endpoint("POST", "/api/v1/ledger-checks", {}, scope=None, roles=("auditor", "admin")),
@@ -173,7 +198,9 @@ PEOPLES = [
     Endpoint("GET", f"/api/v1/reports/{ANY}", scope=None, roles=BOARD),
     Endpoint("GET", f"/api/v1/reports/{ANY}/report.pdf", scope=None, roles=BOARD),
 ]
+READERS = ("responder", "manager", "executive", "auditor")
 OTHERS = [
+    *(Endpoint("GET", f"/api/v1/board/{of}{rest}", roles=READERS) for of in Board for rest in ("", f"/{ANY}")),
     Endpoint("GET", "/api/v1/entries/0/receipt?wait=0"),
     Endpoint("GET", f"/api/v1/decisions/{ANY}"),
     Endpoint("GET", f"/api/v1/decisions/{ANY}?wait=0"),

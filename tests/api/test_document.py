@@ -93,6 +93,29 @@ OPERATIONS = {
     "withdraw": "POST /api/v1/decisions/{decision_id}/withdraw",
     "withdrawPolicyDraft": "POST /api/v1/policy/drafts/{draft_id}/withdraw",
 }
+REGISTER_OPERATIONS = {
+    "list{}": "GET /api/v1/board/{register}",
+    "add{}": "POST /api/v1/board/{register}",
+    "get{}Item": "GET /api/v1/board/{register}/{item_id}",
+    "change{}Item": "POST /api/v1/board/{register}/{item_id}/change",
+    "withdraw{}Item": "POST /api/v1/board/{register}/{item_id}/withdraw",
+}
+"""The same of each board register."""
+STEMS = {
+    "limits": "Limits",
+    "mandates": "Mandates",
+    "people-changes": "PeopleChanges",
+    "incidents": "Incidents",
+    "drills": "Drills",
+    "restore-tests": "RestoreTests",
+    "losses": "Losses",
+    "duties": "Duties",
+}
+OF_REGISTERS = {
+    name.format(stem): address.replace("{register}", register)
+    for name, address in REGISTER_OPERATIONS.items()
+    for register, stem in STEMS.items()
+}
 """Names of operations are in clients that were generated from the document: one that is gone or renamed breaks them."""
 
 
@@ -132,7 +155,7 @@ def _patterns(resolver: Any) -> list[URLPattern]:
 
 
 def test_the_names_of_operations_are_stable(document: dict[str, Any]) -> None:
-    assert {id_: address for address, (id_, _) in operations(document).items()} == OPERATIONS
+    assert {id_: address for address, (id_, _) in operations(document).items()} == OPERATIONS | OF_REGISTERS
 
 
 def test_every_address_is_in_the_document_and_the_other_way_round(document: dict[str, Any]) -> None:
@@ -264,7 +287,9 @@ def test_every_type_of_problem_is_explained_and_no_other() -> None:
 
 def test_docs_list_every_endpoint() -> None:
     listed = re.findall(r"^\| `(GET|POST) (/[^`?]*)[^`]*` \|", text("docs/api.md"), re.MULTILINE)
-    assert sorted(f"{method} {path}" for method, path in listed) == sorted(OPERATIONS.values())
+    assert sorted(f"{method} {path}" for method, path in listed) == sorted(
+        [*OPERATIONS.values(), *REGISTER_OPERATIONS.values()]
+    )
 
 
 def test_docs_list_every_type_of_problem() -> None:

@@ -12,6 +12,7 @@ from approvals.organisation import Organisation
 from approvals.queries.decision import FOLDED
 from decisions import ledger
 from decisions.models import Agent, Person, Timeline
+from decisions.vocab import Board
 from tests import factories
 
 READ_BY_ALL = [
@@ -28,6 +29,7 @@ READ_BY_ALL = [
     "/alarms/",
 ]
 REPORTS = ["/reports/"]
+BOARD = ["/board/", *(f"/board/{of}/" for of in Board)]
 ADMIN = ["/register/services/new/", "/register/agents/new/", "/register/people/new/", "/register/groups/new/"]
 ROLES = ["responder", "manager", "executive", "auditor", "admin", "viewer"]
 
@@ -51,7 +53,7 @@ def test_everybody_with_a_role_may_read(
     assert ledger.size() == before
 
 
-@pytest.mark.parametrize("path", [*READ_BY_ALL, *REPORTS, *ADMIN])
+@pytest.mark.parametrize("path", [*READ_BY_ALL, *REPORTS, *BOARD, *ADMIN])
 def test_nobody_without_sign_in_may_read(
     path: str, client_for: Callable[[AnonymousUser], Client], organisation: object
 ):
