@@ -105,6 +105,18 @@ class Limits(Item):
     budget_pct: Annotated[Percent, Meta(title="Error budget left, at least (%)")] = "25"
     replay_pct: Annotated[Percent, Meta(title="Decisions replayed, lower bound at least (%)")] = "95"
     log_days: Annotated[int, Meta(title="Days of complete logs, at least", ge=183, le=36_500)] = 183
+    policy: (
+        Annotated[
+            int,
+            Meta(
+                title="Version of the policy that was approved with it",
+                description="Empty where the board did not look at the policy.",
+                ge=1,
+                le=10**6,
+            ),
+        ]
+        | None
+    ) = None
     loss: Annotated[Amount, Meta(title="Loss in a 1-in-20 year, at most")] | None = None
     currency: Annotated[Currency, Meta(title="Currency")] | None = None
 

@@ -142,6 +142,28 @@ def verdicts(tally: Tally, labels: Sequence[str]) -> Chart:
     )
 
 
+def irreversible(tally: Tally, labels: Sequence[str]) -> Chart:
+    title = "Irreversible actions, by month"
+    decided = [m.irreversible_decided for m in tally.months]
+    alone = [m.irreversible - m.irreversible_decided for m in tally.months]
+    most = max(a + b for a, b in zip(decided, alone, strict=True))
+    if not most:
+        return _empty(title, "No action was known to be irreversible in twelve months.")
+    said = f"{count(decided[11])} decided by a person first, {count(alone[11])} not"
+    return _chart(
+        "count_stack",
+        title,
+        f"{tally.window.name()}: {said}.",
+        f"Stacked bars by month. {tally.window.name()}: {said}.",
+        labels=list(labels),
+        series=[
+            {"name": "Decided by a person first", "short": "Decided", "tone": 2, "values": decided},
+            {"name": "Not decided by a person first", "short": "Not", "tone": 4, "values": alone},
+        ],
+        axis=axis(float(most), ""),
+    )
+
+
 def deciding(tally: Tally) -> Chart:
     title = "Time taken to decide"
     times = sorted(tally.deciding_seconds)
@@ -171,6 +193,7 @@ def charts_of(tally: Tally, measures: Sequence[Measure], labels: Sequence[str]) 
         "refusals": refusals(by["M4"], labels),
         "verdicts": verdicts(tally, labels),
         "deciding": deciding(tally),
+        "irreversible": irreversible(tally, labels),
         "failures": failures(by["M7"], labels),
         "budget": budget(by["M8"], labels),
     }

@@ -8,9 +8,10 @@ from typing import Literal
 from uuid import UUID
 
 from approvals.models import PolicyVersion, SignOffRecord, Verdict
-from approvals.reports.facts import DecisionFact, Facts
+from approvals.reports.facts import DecisionFact, Facts, FreezeFact
+from approvals.reports.registers import board_facts
 from decisions import inert, ledger
-from decisions.models import Agent, Decision, Person, Service
+from decisions.models import Agent, Decision, Freeze, Person, Service
 from decisions.models.bulk import CHUNK
 from decisions.models.ledger import EntryRow
 from decisions.states import effective_state
@@ -118,9 +119,8 @@ def batches(rows: Iterable[Decision]) -> Iterator[list[Decision]]:
         yield held
 
 
-def decision_facts(period_end: datetime, seq_limit: int, as_of: datetime) -> Iterator[DecisionFact]:
+def decision_facts(period_end: datetime, seq_limit: int, as_of: datetime, names: Names) -> Iterator[DecisionFact]:
     """The decisions that any of the twelve months may count, three queries a batch."""
-    names = Names.read()
     rows = (
         Decision.objects.filter(
             complete=True, seq__lte=seq_limit, occurred_at__gte=period_end - BEFORE, occurred_at__lt=period_end
@@ -149,6 +149,15 @@ def complete_days(seq_limit: int, period_end: datetime) -> int | None:
     return (period_end - first[0].at).days
 
 
+def _freezes(period_end: datetime) -> tuple[FreezeFact, ...]:
+    rows = Freeze.objects.filter(set_at__gte=period_end - BEFORE, set_at__lt=period_end).order_by("seq")
+    agents = {str(id_): slug for id_, slug in Agent.objects.values_list("id", "slug")}
+    return tuple(
+        FreezeFact(row.set_at, row.lifted_at, inert.visible(f"{row.scope} {agents.get(row.value, row.value)}".strip()))
+        for row in rows
+    )
+
+
 def facts_of(
     organisation: str,
     period_start: datetime,
@@ -162,7 +171,7 @@ def facts_of(
 
     `verified` is what the caller's recomputation of the ledger up to that entry found; None when there was none.
     """
-    head = ledger.current()
+    head, names = ledger.current(), Names.read()
     seq_limit = head.size - 1
     policy = policy_of(period_end)
     by = policy.activated_by if policy else None
@@ -177,13 +186,20 @@ def facts_of(
         as_of=as_of,
         seq_limit=seq_limit,
         root=bytes(head.root).hex(),
-        decisions=decision_facts(period_end, seq_limit, as_of),
+        decisions=decision_facts(period_end, seq_limit, as_of, names),
         edition=edition,
         policy_version=policy.version if policy else None,
         policy_sha256=policy.sha256 if policy else "",
         policy_activated_at=policy.activated_at if policy else None,
         policy_activated_by=activated_by or "",
+        **board_facts(
+            period_end,
+            policy_version=policy.version if policy else None,
+            people=names.people,
+            agents=names.agents,
+        ),
         refused_attempts=tuple(attempts.order_by("seq").values_list("at", flat=True)),
+        freezes=_freezes(period_end),
         ledger_days=complete_days(seq_limit, period_end),
         verified=verified,
         entries_verified=head.size if verified else None,

@@ -19,7 +19,7 @@ from approvals.reports.verdict import verdict_of
 SCHEMA = "oversight.report/1"
 TITLE = "AI Operations Accountability Report"
 DECIMALS = 4
-PAGES = {"control": 1, "accountable": 2, "review": 3, "harm": 4, "cost": 4, "proof": 5}
+PAGES = {"control": 1, "accountable": 2, "review": 3, "harm": 4, "cost": 5, "proof": 6}
 """The page on which each section begins; the template is built so that none overflows."""
 
 Report = dict[str, Any]
@@ -96,6 +96,7 @@ def _sections(facts: Facts, tally: Tally, page: dict[str, int]) -> list[dict[str
         ("accountable", "Who is accountable, and where is the line?"),
         ("review", "Is the human review real?"),
         ("harm", "Did the AI do harm?"),
+        ("cost", "What could it cost us?"),
         ("proof", "Can we prove it?"),
     )
     return [{"id": id_, "page": page[id_], "title": title, "lead": asdict(leads[id_])} for id_, title in titles]
@@ -156,7 +157,6 @@ def report_of(facts: Facts, generator: dict[str, Any] | None = None) -> Report:
         "pages": page,
         "charts": charts_of(tally, measures, tally.window.labels()),
         "tables": tables,
-        "cost": {"title": "What could it cost us?", "text": narrative.questions(facts, tally)[2][2].text},
         "definitions": [list(pair) for pair in DEFINITIONS],
         "limits_of_report": list(LIMITS_OF_THIS_REPORT),
         "proof": _proof(facts),

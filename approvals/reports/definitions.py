@@ -2,13 +2,13 @@
 
 DEFINITIONS = (
     ("Action", "A decision of an agent that had an effect on a live system, counted in the month (UTC) in which the effect began. Read-only steps and attempts that did not run are left out."),
-    ("Named owner", "Actions with a named owner when received, and either a person's approval or a level that the policy in force allows without one, ÷ all actions. Signed mandates are not recorded yet; the policy stands in for them."),
+    ("Named owner", "Actions with a named owner when received, and at the first effect either a person's approval or a mandate in force that covers agent, service, kind and level, ÷ all actions."),
     ("Beyond permitted autonomy", "Actions whose level used is above the level that the policy ruled when they were received."),
     ("Decided by a person first", "High-risk or irreversible actions that a person approved before the first effect ÷ all such actions."),
     ("Proposals refused", "Vetoed ÷ approved and vetoed, by the time of the verdict; timeouts apart. Limits: p-chart, three sigma, fixed on nine months."),
     ("Planted faults caught", "Planted faulty proposals refused ÷ planted and decided, last 90 days; Wilson 95% interval."),
-    ("Safe stop", "From the order to no action in flight; the slowest of the month."),
-    ("Failed change", "Actions that failed in whole or part, were reverted, or were judged harmful ÷ all actions; Wilson 95% interval below 1,000."),
+    ("Safe stop", "From the order of a stop drill to the safe state; the slowest of the month, from twenty on the 95th percentile."),
+    ("Failed change", "Actions that failed in whole or part, were reverted, or were judged harmful ÷ all actions; Wilson 95% interval below 1,000. People's rate is of the same kinds of action over twelve months, weighted as agents did them."),
     ("Error budget left", "1 less harmful ÷ (allowed share of actions). Harmful: judged so by a person, or reverted."),
     ("1-in-20-year loss", "95th percentile of a year's simulated loss; a model, not a forecast."),
     ("Replayed", "Decisions that an auditor rebuilt from the ledger ÷ drawn; exact one-sided 95% bound."),
@@ -19,7 +19,6 @@ DEFINITIONS = (
 
 LIMITS_OF_THIS_REPORT = (
     "An outcome is the agent's claim until evidence confirms it.",
-    "People's failure rate for the same work is not recorded, so agents are not compared with people.",
     "Sources send no sign of life yet, so a day without entries cannot be told from a day without a source.",
-    "Board approval of the policy, restore tests, incident clocks and cover are not recorded yet.",
+    "What stands in the board registers is what people recorded there; only the decisions are recorded by the machines themselves.",
 )

@@ -59,19 +59,43 @@ def planted_caught(facts: Facts, tally: Tally) -> Measure:
     )
 
 
+MANY_STOPS = 20
+"""From so many on the slowest of them says less than the 95th percentile."""
+
+
 def safe_stop(facts: Facts, tally: Tally) -> Measure:
     name, most = "Slowest safe stop", facts.limits.stop_seconds
     limit = f"≤ {most:g} s"
-    slowest: Series = [None] * 12
+    taken: list[list[float]] = [[] for _ in range(12)]
+    never = [0] * 12
     for stop in facts.stops:
-        if (place := tally.window.index(stop.at)) is not None:
-            slowest[place] = max(slowest[place] or 0.0, stop.seconds)
-    value = slowest[11]
-    if value is None:
+        if (place := tally.window.index(stop.at)) is None:
+            continue
+        if stop.seconds is None:
+            never[place] += 1
+        else:
+            taken[place].append(stop.seconds)
+    # A month with a stop that never came to its end has no slowest: it is a gap in the line, and said in words.
+    series: Series = [
+        None if missed or not times else _slowest(times) for times, missed in zip(taken, never, strict=True)
+    ]
+    n = len(taken[11]) + never[11]
+    if not n:
         return absent(
-            "M6", name, limit, "review", "No stop and no stop drill is on record for the month.", series=slowest
+            "M6", name, limit, "review", "No stop and no stop drill is on record for the month.", series=series
         )
-    n = sum(1 for s in facts.stops if tally.window.index(s.at) == 11)
+    if never[11]:
+        note = f"{never[11]} of {plural(n, 'drill')} did not reach the safe state."
+        return replace(
+            absent("M6", name, limit, "review", note, series=series),
+            text="Not reached",
+            status=OUTSIDE,
+            high=most,
+            numerator=never[11],
+            denominator=n,
+            phrase=f"{never[11]} of {plural(n, 'stop drill')} did not reach the safe state",
+        )
+    value = _slowest(taken[11])
     status = OUTSIDE if value > most else WATCH if value > 0.75 * most else WITHIN
     return Measure(
         "M6",
@@ -82,14 +106,20 @@ def safe_stop(facts: Facts, tally: Tally) -> Measure:
         None,
         most,
         status,
-        trend(slowest, -1),
-        slowest,
+        trend(series, -1),
+        series,
         "review",
         value,
         n,
-        note=f"The slowest of {n}; drills and real stops.",
+        note=f"{'The slowest' if n < MANY_STOPS else 'The 95th percentile'} of {plural(n, 'drill')}.",
         phrase=f"the slowest stop took {value:.0f} s",
     )
+
+
+def _slowest(times: list[float]) -> float:
+    """The maximum; of many the 95th percentile, by nearest rank."""
+    ranked = sorted(times)
+    return ranked[-1] if len(ranked) < MANY_STOPS else ranked[-(-95 * len(ranked) // 100) - 1]
 
 
 def modelled_loss(facts: Facts, tally: Tally) -> Measure:

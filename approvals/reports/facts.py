@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
 
@@ -65,8 +65,83 @@ class Stop:
     """A drill or a real stop: from the order to no action in flight and the safe state reached."""
 
     at: datetime
-    seconds: float
+    seconds: float | None
+    """None where the safe state was not reached."""
     drill: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Mandate:
+    """An executive's permission for a standing autonomy. What is empty it does not narrow."""
+
+    level: str
+    starts_on: date
+    ends_on: date
+    agent: str = ""
+    service: str = ""
+    kind: str = ""
+
+    def covers(self, fact: DecisionFact, at: datetime) -> bool:
+        """Whether it permits the level that `fact` used at that time."""
+        return (
+            self.starts_on <= at.date() <= self.ends_on
+            and fact.level_used <= self.level
+            and self.agent in ("", fact.agent)
+            and self.service in ("", fact.service)
+            and self.kind in ("", fact.kind)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleRate:
+    """How people fared at one kind of action in a month."""
+
+    month: str
+    kind: str
+    changes: int
+    failed: int
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentFact:
+    """What went wrong and needed correcting, with the times of its clock."""
+
+    title: str
+    began_at: datetime
+    severity: int
+    harmful: bool
+    accountable: str
+    decision: str = ""
+    service: str = ""
+    aware_at: datetime | None = None
+    classified_at: datetime | None = None
+    clock: str = "none"
+    report_due: datetime | None = None
+    reported_at: datetime | None = None
+    restored_at: datetime | None = None
+
+    def late(self, as_of: datetime) -> bool:
+        """Whether an authority was told too late, or has not been told by then."""
+        return self.report_due is not None and (self.reported_at or as_of) > self.report_due
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreTest:
+    service: str
+    at: datetime
+    reachable: int
+    restored: int
+    """Bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class ActualLoss:
+    at: datetime
+    amount: Decimal
+    currency: str
+    recovered: Decimal = Decimal(0)
+    data: bool = False
+    what: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +198,9 @@ class Limits:
     budget_pct: float = 25.0
     replay_pct: float = 95.0
     log_days: int = 183
+    starts_on: str = ""
+    """Empty where no limits approved by the board are on record: these are then the product's own."""
+    approved_on: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +229,11 @@ class Facts:
     replays: tuple[Replay, ...] = ()
     losses: tuple[LossModel, ...] = ()
     asks: tuple[Ask, ...] = ()
+    mandates: tuple[Mandate, ...] = ()
+    people: tuple[PeopleRate, ...] = ()
+    incidents: tuple[IncidentFact, ...] = ()
+    restores: tuple[RestoreTest, ...] = ()
+    actual_losses: tuple[ActualLoss, ...] = ()
     ledger_days: int | None = None
     """Unbroken days of complete log up to the end of the period; None when no log reaches it."""
     verified: bool | None = None

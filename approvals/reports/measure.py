@@ -17,6 +17,8 @@ STATUS_WORD = {
 SMALL = 30
 """Below this many, a rate whose interval holds the limit says nothing either way."""
 
+TITLE_LENGTH = 40
+
 Series = list[float | None]
 
 
@@ -61,6 +63,10 @@ def money(currency: str, amount: float) -> str:
         if abs(amount) >= size:
             return f"{currency} {amount / size:.1f}{mark}"
     return f"{currency} {amount:.0f}"
+
+
+def clip(text: str, most: int = TITLE_LENGTH) -> str:
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
 
 
 def plural(n: int, one: str, many: str = "") -> str:

@@ -1,10 +1,11 @@
 """The headline measures that rest on decisions, and all eleven together. It must not turn a missing record into a number."""
 
-from dataclasses import replace
+from collections import Counter
+from dataclasses import dataclass, replace
 
 from approvals.reports.evidence import complete_logs, modelled_loss, planted_caught, replayed_by_auditor, safe_stop
 from approvals.reports.facts import Facts
-from approvals.reports.intervals import p_chart
+from approvals.reports.intervals import p_chart, wilson
 from approvals.reports.measure import (
     OUTSIDE,
     SMALL,
@@ -25,6 +26,29 @@ from approvals.reports.trend import trend
 
 BASE_MONTHS = 9
 """Months that fix the control limits of the refusal rate."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Agents and people at the kinds of action that both do."""
+
+    actions: int
+    failed: int
+    expected: float
+    """Per cent of the agents' actions that would fail if they failed as people do."""
+
+    @property
+    def rate(self) -> float:
+        return 100 * self.failed / self.actions
+
+    @property
+    def worse(self) -> bool:
+        return self.rate > self.expected
+
+    @property
+    def surely_worse(self) -> bool:
+        """Whether chance does not explain it: the interval of the agents' rate lies above people's."""
+        return 100 * wilson(self.failed, self.actions)[0] > self.expected
 
 
 def named_owner(tally: Tally) -> Measure:
@@ -48,8 +72,8 @@ def named_owner(tally: Tally) -> Measure:
         now.answered,
         now.actions,
         note=f"{plural(now.no_owner, 'action')} without a named owner; {plural(misses - now.no_owner, 'action')} with an "
-        "owner but with neither an approval nor a standing permission.",
-        phrase=f"{count(misses)} of {plural(now.actions, 'action')} had no named owner with an approval or a standing permission",
+        "owner but with neither an approval nor a mandate.",
+        phrase=f"{count(misses)} of {plural(now.actions, 'action')} had no named owner with an approval or a mandate",
     )
 
 
@@ -162,9 +186,35 @@ def refused_by_people(tally: Tally) -> Measure:
     )
 
 
+def people_at_the_same_work(facts: Facts, tally: Tally) -> Comparison | None:
+    """People's failure rate, standardised to the agents' mix of kinds in the month; None where people did none of them.
+
+    Both rates are of the kinds that people did in the twelve months, so that like is held against like.
+    """
+    months = set(tally.window.keys())
+    made: Counter[str] = Counter()
+    lost: Counter[str] = Counter()
+    for one in facts.people:
+        if one.month in months:
+            made[one.kind] += one.changes
+            lost[one.kind] += one.failed
+    actions: Counter[str] = Counter()
+    failed: Counter[str] = Counter()
+    for (kind, _), cell in tally.cells.items():
+        if made[kind]:
+            actions[kind] += cell.actions
+            failed[kind] += cell.failed
+    n = actions.total()
+    if not n:
+        return None
+    expected = sum(actions[kind] * lost[kind] / made[kind] for kind in sorted(actions))
+    return Comparison(n, failed.total(), 100 * expected / n)
+
+
 def failed_changes(facts: Facts, tally: Tally) -> Measure:
     name, now, most = "AI changes that failed", tally.now, facts.limits.failed_pct
-    limit = f"≤ {most:g}%"
+    people = people_at_the_same_work(facts, tally)
+    limit = f"≤ {most:g}%" + (" and ≤ people's" if people else "")
     series = monthly_rate(tally.months, lambda m: m.failed, lambda m: m.actions)
     if not now.actions:
         return absent("M7", name, limit, "harm", "No action in the month.", series=series)
@@ -175,7 +225,15 @@ def failed_changes(facts: Facts, tally: Tally) -> Measure:
         status = TOO_FEW
     else:
         status = OUTSIDE if value > most else WATCH if crosses or value > 0.75 * most else WITHIN
-    note = f"{count(now.failed)} of {plural(now.actions, 'action')}. People's rate for the same work is not on record."
+    note = f"{count(now.failed)} of {plural(now.actions, 'action')}."
+    phrase = f"{count(now.failed)} of {plural(now.actions, 'change')} failed"
+    if people is None:
+        note += " People's rate for the same work is not on record."
+    else:
+        note += f" People at the same work: {percent(people.expected)}; agents at the kinds that people do: {percent(people.rate)} of {count(people.actions)}."
+        if people.worse and status != OUTSIDE:
+            status = OUTSIDE if people.surely_worse else WATCH
+            phrase = f"agents failed at {percent(people.rate)} of the work at which people fail at {percent(people.expected)}"
     if now.unknown:
         note += f" Outcomes unknown, not counted as failed: {count(now.unknown)}."
     return Measure(
@@ -194,7 +252,7 @@ def failed_changes(facts: Facts, tally: Tally) -> Measure:
         now.actions,
         interval,
         note=note,
-        phrase=f"{count(now.failed)} of {plural(now.actions, 'change')} failed",
+        phrase=phrase,
     )
 
 

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from approvals.reports import exposure
+from approvals.reports.exposure import join
 from approvals.reports.facts import Facts
 from approvals.reports.intervals import exact_lower
 from approvals.reports.measure import NO_DATA, TOO_FEW, Measure, count, money, percent, plural
@@ -16,10 +18,6 @@ FEWEST_REPLAYS = 59
 class Line:
     rule: str
     text: str
-
-
-def join(words: list[str]) -> str:
-    return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " and " + words[-1]
 
 
 def some(part: int, whole: int) -> str:
@@ -88,6 +86,15 @@ def notices(facts: Facts, tally: Tally) -> list[Line]:
     if facts.as_of < facts.period_end + MATURITY:
         text = f"Immature draft: actions may still turn out to have failed until {moment(facts.period_end + MATURITY)}."
         lines.append(Line("notice.immature", text))
+    if not facts.limits.starts_on:
+        text = "No limits approved by the board are on record; the product's own apply."
+        lines.append(Line("notice.limits", text))
+    late = [one for one in facts.incidents if one.late(facts.as_of) and one.began_at < facts.period_end]
+    if late:
+        verb = "was" if len(late) == 1 else "were"
+        lines.append(
+            Line("notice.late", f"{plural(len(late), 'incident')} {verb} not reported to the authority in time.")
+        )
     return lines
 
 
@@ -141,7 +148,7 @@ def _who(tally: Tally) -> Line:
     if not now.actions:
         return Line("question.who.none", "No action is on record, so nobody had to answer for one.")
     share = percent(100 * now.answered / now.actions)
-    carry = f"{share} of {plural(now.actions, 'action')} carry both names or a standing permission of the policy."
+    carry = f"{share} of {plural(now.actions, 'action')} carry both names or a mandate."
     if now.no_owner:
         text = f"For {plural(now.no_owner, 'action')} nobody: no named owner was on record. {carry}"
         return Line("question.who.gap", text)
@@ -170,30 +177,33 @@ def _audit(facts: Facts, tally: Tally) -> Line:
     return Line("question.audit", text)
 
 
-def _exposure(facts: Facts, tally: Tally) -> Line:
+def _known_of_exposure(facts: Facts, tally: Tally) -> str:
+    """What can be said of it without a model, in one sentence."""
     now = tally.now
     undone = (
         f"{plural(now.irreversible, 'action')} of the month could not be undone"
         if now.irreversible
         else "No action of the month was known to be irreversible"
     )
+    tested = exposure.cover(facts) or f"no restore test of the last {exposure.RESTORE_AGE} days is on record"
+    return f"{undone}; {tested}."
+
+
+def _exposure(facts: Facts, tally: Tally) -> Line:
+    known = _known_of_exposure(facts, tally)
     models = [m for m in facts.losses if tally.window.index(m.at) == 11]
     reviewed = models and models[-1].reviewed_at and (facts.period_end - models[-1].reviewed_at).days <= 365
     if not models:
-        return Line(
-            "question.exposure.no_model",
-            f"We cannot say in money: no loss model and no restore test is on record. {undone}.",
-        )
+        return Line("question.exposure.no_model", f"We cannot say in money: no loss model is on record. {known}")
     if not reviewed:
         return Line(
             "question.exposure.unreviewed",
-            f"We cannot say in money: the loss model was not reviewed in the last year. {undone}.",
+            f"We cannot say in money: the loss model was not reviewed in the last year. {known}",
         )
+    if not exposure.cover(facts):
+        return Line("question.exposure.untested", f"We cannot say in money: what would come back is not known. {known}")
     model = models[-1]
-    return Line(
-        "question.exposure",
-        f"{money(model.currency, model.p95)} in a 1-in-20 year from all actions. {undone}; restore tests are not on record.",
-    )
+    return Line("question.exposure", f"{money(model.currency, model.p95)} in a 1-in-20 year from all actions. {known}")
 
 
 def _line(facts: Facts, tally: Tally) -> Line:
@@ -235,9 +245,7 @@ def leads(facts: Facts, tally: Tally) -> dict[str, Line]:
     unanswered = now.actions - now.answered - now.no_owner
     owned = f"{'All' if not now.no_owner else count(now.actions - now.no_owner) + ' of'} {plural(now.actions, 'action')} had a named owner"
     owned += f" ({plural(names, 'person', 'people')}); " if names else "; "
-    owned += (
-        f"{count(unanswered) if unanswered else 'none'} of these had neither an approval nor a standing permission."
-    )
+    owned += f"{count(unanswered) if unanswered else 'none'} of these had neither an approval nor a mandate."
     if not now.actions:
         owned = "No action is on record for the month, so no owner had to answer for one."
     said = f"People gave {plural(verdicts, 'verdict')} before the act: {count(now.approved)} approved, {count(now.vetoed)} vetoed. "
@@ -260,5 +268,6 @@ def leads(facts: Facts, tally: Tally) -> dict[str, Line]:
             "lead.harm",
             judged if now.actions else "No action is on record; failures, unknown outcomes and harm were looked for.",
         ),
+        "cost": Line("lead.cost", f"{_known_of_exposure(facts, tally)} {exposure.lost(facts, tally)}"),
         "proof": Line("lead.proof", proof),
     }

@@ -4,16 +4,16 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from approvals.reports import exposure
 from approvals.reports.facts import DecisionFact, Facts
-from approvals.reports.measure import count, plural
+from approvals.reports.measure import clip, count, plural
 from approvals.reports.periods import iso, minute
 from approvals.reports.tally import Cell, Tally, began, failed, unknown
 from decisions.vocab import Effect, State, word
 
 MOST_LINES = 7
 MOST_KINDS = 9
-TITLE_LENGTH = 40
-MOST_EXCEPTIONS = 24
+MOST_EXCEPTIONS = 20
 """Lines that fit under the charts of their page."""
 TIERS: tuple[int | None, ...] = (0, 1, 2, 3, None)
 
@@ -24,10 +24,6 @@ def words(code: str) -> str:
     """`scale_workload` as people read it."""
     text = code.replace("_", " ").replace(".", " ").strip()
     return text[:1].upper() + text[1:]
-
-
-def clip(text: str, most: int = TITLE_LENGTH) -> str:
-    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
 
 
 def _cell(cell: Cell | None) -> dict[str, Any]:
@@ -189,6 +185,11 @@ def line_changes(facts: Facts, tally: Tally) -> Table:
     }
 
 
+def named_kinds(table: Table) -> Table:
+    """`table` with the kinds in its first column as people read them."""
+    return table | {"rows": [[clip(words(row[0]), 20), *row[1:]] for row in table["rows"]]}
+
+
 def tables_of(facts: Facts, tally: Tally) -> dict[str, Table]:
     return {
         "authority": authority(tally),
@@ -201,6 +202,11 @@ def tables_of(facts: Facts, tally: Tally) -> dict[str, Table]:
         "deciders": deciders(tally),
         "outcomes": counted("Outcomes that agents reported", "Outcome", tally.outcomes, "No action in the month."),
         "exceptions": exceptions(tally),
+        "incidents": exposure.incidents(facts, tally),
+        "restores": exposure.restores(facts),
+        "losses": exposure.losses(facts, tally),
+        "reach": exposure.reach(tally),
+        "irreversible": named_kinds(exposure.irreversible(tally)),
     }
 
 

@@ -1,11 +1,11 @@
 """One pass over the decisions into counts per month and small lists, so memory does not grow with them. It must not judge."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from approvals.reports.facts import DecisionFact, Facts
+from approvals.reports.facts import DecisionFact, Facts, Mandate
 from approvals.reports.periods import Window
 from decisions.vocab import HOLDING, Effect, Level, Outcome, Risk, SignOff, State
 
@@ -13,7 +13,6 @@ NEVER_RAN = HOLDING | {State.AUTHORIZED, State.DENIED, State.VETOED, State.EXPIR
 WENT_WRONG = frozenset(
     {State.REVERT_ORDERED, State.REVERTING, State.REVERT_FAILED, State.REVERTED, State.REVERT_FAILED_ACK}
 )
-STANDING = frozenset({Level.L3, Level.L4})
 MOST_ROWS = 10_000
 READING_FLOOR = 10.0
 """Seconds below which nobody can have read a proposal."""
@@ -32,6 +31,7 @@ class Month:
     high: int = 0
     high_decided: int = 0
     irreversible: int = 0
+    irreversible_decided: int = 0
     failed: int = 0
     unknown: int = 0
     observed: int = 0
@@ -62,7 +62,18 @@ class Cell:
 
     actions: int = 0
     beyond: int = 0
+    failed: int = 0
     levels: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(slots=True)
+class Reach:
+    """How far one agent reached in the month."""
+
+    services: set[str] = field(default_factory=set)
+    critical: int = 0
+    """Acts on services of tier 0 and 1."""
+    irreversible: int = 0
 
 
 @dataclass(slots=True)
@@ -95,6 +106,9 @@ class Tally:
     exceptions_total: int = 0
     groups: dict[tuple[str, ...], Group] = field(default_factory=dict)
     acting: dict[str, Owner] = field(default_factory=dict)
+    reach: dict[str, Reach] = field(default_factory=dict)
+    irreversible: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """kind → (irreversible actions, of these decided by a person first)."""
 
     @property
     def now(self) -> Month:
@@ -134,10 +148,14 @@ def decided_first(fact: DecisionFact) -> bool:
     return fact.verdict == "approve" and fact.verdict_at is not None and fact.verdict_at <= began(fact)
 
 
-def answered_for(fact: DecisionFact) -> bool:
-    """A named owner, and either a person's approval or a standing permission of the policy in force."""
-    standing = fact.level_ruled in STANDING and not fact.beyond
-    return bool(fact.owner_id) and (decided_first(fact) or standing)
+def answered_for(fact: DecisionFact, mandates: Sequence[Mandate]) -> bool:
+    """A named owner, and either a person's approval or a mandate in force, as of the first effect.
+
+    A mandate is for what the policy allows: it does not answer for an act beyond that.
+    """
+    at = began(fact)
+    mandated = not fact.beyond and any(one.covers(fact, at) for one in mandates)
+    return bool(fact.owner_id) and (decided_first(fact) or mandated)
 
 
 def _gravity(fact: DecisionFact) -> tuple[float, ...]:
@@ -153,13 +171,14 @@ def _gravity(fact: DecisionFact) -> tuple[float, ...]:
     )
 
 
-def _count_action(month: Month, fact: DecisionFact) -> None:
+def _count_action(month: Month, fact: DecisionFact, mandates: Sequence[Mandate]) -> None:
     month.actions += 1
     month.replayed += fact.replayed
     month.no_owner += not fact.owner_id
-    month.answered += answered_for(fact)
+    month.answered += answered_for(fact, mandates)
     month.beyond += fact.beyond
     month.irreversible += fact.reversible is False
+    month.irreversible_decided += fact.reversible is False and decided_first(fact)
     month.failed += failed(fact)
     month.unknown += unknown(fact)
     month.observed += fact.outcome_observed
@@ -200,6 +219,7 @@ def _detail(tally: Tally, fact: DecisionFact, as_of: datetime) -> None:
     cell = tally.cells.setdefault((fact.kind, fact.tier), Cell())
     cell.actions += 1
     cell.beyond += fact.beyond
+    cell.failed += failed(fact)
     cell.levels[fact.level_ruled or "none"] += 1
     owner = tally.owners.setdefault(fact.owner_id, Owner(fact.owner_name or "No named owner"))
     agent = tally.acting.setdefault(fact.agent, Owner(fact.agent))
@@ -208,6 +228,13 @@ def _detail(tally: Tally, fact: DecisionFact, as_of: datetime) -> None:
         answers.beyond += fact.beyond
         answers.failed += failed(fact)
         answers.owed += fact.sign_off == SignOff.REQUIRED
+    far = tally.reach.setdefault(fact.agent, Reach())
+    far.services.add(fact.service)
+    far.critical += fact.tier in (0, 1)
+    if fact.reversible is False:
+        far.irreversible += 1
+        n, decided = tally.irreversible.get(fact.kind, (0, 0))
+        tally.irreversible[fact.kind] = n + 1, decided + decided_first(fact)
     tally.agents.add(fact.agent)
     tally.sign_offs[_sign_off_word(fact, as_of)] += 1
     tally.outcomes[fact.outcome or "not reported"] += 1
@@ -230,8 +257,9 @@ def _group(tally: Tally, fact: DecisionFact) -> None:
         group.gravity, group.fact = gravity, fact
 
 
-def fold(tally: Tally, decisions: Iterable[DecisionFact], as_of: datetime) -> None:
-    for fact in decisions:
+def fold(tally: Tally, facts: Facts) -> None:
+    as_of = facts.as_of
+    for fact in facts.decisions:
         _count_people(tally, fact)
         place = tally.window.index(began(fact))
         if place is None:
@@ -242,7 +270,7 @@ def fold(tally: Tally, decisions: Iterable[DecisionFact], as_of: datetime) -> No
             if len(tally.rows) < MOST_ROWS:
                 tally.rows.append(fact)
         if ran(fact):
-            _count_action(month, fact)
+            _count_action(month, fact, facts.mandates)
             if place == 11:
                 _detail(tally, fact, as_of)
             else:
@@ -254,7 +282,7 @@ def fold(tally: Tally, decisions: Iterable[DecisionFact], as_of: datetime) -> No
 def tally_of(facts: Facts) -> Tally:
     """Reads `facts.decisions` once."""
     tally = Tally(Window.ending_with(facts.period_start))
-    fold(tally, facts.decisions, facts.as_of)
+    fold(tally, facts)
     for at in facts.refused_attempts:
         if (place := tally.window.index(at)) is not None:
             tally.months[place].refused += 1

@@ -58,6 +58,8 @@ def colour(measures: Sequence[Measure], facts: Facts) -> tuple[str, str]:
     for id_ in STATUTORY:
         if status[id_] == OUTSIDE:
             return "red", f"verdict.red.{id_}"
+    if any(one.late(facts.as_of) and one.began_at < facts.period_end for one in facts.incidents):
+        return "red", "verdict.red.deadline"
     if _with(measures, OUTSIDE):
         return "amber", "verdict.amber.outside"
     if len(_with(measures, WATCH)) >= 2:

@@ -208,7 +208,7 @@ def test_names_that_an_older_ledger_holds_are_inert_on_every_page(agent: Agent, 
 def test_a_report_draws_names_as_pages_do(agent: Agent, clock: Clock):
     factories.propose(agent)
     Decision.objects.update(**dict.fromkeys(("title", "service", "environment", "kind", "episode"), "geo\u202e"))
-    (fact,) = collect.decision_facts(clock.now() + timedelta(days=1), 100, clock.now())
+    (fact,) = collect.decision_facts(clock.now() + timedelta(days=1), 100, clock.now(), collect.Names.read())
     assert {fact.title, fact.service, fact.environment, fact.kind, fact.episode} == {"geo⟦U+202E⟧"}
 
 

@@ -29,6 +29,7 @@ from approvals.tasks import last_month
 from decisions import clock
 from decisions.models import Agent, AgentKey, Person, Source, SourceSecret
 from decisions.vocab import Scope
+from oversight import example_board
 from oversight.management.commands.up import address, prepare, serve
 
 EXAMPLES = settings.BASE_DIR / "examples"
@@ -47,6 +48,7 @@ class Command(BaseCommand):
         if not PolicyVersion.objects.exists():
             activate_policy(read_yaml((EXAMPLES / "policy.yaml").read_text()))
             self._import()
+            example_board.keep(EXAMPLES / "board.yaml", by=Person.objects.get(username="helena"), now=clock.now())
         accounts = sign_ins(wanted)
         path = write_access(accounts, agent_keys(), source_secrets())
         self._say(accounts, path)

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from approvals.reports.facts import DecisionFact, Facts
+from approvals.reports.facts import DecisionFact, Facts, Limits, Mandate
 
 START = datetime(2026, 10, 1, tzinfo=UTC)
 END = datetime(2026, 11, 1, tzinfo=UTC)
@@ -98,6 +98,11 @@ def facts(decisions: Iterable[DecisionFact] = (), **over: Any) -> Facts:
         policy_activated_by="Dana Okafor",
         verified=True,
         entries_verified=4211,
+        limits=Limits(starts_on="2026-01-01", approved_on="2025-12-11"),
+        mandates=(
+            Mandate("L4", date(2026, 1, 1), date(2026, 12, 31)),
+            Mandate("L4", date(2025, 1, 1), date(2025, 12, 31)),
+        ),
     )
     return replace(base, **over)
 

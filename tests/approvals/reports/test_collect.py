@@ -117,7 +117,7 @@ def test_only_complete_decisions_of_the_period_and_the_year_before_it_are_read()
 def test_queries_do_not_grow_with_the_decisions(django_assert_max_num_queries: DjangoAssertNumQueries) -> None:
     for seq in range(40):
         decision(seq)
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(12):
         report = report_of(facts_of("Meridian", START, END, as_of=END))
     assert report["measures"][1]["value"] == 40
 

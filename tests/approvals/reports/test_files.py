@@ -8,6 +8,7 @@ import json
 import re
 import zipfile
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -21,7 +22,7 @@ from pypdf.generic import StreamObject
 
 from approvals.reports import build, html_page, pdf, rows_csv, xlsx
 from approvals.reports.dataset import canonical, report_of
-from approvals.reports.facts import Ask, DecisionFact, FreezeFact
+from approvals.reports.facts import ActualLoss, Ask, DecisionFact, FreezeFact, IncidentFact, Limits, RestoreTest
 from approvals.reports.figures import figure_of
 from approvals.reports.generator import generator
 from approvals.reports.glyphs import SUBSTITUTE, drawable, drawable_copy, safe
@@ -39,6 +40,7 @@ def crowded() -> list[DecisionFact]:
         made.append(
             beyond(
                 id=f"c{k}",
+                reversible=k % 2 == 0,
                 title=f"Clean up storage of persistentvolumeclaim/warehouse-{k:04d} on a-very-long-service-name",
                 service=f"a-very-long-service-name-{k}",
                 tier=[0, 1, 2, 3, None][k % 5],
@@ -67,13 +69,39 @@ def crowded_report() -> dict[str, Any]:
         asks=tuple(Ask("Approve", asked, "Chief Operating Officer", "12 November") for _ in range(3)),
         freezes=tuple(FreezeFact(MIDDLE, None, "every agent on every service of tier 0") for _ in range(12)),
         policy_activated_at=MIDDLE,
+        limits=Limits(),
+        incidents=tuple(
+            IncidentFact(
+                "A very long title of what happened to a service with a very long name, and then what happened after it",
+                MIDDLE,
+                1 + k % 5,
+                harmful=True,
+                accountable=f"Wilhelmina Featherstonehaugh the {k}th of Somewhere",
+                report_due=END,
+            )
+            for k in range(12)
+        ),
+        restores=tuple(
+            RestoreTest(f"a-very-long-service-name-{k}", month(k % 5), 10**k, 10**k // 2) for k in range(16)
+        ),
+        actual_losses=tuple(
+            ActualLoss(
+                month(k % 6), Decimal(10**k), "EUR", what="Vouchers for guests who could not get to their rooms at all"
+            )
+            for k in range(12)
+        ),
     )
     return report_of(known, generator())
 
 
 @pytest.fixture(scope="module")
 def report() -> dict[str, Any]:
-    decisions = [*steady_year(20, 3), *(failure(month(k), id=f"f{k}") for k in range(6)), action(title=HOSTILE, id="h")]
+    decisions = [
+        *steady_year(20, 3),
+        *(failure(month(k), id=f"f{k}") for k in range(6)),
+        action(title=HOSTILE, id="h"),
+        action(reversible=False, id="i"),
+    ]
     return report_of(facts(decisions), generator())
 
 

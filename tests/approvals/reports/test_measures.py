@@ -1,6 +1,6 @@
 """The eleven measures: what they count, and that they never make a number out of nothing."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from approvals.reports.dataset import report_of
-from approvals.reports.facts import DecisionFact, LossModel, PlantedFault, Replay, Stop
+from approvals.reports.facts import DecisionFact, Limits, LossModel, Mandate, PeopleRate, PlantedFault, Replay, Stop
 from approvals.reports.measure import Measure
 from approvals.reports.measures import measures_of
 from approvals.reports.tally import tally_of
@@ -202,3 +202,65 @@ def test_no_set_of_decisions_makes_a_number_of_nothing(decisions: list[DecisionF
             assert measure["value"] == pytest.approx(100 * measure["numerator"] / measure["denominator"], abs=1e-3)
             assert 0 <= measure["value"] <= 100
         assert len(measure["series"]) == 12
+
+
+def test_a_mandate_answers_for_what_it_covers_and_for_nothing_else() -> None:
+    def answered(mandate: Mandate, **over: Any) -> bool:
+        return measured([action(**over)], mandates=(mandate,))["M1"].numerator == 1
+
+    year = (date(2026, 1, 1), date(2026, 12, 31))
+    assert answered(Mandate("L4", *year))
+    assert answered(Mandate("L4", *year, agent="remediator", service="checkout", kind="rollback"))
+    assert not answered(Mandate("L3", *year)), "a level above it"
+    assert answered(Mandate("L3", *year), level_used="L3")
+    assert not answered(Mandate("L4", *year, agent="another"))
+    assert not answered(Mandate("L4", *year, service="another"))
+    assert not answered(Mandate("L4", *year, kind="another"))
+    assert answered(Mandate("L4", MIDDLE.date(), MIDDLE.date())), "its first and last day count"
+    assert not answered(Mandate("L4", date(2026, 10, 16), date(2026, 12, 31)))
+    assert not answered(Mandate("L4", date(2026, 1, 1), date(2026, 10, 14)))
+    assert measured([action()], mandates=())["M1"].numerator == 0
+
+
+def test_the_slowest_stop_is_the_maximum_until_there_are_twenty() -> None:
+    def of(*seconds: float | None) -> Measure:
+        return measured(stops=tuple(Stop(MIDDLE, one) for one in seconds))["M6"]
+
+    assert (of(10, 59, 20).value, of(10, 59, 20).status) == (59, "watch")
+    assert of(61).status == "outside"
+    assert of(*range(1, 20)).value == 19
+    assert of(*range(1, 21)).value == 19, "the 95th percentile of twenty is the nineteenth"
+    missed = of(10, None)
+    assert (missed.value, missed.text, missed.status) == (None, "Not reached", "outside")
+    assert missed.series[11] is None
+
+
+def people(changes: int, failed: int, *, kind: str = "rollback", month: str = "2026-10") -> PeopleRate:
+    return PeopleRate(month, kind, changes, failed)
+
+
+def test_agents_are_held_against_people_at_the_same_kinds_of_work() -> None:
+    done = [action() for _ in range(97)] + [failure()] * 3 + [action(kind="scale")] * 50
+    known = {"limits": Limits(failed_pct=10.0, starts_on="2026-01-01")}
+    alone = measured(done, **known)["M7"]
+    assert "not on record" in alone.note
+    same = measured(done, people=(people(100, 3),), **known)["M7"]
+    assert "People at the same work: 3.0%; agents at the kinds that people do: 3.0% of 100" in same.note
+    assert same.status == "within"
+    assert same.limit == "≤ 10% and ≤ people's"
+    better = measured(done, people=(people(400, 6),), **known)["M7"]
+    assert better.status == "watch", "three of a hundred may be chance where people fail at one and a half"
+    surely = measured(done, people=(people(100_000, 1),), **known)["M7"]
+    assert surely.status == "outside"
+    assert "people fail at" in surely.phrase
+    elsewhere = measured(done, people=(people(100, 0, kind="failover"),), **known)["M7"]
+    assert "not on record" in elsewhere.note
+    long_ago = measured(done, people=(people(100, 0, month="2025-10"),), **known)["M7"]
+    assert "not on record" in long_ago.note
+
+
+def test_peoples_rate_is_weighted_by_what_agents_did() -> None:
+    done = [action(kind="a")] * 30 + [action(kind="b")] * 10
+    rates = (people(100, 10, kind="a"), people(100, 50, kind="b"), people(1000, 1000, kind="c"))
+    # 30 × 10 % and 10 × 50 % of 40.
+    assert "People at the same work: 20.0%" in measured(done, people=rates)["M7"].note

@@ -3,13 +3,26 @@
 import json
 import random
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 import rfc8785
 
 from approvals.reports.dataset import PAGES, canonical, report_of
-from approvals.reports.facts import Ask, DecisionFact, Facts, FreezeFact, LossModel, Replay, Stop
+from approvals.reports.facts import (
+    ActualLoss,
+    Ask,
+    DecisionFact,
+    Facts,
+    FreezeFact,
+    IncidentFact,
+    Limits,
+    LossModel,
+    Replay,
+    RestoreTest,
+    Stop,
+)
 from tests.approvals.reports.factory import (
     END,
     MIDDLE,
@@ -152,8 +165,59 @@ def test_audit_is_claimed_only_with_enough_independent_replays(over: dict[str, A
 def test_exposure_is_given_in_money_only_from_a_reviewed_model() -> None:
     model = LossModel(MIDDLE, "EUR", 1, 2, 3, 2, 5)
     fresh = LossModel(MIDDLE, "EUR", 1, 2, 3, 2, 5, reviewed_at=START)
-    rules = [answer(report([action()], losses=known), 2)["rule"] for known in ((), (model,), (fresh,))]
-    assert rules == ["question.exposure.no_model", "question.exposure.unreviewed", "question.exposure"]
+    tests = (RestoreTest("checkout", MIDDLE, 100, 90),)
+    old = (RestoreTest("checkout", END - timedelta(days=91), 100, 90),)
+    given = (((), tests), ((model,), tests), ((fresh,), ()), ((fresh,), old), ((fresh,), tests))
+    found = [answer(report([action()], losses=losses, restores=restores), 2) for losses, restores in given]
+    assert [one["rule"].removeprefix("question.exposure") for one in found] == [
+        ".no_model",
+        ".unreviewed",
+        ".untested",
+        ".untested",
+        "",
+    ]
+    assert "90.0% of what agents can reach" in found[4]["text"]
+
+
+def test_what_was_lost_is_told_by_month_and_year_and_currency() -> None:
+    losses = (
+        ActualLoss(MIDDLE, Decimal("1200.50"), "EUR", Decimal("200.50")),
+        ActualLoss(month(3), Decimal(10), "EUR"),
+        ActualLoss(month(3), Decimal(7), "USD"),
+        ActualLoss(month(13), Decimal(1000000), "EUR"),
+    )
+
+    def told(**over: Any) -> str:
+        return next(str(s["lead"]["text"]) for s in report([action()], **over)["sections"] if s["id"] == "cost")
+
+    text = told(actual_losses=losses)
+    assert "On record as lost: EUR 1,000.00 in the month, EUR 1,010.00 and USD 7.00 in twelve months." in text
+    assert "No loss is on record" in told()
+
+
+def incident(**over: Any) -> IncidentFact:
+    return IncidentFact("It went wrong", MIDDLE, 2, harmful=True, accountable="Mira Tan", **over)
+
+
+@pytest.mark.parametrize(
+    ("over", "late"),
+    [
+        ({}, False),
+        ({"report_due": END, "reported_at": END}, False),
+        ({"report_due": END, "reported_at": END + timedelta(seconds=1)}, True),
+        ({"report_due": END}, True),
+        ({"report_due": END + timedelta(days=40)}, False),
+    ],
+)
+def test_an_authority_that_was_not_told_in_time_is_red(over: dict[str, Any], late: bool) -> None:
+    made = report(steady_year(), incidents=(incident(**over),))
+    assert (made["verdict"]["head"]["rule"] == "verdict.red.deadline") is late
+    assert ("notice.late" in [one["rule"] for one in made["verdict"]["notices"]]) is late
+
+
+def test_limits_that_no_board_approved_are_said_to_be_none() -> None:
+    notices = report([action()], limits=Limits())["verdict"]["notices"]
+    assert "notice.limits" in [one["rule"] for one in notices]
 
 
 def test_the_line_is_called_approved_only_when_the_board_approved_it() -> None:
@@ -225,4 +289,4 @@ def test_decisions_are_read_once_and_need_not_be_a_list() -> None:
 def test_measures_point_to_the_pages_of_their_sections() -> None:
     made = report([action()])
     assert all(m["page"] == PAGES[m["section"]] for m in made["measures"])
-    assert [s["page"] for s in made["sections"]] == [2, 3, 4, 5]
+    assert [s["page"] for s in made["sections"]] == [2, 3, 4, 5, 6]

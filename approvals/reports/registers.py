@@ -1,0 +1,142 @@
+"""Facts from the board registers: what stands in them at the report's last entry. It must not judge or count."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, TypedDict
+from uuid import UUID
+
+from approvals.board.shapes import DrillOf
+from approvals.reports.facts import (
+    ActualLoss,
+    IncidentFact,
+    Limits,
+    Mandate,
+    PeopleRate,
+    RestoreTest,
+    Stop,
+)
+from decisions import inert
+from decisions.models import BoardItem
+from decisions.vocab import Board
+
+Values = Mapping[str, Any]
+
+
+class BoardFacts(TypedDict):
+    """The fields of `Facts` that rest on the registers."""
+
+    limits: Limits
+    policy_board_approved_at: datetime | None
+    mandates: tuple[Mandate, ...]
+    people: tuple[PeopleRate, ...]
+    incidents: tuple[IncidentFact, ...]
+    stops: tuple[Stop, ...]
+    restores: tuple[RestoreTest, ...]
+    actual_losses: tuple[ActualLoss, ...]
+
+
+def board_facts(
+    period_end: datetime, *, policy_version: int | None, people: Mapping[UUID, str], agents: Mapping[UUID, str]
+) -> BoardFacts:
+    """What stands, in the order in which it was recorded; `people` and `agents` are the register's words for ids."""
+    rows: dict[str, list[BoardItem]] = {str(of): [] for of in Board}
+    for row in BoardItem.objects.filter(withdrawn=False).order_by("seq"):
+        rows[row.register].append(row)
+    approved = [row.values for row in rows[Board.LIMITS]]
+    return {
+        "limits": _limits(approved, period_end),
+        "policy_board_approved_at": _policy_approved(approved, policy_version, period_end),
+        "mandates": tuple(_mandate(row.values, agents) for row in rows[Board.MANDATES]),
+        "people": tuple(
+            PeopleRate(**{name: row.values[name] for name in ("month", "kind", "changes", "failed")})
+            for row in rows[Board.PEOPLE]
+        ),
+        "incidents": tuple(_incident(row, people) for row in rows[Board.INCIDENTS]),
+        "stops": tuple(_stop(row.values) for row in rows[Board.DRILLS] if row.values["of"] == DrillOf.STOP),
+        "restores": tuple(_restore(row.values) for row in rows[Board.RESTORE_TESTS]),
+        "actual_losses": tuple(_loss(row) for row in rows[Board.LOSSES]),
+    }
+
+
+def _limits(approved: list[Values], period_end: datetime) -> Limits:
+    """Those in force on the last day of the period; of two that began on one day the later recorded."""
+    begun = [values for values in approved if date.fromisoformat(values["starts_on"]) < period_end.date()]
+    if not begun:
+        return Limits()
+    held = max(enumerate(begun), key=lambda pair: (pair[1]["starts_on"], pair[0]))[1]
+    percents = ("failed_pct", "planted_pct", "objective_pct", "budget_pct", "replay_pct")
+    return Limits(
+        **{name: float(held[name]) for name in percents},
+        stop_seconds=float(held["stop_seconds"]),
+        log_days=held["log_days"],
+        starts_on=held["starts_on"],
+        approved_on=held["approved_on"],
+    )
+
+
+def _policy_approved(approved: list[Values], version: int | None, period_end: datetime) -> datetime | None:
+    """When the board approved that version of the policy last, before the end of the period."""
+    days = [values["approved_on"] for values in approved if version is not None and values["policy"] == version]
+    known = [day for day in days if day < f"{period_end:%Y-%m-%d}"]
+    return datetime.fromisoformat(max(known)).replace(tzinfo=period_end.tzinfo) if known else None
+
+
+def _moment(values: Values, name: str) -> datetime | None:
+    return datetime.fromisoformat(values[name]) if values[name] else None
+
+
+def _at(values: Values, name: str) -> datetime:
+    return datetime.fromisoformat(values[name])
+
+
+def _mandate(values: Values, agents: Mapping[UUID, str]) -> Mandate:
+    return Mandate(
+        level=values["level"],
+        starts_on=date.fromisoformat(values["starts_on"]),
+        ends_on=date.fromisoformat(values["ends_on"]),
+        # An agent that the register does not know any more is no agent, and never all of them.
+        agent=agents.get(UUID(values["agent"]), values["agent"]) if values["agent"] else "",
+        service=values["service"] or "",
+        kind=values["kind"] or "",
+    )
+
+
+def _incident(row: BoardItem, people: Mapping[UUID, str]) -> IncidentFact:
+    values, accountable = row.values, row.values["accountable"]
+    return IncidentFact(
+        title=inert.visible(row.words.get("title", "")) or "(erased)",
+        began_at=_at(values, "began_at"),
+        severity=values["severity"],
+        harmful=values["harmful"],
+        accountable=people.get(UUID(accountable)) or f"person {accountable[:8]}",
+        decision=values["decision"] or "",
+        service=values["service"] or "",
+        aware_at=_moment(values, "aware_at"),
+        classified_at=_moment(values, "classified_at"),
+        clock=values["clock"],
+        report_due=_moment(values, "report_due"),
+        reported_at=_moment(values, "reported_at"),
+        restored_at=_moment(values, "restored_at"),
+    )
+
+
+def _stop(values: Values) -> Stop:
+    safe = _moment(values, "safe_at")
+    return Stop(_at(values, "ordered_at"), (safe - _at(values, "ordered_at")).total_seconds() if safe else None)
+
+
+def _restore(values: Values) -> RestoreTest:
+    return RestoreTest(values["service"], _at(values, "tested_at"), values["reachable_bytes"], values["restored_bytes"])
+
+
+def _loss(row: BoardItem) -> ActualLoss:
+    values = row.values
+    return ActualLoss(
+        _at(values, "at"),
+        Decimal(values["amount"]),
+        values["currency"],
+        Decimal(values["recovered"] or 0),
+        values["data"],
+        inert.visible(row.words.get("what", "")) or "(erased)",
+    )
