@@ -58,10 +58,13 @@ def after_approval(
     return State.PENDING if state is State.SUGGESTED else state
 
 
-def after_veto(state: State) -> State:
-    """The state after a veto, at any point: impossible before the act, stopped during it, undone after it."""
+def after_veto(state: State, *, seen: bool = False) -> State:
+    """The state after a veto, at any point: impossible before the act, stopped during it, undone after it.
+
+    So is an act that was `seen` though nobody claimed it: the veto makes a claim impossible, and orders the revert.
+    """
     if state in VETOABLE:
-        return State.VETOED
+        return State.REVERT_ORDERED if seen else State.VETOED
     return State.EXECUTING if state is State.EXECUTING else State.REVERT_ORDERED
 
 

@@ -9,14 +9,14 @@ from types import MappingProxyType
 
 from decisions.vocab import HOLDING, State
 
+_STOPPED = frozenset({State.VETOED, State.EXPIRED, State.WITHDRAWN, State.REVERT_ORDERED})
+"""What a hold or a permission comes to without a claim: vetoed after the act was seen, it is to be undone."""
 EDGES: Mapping[State, frozenset[State]] = MappingProxyType(
     {
-        State.SUGGESTED: frozenset({State.PENDING, State.AUTHORIZED, State.VETOED, State.EXPIRED, State.WITHDRAWN}),
-        State.PENDING: frozenset({State.AUTHORIZED, State.VETOED, State.EXPIRED, State.WITHDRAWN}),
-        State.WINDOW: frozenset(
-            {State.AUTHORIZED, State.EXECUTING, State.VETOED, State.EXPIRED, State.WITHDRAWN, State.PENDING}
-        ),
-        State.AUTHORIZED: frozenset({State.EXECUTING, State.VETOED, State.EXPIRED, State.WITHDRAWN}),
+        State.SUGGESTED: _STOPPED | {State.PENDING, State.AUTHORIZED},
+        State.PENDING: _STOPPED | {State.AUTHORIZED},
+        State.WINDOW: _STOPPED | {State.AUTHORIZED, State.EXECUTING, State.PENDING},
+        State.AUTHORIZED: _STOPPED | {State.EXECUTING},
         State.EXECUTING: frozenset({State.SUCCEEDED, State.FAILED, State.UNKNOWN, State.REVERT_ORDERED, State.REVIEW}),
         State.SUCCEEDED: frozenset({State.REVERT_ORDERED, State.CLOSED, State.REVIEW}),
         State.FAILED: frozenset({State.REVERT_ORDERED, State.CLOSED, State.REVIEW}),

@@ -9,6 +9,7 @@ from approvals import access
 from approvals.machine import LEASE, basis_of, permits, quorum_met
 from approvals.models import PolicyVersion
 from approvals.queries.quorum import approvers
+from approvals.queries.reverts import seen_unclaimed
 from approvals.queries.stops import in_force, why_stopped
 from decisions import register
 from decisions.envelope import Draft, timestamp, uuid7
@@ -57,6 +58,13 @@ def _guard(row: Decision, moment: Moment, action_hash: str) -> Ruling:
     if state is not State.AUTHORIZED:
         raise _not_claimable(row, state)
     _same_action(row, action_hash)
+    if seen_unclaimed(row):
+        # Seen to be done by somebody who is not the agent: what is permitted is one act, and it cannot be a second one.
+        raise conflict(
+            "not-open",
+            "It was seen to be done without a claim. Do not act; people can say that what was seen was something else.",
+            state=str(state),
+        )
     basis = basis_of(state, row.basis)
     stopped = why_stopped(row, basis, moment.once(in_force))
     if stopped is not None:

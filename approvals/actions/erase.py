@@ -17,7 +17,7 @@ from decisions.errors import Problem, Refusal, conflict
 from decisions.models import Person
 from decisions.models.bulk import cut_log, writing
 from decisions.moment import Moment
-from decisions.projections.decided import TELLING
+from decisions.projections.again import TELLING
 from decisions.recording import Decide, Recorded, record
 from decisions.vocab import Kind
 

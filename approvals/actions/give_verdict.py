@@ -5,7 +5,7 @@ from uuid import UUID
 from approvals import access
 from approvals.machine import APPROVABLE, VETO_STOPS, after_approval, after_veto
 from approvals.queries.quorum import approvers
-from approvals.queries.reverts import order
+from approvals.queries.reverts import order, seen_unclaimed
 from approvals.queries.shown import Shown, check, seen_entry
 from approvals.queries.stops import why_stopped
 from approvals.vocab import VERDICT_WORDS, VerdictWord
@@ -49,7 +49,7 @@ def _veto(row: Decision, state: State, known: register.Register, moment: Moment,
         raise Refusal(refused, str(row.id))
     if state not in VETO_STOPS or row.to_revert:
         raise Refusal(already(row, state, VerdictWord.VETO), str(row.id))
-    return after_veto(state)
+    return after_veto(state, seen=seen_unclaimed(row))
 
 
 def _approve(row: Decision, state: State, known: register.Register, shown: Shown | None, actor: UUID) -> State:

@@ -11,6 +11,7 @@ from decisions.canonical import stable
 from decisions.envelope import Draft
 from decisions.errors import Refusal, conflict
 from decisions.intake import events
+from decisions.intake.receive import keys_of
 from decisions.models import Decision
 from decisions.models.prepared import Prepared, Slot
 from decisions.moment import Moment
@@ -57,6 +58,6 @@ def propose(body: Any, *, agent: UUID, key: str) -> tuple["Future[Recorded]", ev
                 )
         return drafts
 
-    # Of other decisions it looks at those of the same action alone.
-    keys = frozenset({prepared.ref, f"{agent} {action_hash}"})
+    # Of other decisions it looks at those of the same action and, where the agent is watched, at whose what was seen is.
+    keys = keys_of([prepared]) | {f"{agent} {action_hash}"}
     return record_soon(decide, principal=f"agent:{agent}", keys=keys), prepared

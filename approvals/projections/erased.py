@@ -13,7 +13,7 @@ from decisions import ledger
 from decisions.envelope import Entry
 from decisions.models import Alarm, BoardItem, Decision, Evidence, Freeze, LegalHold, LinkCut, Timeline
 from decisions.models.bulk import chunks
-from decisions.projections import decided, evidence
+from decisions.projections import again, decided, evidence
 from decisions.vocab import Kind
 
 KINDS = (Kind.DISCLOSURE_ERASED,)
@@ -44,7 +44,7 @@ def apply(entries: Sequence[Entry]) -> None:
         for some in chunks(seqs):
             nothing = model._meta.get_field(column).get_default()  # noqa: SLF001 - the documented home of a model's fields
             model.objects.filter(**{f"{key}__in": some}).update(**{column: nothing})
-    _tell_again({entry.facts["ref"] for entry in entries if entry.facts["of_kind"] in decided.TELLING})
+    _tell_again({entry.facts["ref"] for entry in entries if entry.facts["of_kind"] in again.TELLING})
     of_decisions = [entry for entry in entries if entry.facts["decision"]]
     decided.fold_into_decisions(of_decisions, {Kind.DISCLOSURE_ERASED: _nothing_else})
     seqs_of = decided.decisions_by_ref({entry.facts["ref"] for entry in of_decisions})
@@ -72,14 +72,14 @@ def _of(entry: Entry) -> int:
 def _tell_again(refs: Iterable[str]) -> None:
     for some in chunks(refs):
         rows = {row.seq: row for row in Decision.rows.filter(ref_key__in=some)}
-        told = Timeline.objects.filter(decision_seq__in=rows, kind__in=decided.TELLING).order_by("seq")
+        told = Timeline.objects.filter(decision_seq__in=rows, kind__in=again.TELLING).order_by("seq")
         of = dict(told.values_list("seq", "decision_seq"))
         spoken: dict[int, list[Entry]] = {}
         for entry in ledger.entries_of(of):
             spoken.setdefault(of[entry.seq], []).append(entry)
         for seq, entries in spoken.items():
-            decided.told_again(rows[seq], list(evidence.standing(entries, seq)))
-        Decision.rows.bulk_update([rows[seq] for seq in spoken], [*decided.WORDS, "outcome_detail"], batch_size=50)
+            again.told_again(rows[seq], list(evidence.standing(entries, seq)))
+        Decision.rows.bulk_update([rows[seq] for seq in spoken], [*again.WORDS, "outcome_detail"], batch_size=50)
 
 
 def _nothing_else(row: Decision, entry: Entry) -> None:

@@ -42,6 +42,7 @@ def _verdict(row: Decision, entry: Entry) -> None:
         row.decided_by, row.decided_at = _person(entry), entry.at
     if row.state in (State.EXECUTING, State.REVERT_ORDERED):
         row.to_revert = True
+        row.hold_until = row.stopped_at = None
     if row.state is State.AUTHORIZED:
         row.basis = Basis.QUORUM
         row.claim_until = entry.at + timedelta(seconds=row.claim_seconds)

@@ -12,7 +12,7 @@ from decisions.intake.assembly import episode_digest
 from decisions.intake.matching import DECISION_KEY, Rule
 from decisions.intake.told import digest
 from decisions.models import Decision, Evidence, EvidenceKey, LinkCut, Look, Source, Timeline
-from decisions.projections.decided import TELLING
+from decisions.projections.again import TELLING
 from decisions.vocab import Outcome, Says
 
 SHOWN = 50

@@ -38,6 +38,11 @@ def to_undo(row: Decision, state: State) -> bool:
     )
 
 
+def seen_unclaimed(row: Decision) -> bool:
+    """Whether an act was seen that nobody claimed. Also one that came to nothing: another may have been seen before it."""
+    return bool(row.level_used) and row.lease_seq is None
+
+
 def orders_of(agent: UUID, now: datetime) -> list[Decision]:
     """The open orders for `agent`, oldest first, at most fifty."""
     rows = Decision.objects.filter(agent_id=agent, state__in=[*OPEN, State.EXECUTING], complete=True)

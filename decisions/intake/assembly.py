@@ -17,7 +17,8 @@ from django.conf import settings
 from decisions import clock, inert, redaction, register
 from decisions.envelope import Draft, named_uuid, timestamp
 from decisions.errors import Problem
-from decisions.intake import events, matching
+from decisions.intake import events, matching, seen
+from decisions.intake.alarm import alarm_of
 from decisions.intake.mapping.foreign import mended
 from decisions.intake.matching import Effect
 from decisions.intake.reading import Reading
@@ -337,13 +338,14 @@ def episode_digest(agent: UUID, episode: str) -> str:
 def decide(assembled: Assembled, moment: Moment, *, replayed: bool = False) -> list[Draft]:
     """The drafts of one request, with what is seen joined to what is told. Raises as `events.decide` does."""
     drafts = events.decide(assembled.actions, moment, replayed=replayed) if assembled.actions else []
-    told = [matching.Acted.told(draft, moment.now) for draft in drafts if draft.kind is Kind.ACTION_REPORTED]
+    told = seen.acts(drafts, moment)
     stored = matching.Stored(signal.effect for signal in assembled.signals if signal.effect is not None)
     # What is of one kind stands together: it is folded at once.
     drafts += [signal.draft for signal in assembled.signals]
     for signal in assembled.signals:
         if signal.effect is not None:
-            near = {one.ref: one for one in (*told, *stored.near(signal.effect))}
+            # What this request tells of an act counts, beside what it is without that.
+            near = {one.ref: one for one in stored.near(signal.effect)} | {ref: act.acted for ref, act in told.items()}
             drafts += joined(signal.effect, near.values(), by=assembled.sender.principal)
     return drafts
 
@@ -356,5 +358,5 @@ def joined(effect: Effect, near: Iterable[matching.Acted], *, by: str) -> list[D
     acted, rule = found
     drafts = [matching.observed(effect, acted, rule, by=by, follows=effect.id)]
     if matching.forbidden(effect, acted):
-        drafts.append(events.alarm_of("acted_without_permission", str(acted.id), follows=effect.id))
+        drafts.append(alarm_of("acted_without_permission", str(acted.id), follows=effect.id))
     return drafts

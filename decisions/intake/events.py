@@ -5,7 +5,7 @@ What an agent says never loosens anything: tier, environment class, level, owner
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -15,7 +15,8 @@ from decisions import register
 from decisions.canonical import NotStrictError, action_hash
 from decisions.envelope import Draft, named_uuid, timestamp
 from decisions.errors import Problem, Refusal, bad_request, conflict
-from decisions.intake import matching, screening, shape
+from decisions.intake import screening, seen, shape
+from decisions.intake.alarm import alarm_of
 from decisions.intake.cloudevents import Event
 from decisions.intake.ruleable import frozen, ruleable, state_of_proposal, too_many_open
 from decisions.intake.told import Told, ref_key
@@ -169,14 +170,12 @@ def decide(prepared: Sequence[Prepared], moment: Moment, *, replayed: bool = Fal
     describing = [ruleable_of(item, known) for item in prepared if item.type in DESCRIBES]
     ruled = iter(zip(describing, rule_many(describing, config=moment.config, at=moment.now), strict=True))
     drafts: list[Draft] = []
-    seen = matching.Seen(_watched(prepared, known, told, moment))
     for index, item in enumerate(prepared):
         try:
             if item.occurred is not None and item.occurred > moment.now + FUTURE:
                 raise bad_request("An event's time lies in the future; check the clock of its source.", "bad-time")
             if item.type in DESCRIBES:
                 drafts += _described(item, *next(ruled), known, told, replayed=replayed)
-                drafts += seen.before(item.ref, item.entry_id)
             else:
                 drafts += _followed(item, told)
         except (Problem, Refusal) as error:
@@ -184,36 +183,7 @@ def decide(prepared: Sequence[Prepared], moment: Moment, *, replayed: bool = Fal
             if len(prepared) > 1:
                 problem.extra.setdefault("index", index)
             raise
-    return drafts
-
-
-def _watched(
-    prepared: Sequence[Prepared], known: register.Register, told: Told, moment: Moment
-) -> dict[str, matching.Acted]:
-    """The actions told of whose agents other systems know: they may have been seen before."""
-    agents = known.watched
-    found: dict[str, matching.Acted] = {}
-    for item in prepared if agents else ():
-        if item.type is not EventType.EXECUTED or item.agent not in agents:
-            continue
-        assert item.action is not None
-        row, at = moment.decision(item.ref), item.occurred or moment.now
-        if row is not None and row.complete:
-            # What it is was told before; when it was done counts from now on.
-            found[item.ref] = replace(matching.Acted.of(row), at=at)
-            continue
-        canonical, id_ = item.action["canonical"], told.decision(item.ref)
-        found[item.ref] = matching.Acted(
-            ref=item.ref,
-            id=id_,
-            agent=item.agent,
-            service=canonical["target"]["service"],
-            resource=canonical["target"].get("resource", ""),
-            kind=canonical["kind"],
-            at=at,
-            named=(str(id_), item.data.decision),
-        )
-    return found
+    return drafts + seen.joins(drafts, known, moment)
 
 
 def ruleable_of(item: Prepared, known: register.Register) -> Ruleable:
@@ -363,18 +333,6 @@ def _acted(item: Prepared, facts: dict[str, Any], told: Told) -> list[Draft]:
 
 def _alarm(item: Prepared, alarm: str, subject: str) -> Draft:
     return alarm_of(alarm, subject, follows=item.entry_id)
-
-
-def alarm_of(alarm: str, subject: str, *, follows: UUID) -> Draft:
-    """An alarm about `subject`, with the entry that it follows from."""
-    key = f"{alarm}:{hashlib.sha256(subject.encode()).hexdigest()[:16]}"
-    return Draft(
-        kind=Kind.ALARM_RAISED,
-        actor="system",
-        facts={"kv": 1, "key": key, "alarm": alarm},
-        disclosed={"subject": subject},
-        follows=follows,
-    )
 
 
 def needed_scope(prepared: Sequence[Prepared]) -> set[Scope]:

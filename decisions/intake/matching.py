@@ -2,20 +2,17 @@
 
 import contextlib
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
-
 from decisions.envelope import Draft, parse_time, timestamp
-from decisions.intake.told import digest, ref_key
-from decisions.models import Decision, Evidence, EvidenceKey, LinkCut
-from decisions.models.bulk import chunks
-from decisions.vocab import Kind, Outcome, Says
+from decisions.intake.told import ref_key
+from decisions.models import Decision, Evidence
+from decisions.vocab import Kind, Outcome
 
 BEFORE = timedelta(minutes=1)
 """Clocks differ: an effect may be seen so long before its action is said to be."""
@@ -81,7 +78,10 @@ class Acted:
     resource: str
     kind: str
     at: datetime
+    acted: bool = False
+    """Whether `at` is when it was done, by a report, and not when it was asked for."""
     ended: datetime | None = None
+    """When the holder of its lease told the outcome: nobody's clock but ours, so that it does not matter what came first."""
     claimed: bool = False
     proposed: bool = False
     seq: int | None = None
@@ -97,7 +97,8 @@ class Acted:
             resource=row.resource,
             kind=row.kind,
             at=row.occurred_at,
-            ended=row.ended_at,
+            acted=row.acted_at is not None,
+            ended=row.released_at,
             claimed=row.lease_seq is not None,
             proposed=row.proposed,
             seq=row.seq,
@@ -106,7 +107,7 @@ class Acted:
 
     @classmethod
     def told(cls, draft: Draft, at: datetime) -> "Acted":
-        """The action that `draft` reports; `at` where it states no time."""
+        """The action that `draft` reports or proposes; `at` where it states no time."""
         facts, canonical = draft.facts, draft.disclosed["action"]["canonical"]
         return cls(
             ref=facts["ref"],
@@ -116,6 +117,8 @@ class Acted:
             resource=canonical["target"].get("resource", ""),
             kind=canonical["kind"],
             at=parse_time(facts["occurred"]) if facts["occurred"] else at,
+            acted=draft.kind is Kind.ACTION_REPORTED,
+            proposed=draft.kind is Kind.ACTION_PROPOSED,
             named=(facts["decision"], draft.disclosed["names"]["decision"]),
         )
 
@@ -155,9 +158,9 @@ def nearest(effect: Effect, among: Iterable[Acted]) -> tuple[Acted, Rule] | None
     return max(found, key=lambda pair: (pair[1] is Rule.NAMED, pair[0].at <= effect.at, pair[0].at, pair[0].ref))
 
 
-_COMPARED = (
+COMPARED = (
     *("seq", "id", "ref_key", "agent_id", "agent_ref", "service", "resource", "kind"),
-    *("occurred_at", "ended_at", "lease_seq", "proposed"),
+    *("occurred_at", "acted_at", "released_at", "lease_seq", "proposed"),
 )
 
 
@@ -191,7 +194,7 @@ class Stored:
                 complete=True,
                 occurred_at__range=(min(times) - CLAIMED, max(times) + BEFORE),
             )
-            latest = rows.only(*_COMPARED).order_by("-occurred_at", "-seq")[: min(LOOKED_AT * len(times), MOST)]
+            latest = rows.only(*COMPARED).order_by("-occurred_at", "-seq")[: min(LOOKED_AT * len(times), MOST)]
             self._found[place] = [Acted.of(row) for row in latest][::-1]
         return self._found[place]
 
@@ -202,32 +205,11 @@ def _named(effect: Effect) -> list[Acted]:
     for name in (key.removeprefix(DECISION_KEY) for key in effect.keys if key.startswith(DECISION_KEY)):
         # A name may have the form of an id of ours and be the agent's own.
         with contextlib.suppress(ValueError):
-            rows += Decision.rows.filter(id=UUID(name), complete=True).only(*_COMPARED)
+            rows += Decision.rows.filter(id=UUID(name), complete=True).only(*COMPARED)
         if effect.agent is not None:
-            rows += Decision.rows.filter(ref_key=ref_key(effect.agent, name), complete=True).only(*_COMPARED)
+            rows += Decision.rows.filter(ref_key=ref_key(effect.agent, name), complete=True).only(*COMPARED)
     # What is known to be the doing of one agent is of no other's decision, whatever it names.
     return [Acted.of(row) for row in rows if effect.agent in (None, row.agent_id)]
-
-
-def _effects_near(acted: Sequence[Acted]) -> list[Effect]:
-    """What was seen before it was told: effects of the agents of `acted` that no decision has by its name.
-
-    Those of the same service about that time, and those that name one of `acted`, whenever they were.
-    """
-    agents = {one.agent for one in acted}
-    # One that another decision has by its time may turn out to be nearer to one that is told of later.
-    free = Evidence.objects.filter(
-        Q(decision_seq__isnull=True) | Q(rule=Rule.TARGET), says=Says.EFFECT, agent_id__in=agents
-    )
-    about = min(one.at for one in acted) - BEFORE, max(one.at for one in acted) + CLAIMED
-    found: dict[int, Evidence] = {}
-    for services in chunks({one.service for one in acted}):
-        near = free.filter(service__in=services, occurred_at__range=about)
-        found |= {row.seq: row for row in near.order_by("occurred_at")[: LOOKED_AT * 10]}
-    for names in chunks({digest(f"{DECISION_KEY}{name}") for one in acted for name in one.named if name}):
-        naming = EvidenceKey.objects.filter(key__in=names).values("evidence_seq")
-        found |= {row.seq: row for row in free.filter(seq__in=naming)[: LOOKED_AT * 10]}
-    return [Effect.of(found[seq]) for seq in sorted(found)]
 
 
 def observed(effect: Effect, acted: Acted, rule: Rule, *, by: str, follows: UUID) -> Draft:
@@ -260,80 +242,3 @@ NOTHING_DONE = frozenset({Outcome.FAILED, Outcome.NOT_EXECUTED, Outcome.NO_CHANG
 def forbidden(effect: Effect, acted: Acted) -> bool:
     """Whether what was seen was done without the permission that had been asked for."""
     return acted.proposed and not acted.claimed and effect.outcome not in NOTHING_DONE
-
-
-def given_up(effect: Effect, acted: Acted, *, follows: UUID) -> Draft:
-    """The entry that says that `effect` is not of `acted` after all: it is nearer to what has been told of since."""
-    facts: dict[str, Any] = {
-        "kv": 1,
-        "decision": str(acted.id),
-        "ref": acted.ref,
-        "evidence": str(effect.id),
-        "evidence_seq": effect.seq,
-        "rule": str(Rule.TARGET),
-    }
-    return Draft(Kind.LINK_CUT, "system", facts, {"reason": NEARER}, follows=follows)
-
-
-NEARER = "It belongs to another decision, of which the agent told later."
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """An effect that was seen before, the rule by which it is of a decision, and the decision that had it till now."""
-
-    effect: Effect
-    rule: Rule
-    held_by: Acted | None
-
-
-class Seen:
-    """What systems that watch had seen of agents before it was told; asked of the database once, and only where it may be."""
-
-    def __init__(self, acted: Mapping[str, Acted]) -> None:
-        self._acted = dict(acted)
-        self._found: dict[str, list[_Found]] | None = None
-
-    def before(self, ref: str, follows: UUID) -> list[Draft]:
-        """The entries that join what was seen to the action of `ref`; they follow from its entry, `follows`."""
-        acted = self._acted.get(ref)
-        if acted is None:
-            return []
-        if self._found is None:
-            self._found = _shared_out(list(self._acted.values()))
-        drafts = []
-        for one in self._found.pop(ref, ()):
-            if one.held_by is not None:
-                drafts.append(given_up(one.effect, one.held_by, follows=follows))
-            drafts.append(observed(one.effect, acted, one.rule, by="system", follows=follows))
-        return drafts
-
-
-def _shared_out(told: Sequence[Acted]) -> dict[str, list[_Found]]:
-    """By the keys of the decisions of `told`, the effects that are nearest to each: as if they had come after it."""
-    effects = _effects_near(told)
-    seqs = [effect.seq for effect in effects if effect.seq is not None]
-    holders: dict[int, Acted] = {}
-    cut: set[tuple[int, int]] = set()
-    for some in chunks(seqs):
-        held = Evidence.objects.filter(seq__in=some, decision_seq__isnull=False).values_list("seq", "decision_seq")
-        rows = {
-            row.seq: Acted.of(row)
-            for row in Decision.rows.filter(seq__in={decision for _, decision in held}).only(*_COMPARED)
-        }
-        holders |= {seq: rows[decision] for seq, decision in held if decision in rows}
-        cut |= set(LinkCut.objects.filter(evidence_seq__in=some).values_list("decision_seq", "evidence_seq"))
-    near: dict[str, list[Acted]] = {}
-    for one in told:
-        for place in {one.service, *(f"{DECISION_KEY}{name}" for name in one.named)}:
-            near.setdefault(place, []).append(one)
-    found: dict[str, list[_Found]] = {}
-    for effect in effects:
-        holder = holders.get(effect.seq or 0)
-        among = {one.ref: one for place in (effect.service, *effect.keys) for one in near.get(place, ())}
-        if holder is not None:
-            among.setdefault(holder.ref, holder)
-        best = nearest(effect, (one for one in among.values() if (one.seq, effect.seq) not in cut))
-        if best is not None and (holder is None or best[0].ref != holder.ref):
-            found.setdefault(best[0].ref, []).append(_Found(effect, best[1], holder))
-    return found

@@ -81,6 +81,9 @@ class Decision(models.Model):
     proposed = models.BooleanField(default=False)
     replayed = models.BooleanField(default=False)
     occurred_at = models.DateTimeField()
+    """When it was done, by the first of the times that reports state; before any has come, when it was asked for."""
+    acted_at = models.DateTimeField(null=True)
+    """The first of those times; null while none has come."""
     received_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
 
@@ -100,6 +103,8 @@ class Decision(models.Model):
     lease_seq = models.BigIntegerField(null=True)
     """The seq of the claim: its fencing number."""
     lease_until = models.DateTimeField(null=True)
+    released_at = models.DateTimeField(null=True)
+    """When the holder of the lease told its outcome: what is done much later is not done under it."""
     claim_key = models.CharField(max_length=64, blank=True)
     """SHA-256 of the key under which the claim was made: the same key gets the same lease."""
     executor = models.CharField(max_length=200, blank=True)

@@ -93,52 +93,6 @@ def blank(entry: Entry) -> Decision:
     )
 
 
-WORDS = (
-    "agent_ref",
-    "episode",
-    "service",
-    "environment",
-    "resource",
-    "kind",
-    "data_class",
-    "team",
-    "title",
-    "action",
-    "action_hash",
-    "account",
-)
-"""The columns of a decision that rest on what its first entry discloses; `outcome_detail` rests on several."""
-TELLING = (Kind.ACTION_PROPOSED, Kind.ACTION_REPORTED, Kind.OUTCOME_REPORTED, Kind.OUTCOME_OBSERVED)
-
-
-def told_again(row: Decision, entries: Sequence[Entry]) -> None:
-    """Make the words of `row` those that `entries`, its TELLING ones in order, disclose still: as the fold would."""
-    told = _told(entries)
-    for name in (*(WORDS if told.complete else ()), "outcome_detail"):
-        setattr(row, name, getattr(told, name))
-
-
-OUTCOME = ("outcome", "outcome_detail", "outcome_observed", "outcome_own", "ended_at")
-
-
-def told_outcome(row: Decision, entries: Sequence[Entry]) -> None:
-    """Make the outcome of `row` the one that `entries`, TELLING ones in order, tell."""
-    told = _told(entries)
-    for name in OUTCOME:
-        setattr(row, name, getattr(told, name))
-
-
-def _told(entries: Sequence[Entry]) -> Decision:
-    told = blank(entries[0])
-    for entry in entries:
-        describes = entry.kind in (Kind.ACTION_PROPOSED, Kind.ACTION_REPORTED)
-        if entry.kind is Kind.ACTION_REPORTED or (describes and not told.complete):
-            _describe_once(told, entry)
-        if entry.facts.get("outcome"):
-            _end(told, entry, own=not describes)
-    return told
-
-
 def _when(entry: Entry) -> datetime:
     stated = entry.facts.get("occurred")
     return parse_time(stated) if stated else entry.at
@@ -177,7 +131,7 @@ def _describe(row: Decision, entry: Entry) -> None:
     row.sign_off_seconds = facts["sign_off_seconds"]
 
 
-def _describe_once(row: Decision, entry: Entry) -> None:
+def describe_once(row: Decision, entry: Entry) -> None:
     """What the first entry says of the action stands; a later one may only add what the agent had not told of its reasons."""
     if not row.complete:
         _describe(row, entry)
@@ -231,16 +185,22 @@ def _expired(row: Decision, entry: Entry) -> None:
 
 
 def _reported(row: Decision, entry: Entry) -> None:
-    _describe_once(row, entry)
-    row.occurred_at = _when(entry)
+    describe_once(row, entry)
+    _act(row, _when(entry))
     if row.proposed:
         _use(row, entry)
     else:
         row.level_used = max(row.level_used, Level(entry.facts["used"]))
         judge(row)
     if entry.facts["outcome"]:
-        _end(row, entry, own=False)
+        end(row, entry, own=False)
     settle(row, entry)
+
+
+def _act(row: Decision, at: datetime) -> None:
+    """That it was done at `at`, as a report says. Of several times the first stands, whichever was told first."""
+    row.acted_at = at if row.acted_at is None else min(row.acted_at, at)
+    row.occurred_at = row.acted_at
 
 
 def _use(row: Decision, entry: Entry) -> None:
@@ -264,19 +224,39 @@ def _outcome(row: Decision, entry: Entry) -> None:
         return
     if entry.facts["state"]:
         # Told by the holder of the lease: what it makes of the decision was decided under the lock.
-        _end(row, entry, own=True)
+        end(row, entry, own=True)
         row.state = State(entry.facts["state"])
+        row.released_at = entry.at
         if row.state in DONE:
             row.protect_until = entry.at + timedelta(seconds=row.protect_seconds)
         owe(row, entry)
         return
+    if not row.complete:
+        row.occurred_at = min(row.occurred_at, _when(entry))
+    if entry.kind is Kind.OUTCOME_OBSERVED:
+        _observed(row, entry)
+        return
     if row.proposed and entry.facts["outcome"] != Outcome.NOT_EXECUTED:
         _use(row, entry)
-    _end(row, entry, own=True)
+    end(row, entry, own=True)
     settle(row, entry)
 
 
-def _end(row: Decision, entry: Entry, *, own: bool) -> None:
+def _observed(row: Decision, entry: Entry) -> None:
+    """What was seen is nobody's answer: a hold, a permission and a lease stay what they are, beside what it shows.
+
+    So a link that is cut leaves nothing behind, and nobody has a hold ended by what somebody else did.
+    """
+    end(row, entry, own=True)
+    if row.lease_seq is not None:
+        return
+    if row.proposed and entry.facts["outcome"] != Outcome.NOT_EXECUTED:
+        _use(row, entry)
+    follow(row)
+    owe(row, entry)
+
+
+def end(row: Decision, entry: Entry, *, own: bool) -> None:
     """Take the outcome that `entry` tells of if it prevails over the one known: in whatever order they come.
 
     Observed before claimed; an outcome event of its own before what came with the action; then the later one; then,
@@ -321,9 +301,16 @@ def settle(row: Decision, entry: Entry) -> None:
         if row.state == State.UNKNOWN or (row.state == State.EXECUTING and not row.to_revert):
             row.state = State.REVIEW
     elif row.state in _TOLD:
-        row.state = STATE_AFTER[Outcome(row.outcome)] if row.outcome else State.REPORTED
+        row.state = State.REPORTED
         row.hold_until = None
+        follow(row)
     owe(row, entry)
+
+
+def follow(row: Decision) -> None:
+    """The state of an act that was told outside a lease is that of its outcome."""
+    if row.lease_seq is None and row.state in _DONE_ALONE:
+        row.state = STATE_AFTER[Outcome(row.outcome)] if row.outcome else State.REPORTED
 
 
 def owe(row: Decision, entry: Entry) -> None:
@@ -339,6 +326,8 @@ def _reverted(row: Decision, entry: Entry) -> None:
     if entry.facts["state"]:
         row.state = State(entry.facts["state"])
         return
+    if not row.complete:
+        row.occurred_at = min(row.occurred_at, _when(entry))
     if row.proposed:
         _use(row, entry)
     settle(row, entry)
@@ -348,8 +337,9 @@ def _reverted(row: Decision, entry: Entry) -> None:
     row.state = State.REVIEW if ordered else State.REVERTED
 
 
-_TOLD = HOLDING | {State.AUTHORIZED, State.REPORTED, State.FAILED, State.UNKNOWN}
-"""The states of an unclaimed decision that the telling of its act changes; what people ordered since then stands."""
+_DONE_ALONE = frozenset({State.REPORTED, State.FAILED, State.UNKNOWN})
+_TOLD = HOLDING | {State.AUTHORIZED} | _DONE_ALONE
+"""The states of an unclaimed decision that its agent's word of the act changes; what people ordered since then stands."""
 
 FOLD = {
     Kind.ACTION_PROPOSED: _proposed,

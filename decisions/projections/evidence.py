@@ -8,7 +8,7 @@ from decisions import ledger
 from decisions.envelope import Entry, parse_time
 from decisions.models import Decision, Evidence, EvidenceKey, LinkCut, Look, Timeline
 from decisions.models.bulk import chunks, insert_rows, upsert
-from decisions.projections import decided, sources
+from decisions.projections import again, decided, sources
 from decisions.vocab import Kind, Says
 
 KINDS = (Kind.SIGNAL_RECEIVED, Kind.LINK_CUT)
@@ -93,16 +93,13 @@ def _cut(entries: Sequence[Entry]) -> None:
 
 
 def _without(row: Decision, entry: Entry) -> None:
-    """The outcome as the entries tell it that no cut evidence stands behind."""
-    decided.told_outcome(row, telling(row))
-    if row.lease_seq is None:
-        # What the holder of a lease told, and people made of it, does not rest on what was seen.
-        decided.settle(row, entry)
+    """What the entries make of it that no cut evidence stands behind."""
+    again.told_without(row, acting(row))
 
 
-def telling(row: Decision) -> list[Entry]:
+def acting(row: Decision) -> list[Entry]:
     """The entries that tell of the act of `row` and its outcome, in order, but for observations that were cut off."""
-    seqs = Timeline.objects.filter(decision_seq=row.seq, kind__in=decided.TELLING).values_list("seq", flat=True)
+    seqs = Timeline.objects.filter(decision_seq=row.seq, kind__in=again.ACTING).values_list("seq", flat=True)
     return list(standing(ledger.entries_of(seqs), row.seq))
 
 

@@ -76,6 +76,7 @@ def test_the_order_of_approvals_does_not_matter(order: tuple[int, int]):
 def test_a_veto_stops_before_the_act_and_orders_a_revert_after_it(state: State):
     if state in VETOABLE:
         assert after_veto(state) is State.VETOED
+        assert after_veto(state, seen=True) is State.REVERT_ORDERED
     elif state is State.EXECUTING:
         assert after_veto(state) is State.EXECUTING
     elif state in VETO_STOPS:
@@ -96,7 +97,7 @@ def test_an_outcome_told_after_the_lease_authorises_nothing_and_reopens_nothing(
 
 def test_every_result_of_the_machine_is_an_edge():
     during: State = State.EXECUTING
-    results = {(state, after_veto(state)) for state in VETO_STOPS if state is not during}
+    results = {(state, after_veto(state, seen=seen)) for state in VETO_STOPS - {during} for seen in (False, True)}
     results |= {(during, after_lease(vetoed=vetoed)) for vetoed in (False, True)}
     results |= {(during, after_outcome(during, o, vetoed=v)) for o in Outcome for v in (False, True)}
     results |= {(State.REVERTING, after_revert(succeeded=succeeded)) for succeeded in (False, True)}

@@ -44,6 +44,11 @@ def report(name: str, minute: float, **over: Any) -> Piece:
     return "told", event(id=name, decision=name, time=at, **given | over)
 
 
+def again(name: str, minute: float) -> Piece:
+    """Another report of the same decision."""
+    return "told", report(name, minute)[1] | {"id": f"again-{name}"}
+
+
 def outcome(name: str, minute: float) -> Piece:
     at = (START + timedelta(minutes=minute)).isoformat()
     return "told", event("outcome", id=f"o-{name}", decision=name, time=at, outcome={"status": "partial"})
@@ -93,8 +98,17 @@ def ends(agent: Agent, pieces: Sequence[Piece], *, check: bool = False) -> dict[
         [report("a", 0), report("b", 5), seen("x", 6, keys=frozenset({"decision:a"}))],
         [report("a", 0), seen("x", -60, keys=frozenset({"decision:a"}))],
         [report("a", 0, action=factories.action(resource="deployment/other")), report("b", 5), seen("x", 6)],
+        [report("a", 5), again("a", 1), report("b", 3), seen("x", 6)],
     ],
-    ids=["each its own", "one instant", "told to be over later", "named", "named, long before", "other things"],
+    ids=[
+        "each its own",
+        "one instant",
+        "told to be over later",
+        "named",
+        "named, long before",
+        "other things",
+        "first told later",
+    ],
 )
 def test_every_order_ends_alike(watched: Agent, pieces: list[Piece]) -> None:
     first, *others = permutations(pieces)

@@ -42,7 +42,9 @@ def silence_authorises(patch: Patch) -> None:
 
 def a_veto_of_what_is_authorised_is_only_noted(patch: Patch) -> None:
     after = machine.after_veto
-    patch.setattr(give_verdict, "after_veto", lambda state: state if state is State.AUTHORIZED else after(state))
+    patch.setattr(
+        give_verdict, "after_veto", lambda state, **more: state if state is State.AUTHORIZED else after(state, **more)
+    )
 
 
 def _claims_from(patch: Patch, another: State) -> None:
