@@ -23,7 +23,7 @@ from decisions import clock, guard_file, hints, ledger, marks, projections, reda
 from decisions.envelope import Draft, Sealed, as_entry, seal
 from decisions.errors import Problem, Refusal, changed_duplicate, ledger_disagreement, not_stored
 from decisions.models.bulk import writing
-from decisions.moment import Moment
+from decisions.moment import AfterOthersError, Moment
 from decisions.refusals import RefusalCap
 from decisions.vocab import Kind
 from decisions.writer import Writer
@@ -192,8 +192,13 @@ class _Batch:
         self.moment = self._moment()
         self._void_what_was_restored()
         for wave in self._waves():
-            self._run_wave(wave)
-            self._flush()
+            left = wave
+            while left:
+                left = self._run_wave(left)
+                self._flush()
+                if left:
+                    # Also where nothing was written: who is left may not be sent away again.
+                    self.moment = self._moment()
         if self.head.size != self.before:
             ledger.store_head(self.head, before=self.before)
 
@@ -219,8 +224,11 @@ class _Batch:
             keys |= job.keys or frozenset()
         yield wave
 
-    def _run_wave(self, wave: list[_Job]) -> None:
-        """Decide each job, then look once for what all of them repeat, then give each its seqs."""
+    def _run_wave(self, wave: list[_Job]) -> list[_Job]:
+        """Decide each job, then look once for what all of them repeat, then give each its seqs.
+
+        Returns those from the first on that found that it reads what an earlier one writes: before them, that must be applied.
+        """
         decided: list[tuple[_Job, list[Draft] | Exception]] = []
         for job in wave:
             try:
@@ -229,12 +237,15 @@ class _Batch:
                 decided.append((job, list(made if job.screened else map(_without_secrets, made))))
             except DatabaseError:
                 raise
+            except AfterOthersError:
+                break
             except Exception as error:  # noqa: BLE001
                 # A decide function only reads: what it got wrong is its caller's to hear, not its neighbours'.
                 decided.append((job, error))
         known = self._known(draft for _, drafts in decided if isinstance(drafts, list) for draft in drafts)
         for job, drafts in decided:
             self.answers.append((job, self._answer_of(job, drafts, known)))
+        return wave[len(decided) :]
 
     def _answer_of(
         self, job: _Job, drafts: list[Draft] | Exception, known: dict[object, tuple[int, str]]

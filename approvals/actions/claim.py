@@ -16,7 +16,7 @@ from decisions.envelope import Draft, timestamp, uuid7
 from decisions.errors import Problem, Refusal, conflict, forbidden, not_found
 from decisions.intake.ruleable import ruleable
 from decisions.intake.screening import screen_stored
-from decisions.models import Decision
+from decisions.models import Decision, Freeze
 from decisions.moment import Moment
 from decisions.ports import Ruling, rule_many
 from decisions.recording import Recorded, record_soon
@@ -52,6 +52,10 @@ def claim(decision_id: UUID, *, claim_key: str, action_hash: str, executor: str,
     return record_soon(decide, principal=f"agent:{agent}", keys=frozenset({key}))
 
 
+def _stops(_: Moment) -> list[Freeze]:
+    return in_force()
+
+
 def _guard(row: Decision, moment: Moment, action_hash: str) -> Ruling:
     """The ruling of the policy in force, if everything permits the claim now; the Problem that forbids it is raised."""
     state = effective_state(row, moment.now)
@@ -66,7 +70,7 @@ def _guard(row: Decision, moment: Moment, action_hash: str) -> Ruling:
             state=str(state),
         )
     basis = basis_of(state, row.basis)
-    stopped = why_stopped(row, basis, moment.once(in_force))
+    stopped = why_stopped(row, basis, moment.once(_stops))
     if stopped is not None:
         raise stopped
     known = register.at(moment.config)
@@ -102,7 +106,7 @@ def _guard_again(row: Decision, moment: Moment, action_hash: str) -> None:
     _same_action(row, action_hash)
     if row.to_revert:
         raise _vetoed(State.EXECUTING)
-    stopped = why_stopped(row, Basis(row.basis), moment.once(in_force))
+    stopped = why_stopped(row, Basis(row.basis), moment.once(_stops))
     if stopped is not None:
         raise stopped
 

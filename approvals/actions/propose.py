@@ -59,5 +59,5 @@ def propose(body: Any, *, agent: UUID, key: str) -> tuple["Future[Recorded]", ev
         return drafts
 
     # Of other decisions it looks at those of the same action and, where the agent is watched, at whose what was seen is.
-    keys = keys_of([prepared]) | {f"{agent} {action_hash}"}
+    keys = keys_of([prepared]) | {f"same:{agent}:{action_hash}"}
     return record_soon(decide, principal=f"agent:{agent}", keys=keys), prepared

@@ -187,7 +187,7 @@ def _once(sender: Sender, id_: str) -> str:
 
 def _plausible(at: datetime | None, now: datetime) -> datetime | None:
     """The stated time; None where a clock is so far ahead that the time of receipt says more."""
-    return at if at is None or at <= now + events.FUTURE else None
+    return at if at is None or at <= now + matching.FUTURE else None
 
 
 def _name(text: str, most: int) -> str:

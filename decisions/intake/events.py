@@ -6,7 +6,7 @@ What an agent says never loosens anything: tier, environment class, level, owner
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -18,13 +18,13 @@ from decisions.errors import Problem, Refusal, bad_request, conflict
 from decisions.intake import screening, seen, shape
 from decisions.intake.alarm import alarm_of
 from decisions.intake.cloudevents import Event
+from decisions.intake.matching import FUTURE
 from decisions.intake.ruleable import frozen, ruleable, state_of_proposal, too_many_open
 from decisions.intake.told import Told, ref_key
 from decisions.moment import Moment
 from decisions.ports import Ruleable, Ruling, rule_many
 from decisions.vocab import HOLDING, Kind, Level, Outcome, Scope
 
-FUTURE = timedelta(minutes=5)
 READ_ONLY = frozenset({"read", "query", "observe", "diagnose"})
 
 

@@ -23,6 +23,8 @@ CLAIMED = timedelta(hours=24)
 LOOKED_AT = 50
 MOST = 2000
 DECISION_KEY = "decision:"
+FUTURE = timedelta(minutes=5)
+"""No stated time is later than so long after its receipt."""
 
 
 class Rule(StrEnum):

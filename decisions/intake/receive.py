@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 
 from decisions import register
-from decisions.intake import assembly, events
+from decisions.intake import assembly, events, seen
 from decisions.intake.assembly import Assembled
 from decisions.recording import Decide, Recorded, enqueue
 
@@ -18,13 +18,14 @@ def receive(prepared: Sequence[events.Prepared], principal: str) -> "Future[dict
 
 
 def keys_of(prepared: Iterable[events.Prepared]) -> frozenset[str]:
-    """What they read that others write: the decisions that they speak of and, of agents that are watched, what was seen.
-
-    What was seen of an agent goes to the nearest of its acts, so two that tell of acts of one agent read the same.
-    """
+    """The decisions that they speak of, which others may write, and the names by which those may have been seen before."""
     known = register.at_hand()
-    told, keys = {item.agent for item in prepared}, {item.ref for item in prepared}
-    return frozenset(keys | {f"seen:{agent}" for agent in told if known is None or agent in known.watched})
+    keys = set()
+    for item in prepared:
+        keys.add(item.ref)
+        if known is None or item.agent in known.watched:
+            keys.add(seen.name_of(item.data.decision))
+    return frozenset(keys)
 
 
 def _counted(decide: Decide, principal: str, keys: frozenset[str] | None, sent: int) -> "Future[dict[str, int]]":

@@ -1,11 +1,12 @@
 """What systems that watch had seen of agents before it was told. It must not write: what it finds is recorded by whoever asks."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from decisions import register
 from decisions.envelope import Draft
@@ -15,6 +16,7 @@ from decisions.intake.matching import (
     CLAIMED,
     COMPARED,
     DECISION_KEY,
+    FUTURE,
     LOOKED_AT,
     Acted,
     Effect,
@@ -27,9 +29,11 @@ from decisions.intake.matching import (
 from decisions.intake.told import digest
 from decisions.models import Decision, Evidence, EvidenceKey, LinkCut
 from decisions.models.bulk import chunks
+from decisions.models.prepared import PreparedValues
 from decisions.moment import Moment
 from decisions.vocab import Kind, Says
 
+SEEN = "seen:"
 NEARER = "It belongs to another decision, of which the agent told later."
 ELSEWHEN = "The agent told later that it acted at another time."
 
@@ -75,11 +79,13 @@ def joins(drafts: Iterable[Draft], known: register.Register, moment: Moment) -> 
     """
     watched = {str(agent) for agent in known.watched}
     told = acts((draft for draft in drafts if draft.facts.get("agent") in watched), moment) if watched else {}
-    return _shared_out(told) if told else []
+    return _shared_out(told, moment) if told else []
 
 
-def _shared_out(told: Mapping[str, Act]) -> list[Draft]:
-    effects = _near([act.acted for act in told.values()])
+def _shared_out(told: Mapping[str, Act], moment: Moment) -> list[Draft]:
+    effects = _near([act.acted for act in told.values()], moment)
+    # What was seen may also be of what another command tells of: whoever finds some looks at what the others have written.
+    moment.tell_of({act.acted.agent for act in told.values()}, read=bool(effects))
     holders, cut = _held(effects)
     # What one of `told` has may now be of any other decision.
     stored = Stored(effect for effect in effects if _holder(effect, holders) in told)
@@ -124,7 +130,7 @@ def _given_up(effect: Effect, acted: Acted, reason: str, *, follows: UUID) -> Dr
     return Draft(Kind.LINK_CUT, "system", facts, {"reason": reason}, follows=follows)
 
 
-def _near(acted: Sequence[Acted]) -> list[Effect]:
+def _near(acted: Sequence[Acted], moment: Moment) -> list[Effect]:
     """Effects of the agents of `acted` that no decision has by its name, in the order in which they came.
 
     Those of the same service about that time, those that one of `acted` has, and those that name one, whenever they were.
@@ -134,17 +140,89 @@ def _near(acted: Sequence[Acted]) -> list[Effect]:
     free = Evidence.objects.filter(
         Q(decision_seq__isnull=True) | Q(rule=Rule.TARGET), says=Says.EFFECT, agent_id__in=agents
     )
-    about = min(one.at for one in acted) - BEFORE, max(one.at for one in acted) + CLAIMED
     found: dict[int, Evidence] = {}
-    for services in chunks({one.service for one in acted}):
-        near = free.filter(service__in=services, occurred_at__range=about)
+    for near in _about(acted, agents, free, moment):
         found |= {row.seq: row for row in near.order_by("occurred_at")[: LOOKED_AT * 10]}
     for seqs in chunks({one.seq for one in acted if one.seq is not None}):
         found |= {row.seq: row for row in free.filter(decision_seq__in=seqs)[: LOOKED_AT * 10]}
-    for names in chunks({digest(f"{DECISION_KEY}{name}") for one in acted for name in one.named if name}):
-        naming = EvidenceKey.objects.filter(key__in=names).values("evidence_seq")
+    for naming in _naming(acted, moment):
         found |= {row.seq: row for row in free.filter(seq__in=naming)[: LOOKED_AT * 10]}
     return [Effect.of(found[seq]) for seq in sorted(found)]
+
+
+def _about(
+    acted: Sequence[Acted], agents: set[UUID], free: "QuerySet[Evidence]", moment: Moment
+) -> "Iterator[QuerySet[Evidence]]":
+    """What of `free` is of a service of `acted` and of about its time."""
+    services = {one.service for one in acted}
+    first, last = min(one.at for one in acted) - BEFORE, max(one.at for one in acted) + CLAIMED
+    newest = moment.once(_Newest.read)
+    if newest.since is None or first > newest.since:
+        seqs = [
+            seq
+            for seq, agent, service, at in newest.effects
+            if agent in agents and service in services and first <= at <= last
+        ]
+        if seqs:
+            yield free.filter(seq__in=seqs)
+        return
+    for some in chunks(services):
+        yield free.filter(service__in=some, occurred_at__range=(first, last))
+
+
+NEWEST = 128
+"""So much of what was told last is read once for all that is decided together: most acts are told of when they were just done."""
+_NEWEST = PreparedValues(
+    lambda: Evidence.objects.order_by("-seq").values_list(
+        "seq", "says", "agent_id", "service", "occurred_at", "received_at", "decision_seq", "rule"
+    )[:NEWEST]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Newest:
+    """The effects among what was told last that no decision has by its name."""
+
+    effects: tuple[tuple[int, UUID | None, str, datetime], ...]
+    """(seq, agent, service, when)."""
+    since: datetime | None
+    """Every effect that was seen later than this is among them; None where there are no others."""
+
+    @classmethod
+    def read(cls, _: Moment) -> "_Newest":
+        rows = _NEWEST.all()
+        effects = tuple(
+            (seq, agent, service, at)
+            for seq, says, agent, service, at, _, decision, rule in rows
+            if says == Says.EFFECT and (decision is None or rule == Rule.TARGET)
+        )
+        return cls(effects, rows[-1][5] + FUTURE if len(rows) == NEWEST else None)
+
+
+def name_of(decision: str) -> str:
+    """How a command announces that it tells of what is called `decision`, which evidence may name."""
+    return f"{SEEN}{digest(f'{DECISION_KEY}{decision}')}"
+
+
+def _naming(acted: Sequence[Acted], moment: Moment) -> Iterator[list[int]]:
+    """The evidence that names one of `acted`; what was announced is asked for once."""
+    before = moment.once(_named_before)
+    # Nobody has named what has no entry yet by the id that it gets now.
+    told = {name for one in acted for name in one.named if name and (one.seq is not None or name != str(one.id))}
+    names = {digest(f"{DECISION_KEY}{name}") for name in told}
+    announced = {name for name in names if f"{SEEN}{name}" in moment.announced}
+    yield from chunks(seq for name in announced for seq in before.get(name, ()))
+    for some in chunks(names - announced):
+        yield from chunks(EvidenceKey.objects.filter(key__in=some).values_list("evidence_seq", flat=True))
+
+
+def _named_before(moment: Moment) -> dict[str, list[int]]:
+    """The evidence that carries any of the names that were announced."""
+    found: dict[str, list[int]] = {}
+    for names in chunks(name.removeprefix(SEEN) for name in moment.announced if name.startswith(SEEN)):
+        for key, seq in EvidenceKey.objects.filter(key__in=names).values_list("key", "evidence_seq"):
+            found.setdefault(key, []).append(seq)
+    return found
 
 
 def _held(effects: Iterable[Effect]) -> tuple[dict[int, Acted], set[tuple[int, int]]]:

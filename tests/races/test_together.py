@@ -11,7 +11,7 @@ from django.db import connection
 
 from approvals.actions.change_register import change_register
 from approvals.organisation import AgentRow, Organisation
-from decisions import clock, ledger, projections, recording
+from decisions import clock, ledger, projections, recording, register
 from decisions.envelope import Draft
 from decisions.errors import Problem
 from decisions.models import Agent, Decision, Evidence
@@ -138,3 +138,42 @@ def test_what_is_seen_and_told_at_the_same_time_is_joined_in_either_order(
     ]
     waiting(both if effect_first else both[::-1])
     assert Evidence.objects.get().decision_seq == Decision.objects.get().seq
+
+
+def watched(agent: Agent) -> None:
+    row = AgentRow("remediator", "Remediator", "Acme", "m-1", "2026-10", "tomasz", identities=("kubernetes-audit:rem",))
+    change_register(Organisation(agents=[row]), actor=None)
+    register.latest()
+
+
+def test_acts_of_one_watched_agent_are_written_together_while_nothing_of_them_was_seen(
+    agent: Agent, waiting: Waiting
+) -> None:
+    watched(agent)
+    acts = [factories.event(decision=f"d-{n}", action=factories.action(parameters={"replicas": n})) for n in range(12)]
+    waiting([asking(factories.send, agent, act) for act in acts])
+    assert Decision.objects.count() == len(acts)
+    assert len(waiting.applied) <= 2, "what had come before the rest is written first"
+    assert rebuild(check=True).differences == ()
+
+
+def test_of_many_acts_that_are_told_together_each_has_what_was_seen_of_it(agent: Agent, waiting: Waiting) -> None:
+    watched(agent)
+    now = clock.now()
+    seen = {name: now - timedelta(minutes=20 * n) for n, name in enumerate(("a", "b", "c", "d"))}
+    for name, at in seen.items():
+        factories.hand_in(factories.effect(actor="rem", id=name, at=at))
+    acts = [
+        factories.event(
+            decision=name,
+            action=factories.action(resource="deployment/search", parameters={"of": name}),
+            time=(at - timedelta(minutes=1)).isoformat(),
+        )
+        for name, at in seen.items()
+    ]
+    waiting([asking(factories.send, agent, act) for act in acts])
+    assert {row.id: row.decision_seq for row in Evidence.objects.all()} == {
+        Evidence.objects.get(occurred_at=at).id: factories.decision(agent, name).seq for name, at in seen.items()
+    }
+    assert all(factories.decision(agent, name).outcome_observed for name in seen)
+    assert rebuild(check=True).differences == ()

@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("decisions", "0014_intake")]
+    dependencies = [("decisions", "0015_board_items")]
 
     operations = [
         migrations.AddField("decision", "acted_at", models.DateTimeField(null=True)),
