@@ -19,6 +19,16 @@ TICK = timedelta(milliseconds=1500)
 DONE = (State.SUCCEEDED, State.FAILED)
 
 
+STORED = {state: frozenset({state}) for state in State} | {
+    State.EXPIRED: frozenset({State.EXPIRED, State.AUTHORIZED, *HOLDING}),
+    State.AUTHORIZED: frozenset({State.AUTHORIZED, State.WINDOW}),
+    State.REVERT_ORDERED: frozenset({State.REVERT_ORDERED, State.EXECUTING}),
+    State.UNKNOWN: frozenset({State.UNKNOWN, State.EXECUTING}),
+    State.CLOSED: frozenset({State.CLOSED, *DONE}),
+}
+"""Each state with those that a row may be stored in while that one is in effect."""
+
+
 def held_state(row: Decision, at: datetime) -> State:
     """The state of `row` at `at` as far as the entries alone tell: what the fold may know.
 
