@@ -151,7 +151,12 @@ def serving(port: int, application: str = "oversight.asgi:application") -> Itera
         yield server
     finally:
         server.terminate()
-        server.wait(20)
+        try:
+            server.wait(20)
+        except subprocess.TimeoutExpired:
+            # It still has more to store than anybody waits for.
+            server.kill()
+            server.wait(20)
 
 
 def remove() -> None:
