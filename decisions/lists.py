@@ -15,15 +15,23 @@ from decisions.errors import bad_request
 from decisions.models import Agent, Decision
 from decisions.queries import MAX_LIMIT, TEXT_LIMIT, moment, whole
 from decisions.states import STORED, with_effective_state
-from decisions.vocab import TIERS, Level, Risk, SignOff, State
+from decisions.vocab import HOLDING, TIERS, Level, Risk, SignOff, State
 
 FIRST_LOOK, LOOK = 400, 5000
 """How many decisions a page looks through: first so many, and where they do not fill it, so many."""
+PASSING = HOLDING | {State.AUTHORIZED, State.EXECUTING}
+"""The states that nothing stays in: at any time few decisions are."""
 WINDOW = 50_000
 """A span of time that holds more decisions is looked through like any other filter that no index serves."""
 
-Way = Sequence[Q]
-"""Conditions, each of which an index holds in order of seq; together they hold all that a filter lets through."""
+Order = Any
+BY_SEQ: Order = F("seq").desc()
+SORTED: Order = (F("seq") + 0).desc()
+"""The order of seq as something that must be sorted: else the planner may take the short way past all that is stored."""
+
+Way = Sequence[tuple[Q, Order]]
+"""Conditions which together hold all that a filter lets through: of each an index holds the decisions in order of seq, or
+there are few and they are sorted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,18 +103,12 @@ def newest(asked: Asked, before: int | None, most: int) -> tuple[list[Decision],
         rows = asked.rows if before is None else asked.rows.filter(seq__lt=before)
         found = list(rows[: most + 1])
         return found[:most], found[most - 1].seq if len(found) > most else 0
-    way, order = _way(asked, before)
-    walks = [_Walk(condition, before, order, max(FIRST_LOOK + 1, LOOK // len(way))) for condition in way]
+    way = _way(asked, before)
+    walks = [_Walk(condition, before, order, max(FIRST_LOOK + 1, LOOK // len(way))) for condition, order in way]
     looks = [walk.look(asked.rows, most) for walk in walks]
     reached = max((reached for _, reached in looks), default=0)
     listed = sorted((row for found, _ in looks for row in found if row.seq >= reached), key=lambda row: -row.seq)
     return listed[:most], listed[most - 1].seq if len(listed) > most else reached
-
-
-Order = Any
-BY_SEQ: Order = F("seq").desc()
-SORTED: Order = (F("seq") + 0).desc()
-"""The order of seq as something that must be sorted: else the planner may take the short way past all that is stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,17 +141,17 @@ class _Walk:
         return found, found[most - 1].seq if len(found) > most else reached
 
 
-def _way(asked: Asked, before: int | None) -> tuple[Way, Order]:
+def _way(asked: Asked, before: int | None) -> Way:
     """The conditions to follow: those of which so many decisions reach furthest back."""
     if asked.span is not None and Decision.rows.filter(asked.span).order_by()[: WINDOW + 1].count() <= WINDOW:
-        return (asked.span,), SORTED
+        return ((asked.span, SORTED),)
     if len(asked.ways) < 2:
-        return (asked.ways or ((Q(),),))[0], BY_SEQ
-    return min(asked.ways, key=lambda way: _furthest(way, before)), BY_SEQ
+        return (asked.ways or (((Q(), BY_SEQ),),))[0]
+    return min(asked.ways, key=lambda way: _furthest(way, before))
 
 
 def _furthest(way: Way, before: int | None) -> int:
-    return max((_Walk(one, before, BY_SEQ, LOOK).reach() for one in way), default=0)
+    return max((_Walk(condition, before, order, LOOK).reach() for condition, order in way), default=0)
 
 
 def _one_of(name: str, field: str, allowed: Any, *, indexed: bool = False) -> Filter:
@@ -160,14 +162,17 @@ def _one_of(name: str, field: str, allowed: Any, *, indexed: bool = False) -> Fi
         return found
 
     def way(value: str) -> Way:
-        return [Q(**{field: one}) for one in set(wanted(value))]
+        return [(Q(**{field: one}), BY_SEQ) for one in sorted(set(wanted(value)))]
 
     return Filter(lambda value: Q(**{f"{field}__in": wanted(value)}), way if indexed else None)
 
 
 def _stored(value: str) -> Way:
-    """A state in effect may be stored as another: each that it may be stored as is followed."""
-    return [Q(state=state) for state in sorted({state for one in value.split(",") for state in STORED[State(one)]})]
+    """A state in effect may be stored as another: those that it may be stored as are followed."""
+    stored = {state for one in value.split(",") for state in STORED[State(one)]}
+    passing = sorted(stored & PASSING)
+    lasting = [(Q(state=state), BY_SEQ) for state in sorted(stored - PASSING)]
+    return [*lasting, *([(Q(state__in=passing), SORTED)] if passing else [])]
 
 
 def _text(value: str) -> Q:
@@ -190,7 +195,7 @@ def _exact(name: str) -> Filter:
             raise bad_request(f"{name} is too long.")
         return Q(**{name: value})
 
-    return Filter(apply, lambda value: (apply(value),))
+    return Filter(apply, lambda value: ((apply(value), BY_SEQ),))
 
 
 def _time(name: str, lookup: str) -> Filter:
@@ -208,7 +213,7 @@ def _flag(name: str) -> Filter:
 
 def _agent(value: str) -> Way:
     # By its id: of a subquery the planner would not know how many decisions are its.
-    return [Q(agent_id=id_) for id_ in Agent.objects.filter(slug=value[:64]).values_list("id", flat=True)]
+    return [(Q(agent_id=id_), BY_SEQ) for id_ in Agent.objects.filter(slug=value[:64]).values_list("id", flat=True)]
 
 
 def _of_agent(value: str) -> Q:

@@ -178,5 +178,16 @@ class Decision(models.Model):
                     state__in=[State.AUTHORIZED, State.EXECUTING, State.REVERT_ORDERED, State.REVERTING, State.REVIEW]
                 ),
             ),
+            # Among many unknown outcomes the few that a person must end: every page counts them.
+            models.Index(
+                fields=["seq"],
+                name="decision_left_unknown",
+                condition=Q(state=State.UNKNOWN, lease_seq__isnull=False),
+            ),
+            models.Index(
+                fields=["protect_until"],
+                name="decision_protected",
+                condition=Q(state__in=[State.SUCCEEDED, State.FAILED]),
+            ),
             models.Index(fields=["sign_off_due"], name="decision_owed", condition=Q(sign_off=SignOff.REQUIRED)),
         )

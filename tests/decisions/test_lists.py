@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from itertools import combinations, pairwise
+from typing import Any
 
 import pytest
 
@@ -42,6 +43,10 @@ def looks_little(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(lists, name, value)
 
 
+def _ended(number: int) -> dict[str, Any]:
+    return {"outcome": {"status": ("failed", "succeeded")[number % 2]}} if number % 3 else {}
+
+
 @pytest.fixture
 def stored(agent: Agent, manager: Person) -> int:
     """Decisions of every sort, some of them told late; returns how many."""
@@ -54,7 +59,7 @@ def stored(agent: Agent, manager: Person) -> int:
                 service=("search", "geo")[number % 7 == 0],
                 environment=("prod", "staging")[number % 4 == 1],
             ),
-            **({"outcome": {"status": ("failed", "succeeded")[number % 2]}} if number % 3 else {}),
+            **_ended(number),
         )
         for number in range(15)
     ]
