@@ -23,7 +23,7 @@ from pathlib import Path
 
 from benchmarks import installed  # isort: skip - it sets the product up
 from benchmarks.http import cuts
-from benchmarks.plain import TEMPLATE, body_of
+from benchmarks.plain import body_of, event
 from decisions import ledger
 from decisions.intake.told import ref_key
 from decisions.models import Agent, Decision
@@ -100,10 +100,8 @@ class Flood:
 
 def _body(numbers: range) -> bytes:
     if len(numbers) > 1:
-        return json.dumps(body_of(len(numbers), numbers.start)).encode()
-    made = json.loads(TEMPLATE)
-    made["id"], made["data"]["decision"] = f"bench-{numbers.start}", f"d-{numbers.start}"
-    return json.dumps(made).encode()
+        return json.dumps(body_of(len(numbers), numbers.start, "s-0")).encode()
+    return json.dumps(event(numbers.start, "s-0")).encode()
 
 
 def memory(pid: int, name: str) -> float:

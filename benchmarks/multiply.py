@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 
 from django.db import connection, transaction
 
@@ -81,6 +82,7 @@ def multiply(made: Copies) -> None:
             if (first // share) % 10 == 0:
                 print(f"  {last * piece.decisions:,} after {time.monotonic() - began:.0f} s", flush=True)
         _grow_tree(made)
+    _count()
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE" if on_postgresql() else "ANALYZE")
         if on_postgresql():
@@ -95,6 +97,7 @@ def cut_back(piece: Piece) -> None:
             cursor.execute(f"DELETE FROM {table} WHERE seq >= {piece.end}")
         cursor.execute(f"DELETE FROM tile WHERE level > 0 OR n >= {piece.end // WIDTH}")
         _set_head(piece.end)
+    _count()
 
 
 def open_again(seqs: Iterable[int], piece: Piece) -> None:
@@ -102,7 +105,7 @@ def open_again(seqs: Iterable[int], piece: Piece) -> None:
     with unguarded("entry", "disclosure"), transaction.atomic():
         for seq in seqs:
             original = piece.first + (seq - piece.first) % piece.entries
-            texts = ledger.texts_of([original])[original]
+            texts = ledger.texts_of([original]).get(original, {})
             whole = EntryRow.objects.get(seq=original)
             EntryRow.objects.filter(seq=seq).update(body=whole.body, leaf=whole.leaf)
             Disclosure.objects.filter(seq=seq).delete()
@@ -165,7 +168,7 @@ def _expressions(table: str, made: Copies) -> dict[str, str]:
         "episode": "t.episode || '-' || n.c",
         "received_at": at,
         "occurred_at": _at(f"({seq} - {made.piece.first})", made, f"- ({lateness})"),
-        "state": f"CASE WHEN {old} AND {waiting} THEN 'expired' ELSE t.state END",
+        "state": f"CASE WHEN {old} AND {waiting} THEN 'expired' WHEN {old} AND t.state = 'revert_ordered' THEN 'reverted' ELSE t.state END",
         "sign_off": f"CASE WHEN {old} AND t.sign_off = 'required' THEN 'accepted' ELSE t.sign_off END",
     }
 
@@ -248,6 +251,14 @@ def _grow_tree(made: Copies) -> None:
             insert_rows(TileRow, ("level", "n", "hashes", "root"), rows)
             level, hashes = level + 1, bytes(roots)
         _set_head(size)
+
+
+def _count() -> None:
+    """The counts of the timeline's columns, as the migration makes them of what is there."""
+    migration = import_module("decisions.migrations.0016_decision_counts")
+    with connection.cursor() as cursor:
+        for statement in migration.statements(connection.vendor):
+            cursor.execute(statement)
 
 
 def _set_head(size: int) -> None:

@@ -205,8 +205,8 @@ def ask(client: Client, path: str) -> float:
 def taking_in(port: int, start: int) -> dict[str, float]:
     """Microseconds that an event takes, singly over 16 connections and in batches over one."""
     key = installed.headers(Agent.objects.earliest("slug"), "ines")["agent"]
-    bodies = [json.dumps(one).encode() for one in body_of(SINGLE, start)]
-    batches = [json.dumps(body_of(BATCH, start + SINGLE + BATCH * number)).encode() for number in range(BATCHES)]
+    bodies = [json.dumps(one).encode() for one in body_of(SINGLE, start, "s-0")]
+    batches = [json.dumps(body_of(BATCH, start + SINGLE + BATCH * number, "s-0")).encode() for number in range(BATCHES)]
     media = "content-type: application/cloudevents{}+json\r\n"
     with installed.serving(port):
         asyncio.run(post(port, "/api/v1/events", key + media.format("-batch"), batches[:2], 1))
