@@ -34,6 +34,8 @@ from decisions.vocab import Kind
 BATCH, BATCHES, SINGLES = 10_000, 48, 64
 EVERY = 5.0
 """Seconds from one reading of the memory to the next."""
+CUT = 0
+"""Stands for the status where a connection ended without an answer."""
 LAST = 120
 """How long those who still wait for an answer when the time is over are left to wait."""
 
@@ -63,39 +65,66 @@ class Flood:
 
     async def client(self, count: int) -> None:
         """Send batches of `count` events, one after another, until the time is over."""
-        media = "cloudevents-batch+json" if count > 1 else "cloudevents+json"
-        head = f"POST /api/v1/events HTTP/1.1\r\nhost: 127.0.0.1\r\n{self.key}content-type: application/{media}\r\n"
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.port, limit=2**20)
+        line = _Line(self.port, self.key, "cloudevents-batch+json" if count > 1 else "cloudevents+json")
         while time.monotonic() < self.until:
             numbers = self.next(count)
-            body = _body(numbers)
+            body, unsure = _body(numbers), False
             self.open += count
             while True:
                 began = time.monotonic()
-                writer.write(f"{head}content-length: {len(body)}\r\n\r\n".encode() + body)
-                start = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
-                fields = dict(line.split(": ", 1) for line in start.split("\r\n")[1:] if ": " in line)
-                await reader.readexactly(int(fields["content-length"]))
-                status = int(start[9:12])
+                status, wait = await line.send(body)
                 self.answers[status] += 1
                 if status == 200:
                     self.took.append((time.monotonic() - began) * 1000)
                     self.stored.append(numbers)
                     self.open -= count
                     break
-                if status not in (429, 503):
-                    raise AssertionError(start)
-                self.told_when += "retry-after" in fields
+                if status not in (CUT, 429, 503):
+                    raise AssertionError(status)
+                unsure |= status == CUT
+                self.told_when += wait is not None
                 if time.monotonic() > self.until:
-                    self.open -= count
+                    # What was sent away is not there; what was cut off may be.
+                    self.open -= 0 if unsure else count
                     break
-                await asyncio.sleep(float(fields.get("retry-after", "1")))
-        writer.close()
+                await asyncio.sleep(wait or 1)
+        line.close()
 
     async def watch(self, pid: int, began: float) -> None:
         while True:
             self.memory.append((time.monotonic() - began, memory(pid, "VmRSS")))
             await asyncio.sleep(EVERY)
+
+
+class _Line:
+    """A connection, made anew when the server has closed it: it does with a caller that it sends away unread."""
+
+    def __init__(self, port: int, key: str, media: str) -> None:
+        self.port = port
+        self.streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+        self.head = f"POST /api/v1/events HTTP/1.1\r\nhost: 127.0.0.1\r\n{key}content-type: application/{media}\r\n"
+
+    async def send(self, body: bytes) -> tuple[int, float | None]:
+        """(status, seconds of Retry-After); CUT where the connection ended before an answer."""
+        try:
+            if self.streams is None:
+                self.streams = await asyncio.open_connection("127.0.0.1", self.port, limit=2**20)
+            reader, writer = self.streams
+            writer.write(f"{self.head}content-length: {len(body)}\r\n\r\n".encode() + body)
+            start = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
+            fields = dict(line.split(": ", 1) for line in start.split("\r\n")[1:] if ": " in line)
+            await reader.readexactly(int(fields["content-length"]))
+        except (asyncio.IncompleteReadError, OSError):
+            self.close()
+            return CUT, None
+        if fields.get("connection") == "close":
+            self.close()
+        return int(start[9:12]), float(fields["retry-after"]) if "retry-after" in fields else None
+
+    def close(self) -> None:
+        if self.streams is not None:
+            self.streams[1].close()
+        self.streams = None
 
 
 def _body(numbers: range) -> bytes:
@@ -144,7 +173,7 @@ def main() -> int:
 def report(flood: Flood, seconds: int, peak: float) -> None:
     events = sum(map(len, flood.stored))
     print(f"{events:,} events stored, {events / seconds:,.0f}/s; load {os.getloadavg()[0]:.1f}")
-    counted = ", ".join(f"{count:,} × {status}" for status, count in sorted(flood.answers.items()))
+    counted = ", ".join(f"{count:,} × {status or 'cut off'}" for status, count in sorted(flood.answers.items()))
     print(f"answers: {counted}; {flood.told_when:,} of those sent away were told when to come back")
     p50, p99 = cuts(flood.took)
     print(f"an answer of 200 after p50 {p50:.0f} ms, p99 {p99:.0f} ms")

@@ -104,7 +104,7 @@ def cuts(values: list[float]) -> tuple[float, float]:
 
 
 def until_up(port: int) -> None:
-    for _ in range(300):
+    for _ in range(900):
         try:
             socket.create_connection(("127.0.0.1", port), 2).close()
         except OSError:
