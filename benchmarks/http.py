@@ -66,6 +66,37 @@ async def drive(
     return answers
 
 
+class Posted(NamedTuple):
+    """What came of posting bodies: seconds that all took, and what each took in ms."""
+
+    seconds: float
+    ms: list[float]
+
+
+async def post(port: int, path: str, headers: str, bodies: list[bytes], connections: int) -> Posted:
+    """Send each of `bodies` once, over so many kept connections. Raises AssertionError for an answer other than 200."""
+    waiting = list(reversed(bodies))
+    took: list[float] = []
+
+    async def one() -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=2**20)
+        while waiting:
+            body = waiting.pop()
+            began = time.perf_counter()
+            head = f"POST {path} HTTP/1.1\r\nhost: 127.0.0.1\r\n{headers}content-length: {len(body)}\r\n\r\n"
+            writer.write(head.encode() + body)
+            start = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
+            length = next(int(line[15:]) for line in start.split("\r\n") if line.startswith("content-length:"))
+            content = await reader.readexactly(length)
+            assert start.startswith("http/1.1 200"), (start, content[:500])
+            took.append((time.perf_counter() - began) * 1000)
+        writer.close()
+
+    began = time.perf_counter()
+    await asyncio.gather(*(one() for _ in range(min(connections, len(bodies)))))
+    return Posted(time.perf_counter() - began, took)
+
+
 def cuts(values: list[float]) -> tuple[float, float]:
     """(p50, p99)."""
     found = statistics.quantiles(values, n=100, method="inclusive")
@@ -73,7 +104,7 @@ def cuts(values: list[float]) -> tuple[float, float]:
 
 
 def until_up(port: int) -> None:
-    for _ in range(300):
+    for _ in range(900):
         try:
             socket.create_connection(("127.0.0.1", port), 2).close()
         except OSError:

@@ -74,17 +74,28 @@ CSRF = "c" * 32
 
 def prepare() -> tuple[Agent, dict[str, str]]:
     """Tables, register and policy: the agent, and the headers of the agent and of a responder who is signed in."""
-    call_command("migrate", verbosity=0)
-    change_register(organisation.read(ORGANISATION), actor=None)
-    activate_policy(POLICY)
+    install(ORGANISATION, POLICY)
     agent = Agent.objects.get()
+    return agent, headers(agent, "ines")
+
+
+def install(register: str, policy: Any) -> None:
+    """Tables, that register and that policy."""
+    call_command("migrate", verbosity=0)
+    change_register(organisation.read(register), actor=None)
+    activate_policy(policy)
+
+
+def headers(agent: Agent, username: str) -> dict[str, str]:
+    """The headers of `agent` with every scope, and of a person who is signed in."""
     key = make_key(agent.id, scopes=list(Scope), days=1, actor=None)
-    session = _session(Person.objects.get(username="ines"))
+    session = signed_in(Person.objects.get(username=username))
     person = f"cookie: {settings.SESSION_COOKIE_NAME}={session}; csrftoken={CSRF}\r\nx-csrftoken: {CSRF}\r\n"
-    return agent, {"agent": f"authorization: Bearer {key}\r\n", "person": person}
+    return {"agent": f"authorization: Bearer {key}\r\n", "person": person}
 
 
-def _session(person: Person) -> str:
+def signed_in(person: Person) -> str:
+    """The key of a session of `person`."""
     made = SessionStore()
     made[SESSION_KEY] = str(person.pk)
     made[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
@@ -140,7 +151,12 @@ def serving(port: int, application: str = "oversight.asgi:application") -> Itera
         yield server
     finally:
         server.terminate()
-        server.wait(20)
+        try:
+            server.wait(20)
+        except subprocess.TimeoutExpired:
+            # It still has more to store than anybody waits for.
+            server.kill()
+            server.wait(20)
 
 
 def remove() -> None:

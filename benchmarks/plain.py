@@ -82,15 +82,16 @@ class PlainEvents(APIView):
 urlpatterns = [path("plain", PlainEvents.as_view())]
 
 
-def body_of(count: int, start: int) -> list[dict[str, Any]]:
-    """`count` different events of the ordinary shape and size."""
-    return [event(start + number) for number in range(count)]
+def body_of(count: int, start: int, service: str = "geo") -> list[dict[str, Any]]:
+    """`count` different events of the ordinary shape and size, of that service of the register."""
+    return [event(start + number, service) for number in range(count)]
 
 
-def event(number: int) -> dict[str, Any]:
+def event(number: int, service: str = "geo") -> dict[str, Any]:
     made: dict[str, Any] = json.loads(TEMPLATE)
     made["id"] = f"bench-{number}"
     made["data"]["decision"] = f"d-{number}"
+    made["data"]["action"]["target"]["service"] = service
     return made
 
 

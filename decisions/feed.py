@@ -5,22 +5,18 @@ Every reader resumes by seq; a wake-up that is lost costs a second, never a row.
 
 import asyncio
 import contextlib
-import math
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, ParamSpec, TypeVar
 
 from django.db import connection
-from django.db.models import Count
-from django.db.models.functions import Trunc
 
 from decisions import clock, hints, inert, ledger, register
-from decisions.errors import bad_request
 from decisions.models import Decision, Freeze, Timeline
 from decisions.models.bulk import chunks, on_postgresql
-from decisions.states import effective_state, window_left_ms, with_effective_state
-from decisions.vocab import BADGE_OF, BADGES, HOLDING, SignOff, State
+from decisions.states import effective_state, window_left_ms
+from decisions.vocab import HOLDING, SignOff, State
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -30,7 +26,6 @@ _parsers = ThreadPoolExecutor(2, "parsers")
 POLL_SECONDS = 1.0
 REPLAY_LIMIT = 5000
 TITLE = 300
-FIRST_YEAR, LAST_YEAR = 1970, 9000
 
 
 async def in_reader(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -167,50 +162,6 @@ def snapshot(limit: int) -> dict[str, Any]:
     # The latest changes, as `changed_before` goes on with them; then in the order in which they are read.
     latest = sorted(Decision.objects.order_by("-last_seq")[:limit], key=lambda row: (row.occurred_at, row.seq))
     return {"seq": seq, "now": millis(now), "rows": rows_of(reversed(latest), now)}
-
-
-WIDTHS = (1, 5, 15, 30, 60, 300, 900, 1800, 3600, 10_800, 21_600, 43_200, 86_400, 604_800, 2_419_200)
-"""The widths that a column may have, in seconds; each divides by the unit that it is counted in."""
-MOST_COLUMNS = 480
-UNITS = ((86_400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
-
-
-def bins(start: datetime, end: datetime, px: int) -> dict[str, Any]:
-    """Counts of what occurred in the window, per column and badge: at most one column for each two of `px` pixels.
-
-    Columns are aligned to absolute time and whole, so that panning moves none and changes none. Raises a 400 problem.
-    """
-    if start.year < FIRST_YEAR or end.year > LAST_YEAR:
-        raise bad_request(f"The window must lie between the years {FIRST_YEAR} and {LAST_YEAR}.")
-    most, first, last = min(MOST_COLUMNS, px // 2), int(start.timestamp()), math.ceil(end.timestamp())
-    width = next((width for width in WIDTHS if (last - first) / width <= most - 1), 0)
-    if not width:
-        raise bad_request("The window is too wide for so few pixels.")
-    first -= first % width
-    columns = -(-(last - first) // width)
-    seq, now = head_seq(), clock.now()
-    order = {badge.slug: place for place, badge in enumerate(BADGES)}
-    counts: dict[int, list[int]] = {}
-    for slot, state, number in _counted(first, first + columns * width, width, now):
-        column = (int(slot.timestamp()) - first) // width
-        counts.setdefault(column, [0] * len(BADGES))[order[BADGE_OF[State(state)].slug]] += number
-    return {
-        "seq": seq,
-        "start": first * 1000,
-        "width": width * 1000,
-        "columns_in_window": columns,
-        "badges": list(order),
-        "columns": [[column, *counts[column]] for column in sorted(counts)],
-    }
-
-
-def _counted(first: int, last: int, width: int, now: datetime) -> Iterable[tuple[datetime, str, int]]:
-    unit = next(name for seconds, name in UNITS if width % seconds == 0)
-    window = Decision.objects.filter(
-        occurred_at__gte=datetime.fromtimestamp(first, UTC), occurred_at__lt=datetime.fromtimestamp(last, UTC)
-    )
-    slots = with_effective_state(window, now).annotate(slot=Trunc("occurred_at", unit, tzinfo=UTC))
-    return slots.values("slot", "effective").annotate(n=Count("seq")).order_by().values_list("slot", "effective", "n")
 
 
 class Hub:

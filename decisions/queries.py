@@ -1,7 +1,7 @@
-"""Reads of decisions for lists and exports: filters, order and keyset pages. It must not write."""
+"""Reads of decisions and of the ledger for pages, and how query strings write numbers and times. It must not write."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,19 +14,13 @@ from decisions.errors import bad_request
 from decisions.models import Agent, Decision, SourceRun, Timeline
 from decisions.models.ledger import Head, StoredCheckpoint
 from decisions.models.prepared import PreparedMany, PreparedValues, Slot
-from decisions.states import expired, lease_over, with_effective_state
-from decisions.vocab import HOLDING, Level, Risk, SignOff, State
+from decisions.states import expired, lease_over
+from decisions.vocab import HOLDING, SignOff, State
 
 MAX_LIMIT = 200
 TEXT_LIMIT = 200
 UNANSWERED = timedelta(seconds=60)
 """How long an order to revert waits for its executor before people are asked."""
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    rows: list[Decision]
-    next_cursor: str | None
 
 
 _CURRENT = PreparedMany(lambda keys: Decision.objects.filter(ref_key__in=keys, complete=True), CharField())
@@ -123,68 +117,11 @@ def owed(now: datetime, *, overdue: bool | None = None) -> "QuerySet[Decision]":
     return rows.order_by("sign_off_due", "seq")
 
 
-def filtered(given: Mapping[str, str], now: datetime) -> "QuerySet[Decision]":
-    """The decisions that `given` asks for, newest first. Raises a 400 problem for a filter that is not known."""
-    rows = with_effective_state(Decision.objects.filter(complete=True), now)
-    for name, value in given.items():
-        if name in ("cursor", "limit", "format"):
-            continue
-        apply = FILTERS.get(name)
-        if apply is None:
-            raise bad_request(
-                f"The filter {name[:40]!r} is not known; known are {', '.join(sorted(FILTERS))}.", "unknown-filter"
-            )
-        rows = rows.filter(apply(value))
-    return rows.order_by("-seq")
-
-
-def page(rows: "QuerySet[Decision]", cursor: str, limit: str) -> Page:
-    """One keyset page of `rows`, which are in descending order of seq."""
-    size = whole(limit or "50", "limit", least=1, most=MAX_LIMIT)
-    if cursor:
-        rows = rows.filter(seq__lt=whole(cursor, "cursor", least=0, most=2**53))
-    found = list(rows[: size + 1])
-    return Page(found[:size], str(found[size - 1].seq) if len(found) > size else None)
-
-
 def whole(text: str, name: str, *, least: int, most: int) -> int:
     """A whole number from a query string. Raises a 400 problem."""
     if not text.isascii() or not text.isdigit() or len(text) > 17 or not least <= int(text) <= most:
         raise bad_request(f"{name} must be a whole number from {least} to {most}.")
     return int(text)
-
-
-def _one_of(name: str, field: str, allowed: Any) -> Any:
-    def apply(value: str) -> Q:
-        wanted = value.split(",")
-        if not set(wanted) <= {str(word) for word in allowed}:
-            raise bad_request(f"{name} must be among {', '.join(str(word) for word in allowed)}.")
-        return Q(**{f"{field}__in": wanted})
-
-    return apply
-
-
-def _text(value: str) -> Q:
-    if len(value) > TEXT_LIMIT or "\0" in value:
-        raise bad_request(f"q may hold at most {TEXT_LIMIT} characters.")
-    query = Q()
-    for word in value.split():
-        query &= (
-            Q(title__icontains=word)
-            | Q(service__icontains=word)
-            | Q(agent_ref__icontains=word)
-            | Q(episode__icontains=word)
-        )
-    return query
-
-
-def _exact(name: str, field: str) -> Any:
-    def apply(value: str) -> Q:
-        if len(value) > TEXT_LIMIT or "\0" in value:
-            raise bad_request(f"{name} is too long.")
-        return Q(**{field: value})
-
-    return apply
 
 
 def moment(text: str, name: str) -> datetime:
@@ -196,43 +133,3 @@ def moment(text: str, name: str) -> datetime:
     except (ValueError, OverflowError):
         pass
     raise bad_request(f"{name} must be an RFC 3339 time with an offset.")
-
-
-def _time(name: str, lookup: str) -> Any:
-    def apply(value: str) -> Q:
-        return Q(**{lookup: moment(value, name)})
-
-    return apply
-
-
-def _flag(name: str, field: str) -> Any:
-    def apply(value: str) -> Q:
-        if value not in ("true", "false"):
-            raise bad_request(f"{name} must be true or false.")
-        return Q(**{field: value == "true"})
-
-    return apply
-
-
-def _agent(value: str) -> Q:
-    return Q(agent_id__in=Agent.objects.filter(slug=value[:64]).values("id"))
-
-
-FILTERS = {
-    "service": _exact("service", "service"),
-    "environment": _exact("environment", "environment"),
-    "kind": _exact("kind", "kind"),
-    "episode": _exact("episode", "episode"),
-    "agent": _agent,
-    "tier": _one_of("tier", "tier", (0, 1, 2, 3)),
-    "state": _one_of("state", "effective", State),
-    "level": _one_of("level", "level_used", Level),
-    "ruled": _one_of("ruled", "level_ruled", Level),
-    "risk": _one_of("risk", "risk", Risk),
-    "sign_off": _one_of("sign_off", "sign_off", SignOff),
-    "beyond": _flag("beyond", "beyond"),
-    "replayed": _flag("replayed", "replayed"),
-    "from": _time("from", "occurred_at__gte"),
-    "to": _time("to", "occurred_at__lt"),
-    "q": _text,
-}

@@ -19,6 +19,16 @@ TICK = timedelta(milliseconds=1500)
 DONE = (State.SUCCEEDED, State.FAILED)
 
 
+STORED = {state: frozenset({state}) for state in State} | {
+    State.EXPIRED: frozenset({State.EXPIRED, State.AUTHORIZED, *HOLDING}),
+    State.AUTHORIZED: frozenset({State.AUTHORIZED, State.WINDOW}),
+    State.REVERT_ORDERED: frozenset({State.REVERT_ORDERED, State.EXECUTING}),
+    State.UNKNOWN: frozenset({State.UNKNOWN, State.EXECUTING}),
+    State.CLOSED: frozenset({State.CLOSED, *DONE}),
+}
+"""Each state with those that a row may be stored in while that one is in effect."""
+
+
 def held_state(row: Decision, at: datetime) -> State:
     """The state of `row` at `at` as far as the entries alone tell: what the fold may know.
 
@@ -33,6 +43,12 @@ def held_state(row: Decision, at: datetime) -> State:
     if state in DONE and row.protect_until is not None and at >= row.protect_until and _settled(row):
         return State.CLOSED
     return state
+
+
+def resting_state(row: Decision) -> State:
+    """The state of `row` as stored, or closed where nothing but the time of its protection stands before that."""
+    state = State(row.state)
+    return State.CLOSED if state in DONE and row.protect_until is not None and _settled(row) else state
 
 
 def _clock(row: Decision, at: datetime) -> datetime:
@@ -109,18 +125,26 @@ def over(now: datetime) -> Q:
     return expired(now) | lease_over(now)
 
 
+_JUDGED = Q(sign_off=SignOff.ACCEPTED) | Q(sign_off=SignOff.NONE, outcome_observed=True)
+
+
+def moved_by_time(now: datetime) -> Q:
+    """The decisions of which the state in effect may be another than `resting_state` says."""
+    protected = Q(state__in=DONE, protect_until__gt=now) & _JUDGED
+    return over(now) | Q(state=State.WINDOW) | protected
+
+
 def with_effective_state(rows: "QuerySet[Decision]", now: datetime) -> "QuerySet[Decision]":
     """`rows` with `effective`, equal to `effective_state(row, now)`."""
     due = Greatest(F("served_due"), Coalesce(F("resumed_ms"), 0) + Least(F("window_ms"), Value(REARMED_MS)))
     served = Q(state=State.WINDOW, stopped_at__isnull=True, served_due__isnull=False, window_ms__isnull=False)
-    judged = Q(sign_off=SignOff.ACCEPTED) | Q(sign_off=SignOff.NONE, outcome_observed=True)
     return rows.alias(due=due).annotate(
         effective=Case(
             When(expired(now), then=Value(State.EXPIRED)),
             When(served & Q(served_ms__gte=F("due")), then=Value(State.AUTHORIZED)),
             When(lease_over(now) & Q(to_revert=True), then=Value(State.REVERT_ORDERED)),
             When(lease_over(now), then=Value(State.UNKNOWN)),
-            When(Q(state__in=DONE, protect_until__lte=now) & judged, then=Value(State.CLOSED)),
+            When(Q(state__in=DONE, protect_until__lte=now) & _JUDGED, then=Value(State.CLOSED)),
             default=F("state"),
             output_field=CharField(),
         )

@@ -48,8 +48,9 @@ if DATABASE_URL:
     DATABASES = {"default": dj_database_url.parse(DATABASE_URL, conn_health_checks=True)}
     if DATABASES["default"]["ENGINE"].endswith("postgresql"):
         DATABASES["default"]["OPTIONS"] = {
-            # Whoever stands still with the head locked, a process that was stopped say, must not stop all the others.
-            "options": "-c lock_timeout=20s -c idle_in_transaction_session_timeout=60s",
+            # Whoever stands still with the head locked, a process that was stopped say, must not stop all the others. And
+            # no query here runs as long as it takes PostgreSQL to compile one, which it does where it expects many rows.
+            "options": "-c lock_timeout=20s -c idle_in_transaction_session_timeout=60s -c jit=off",
             # Under ASGI a connection would live as long as its thread: a pool bounds them and gives them back.
             "pool": {"min_size": 1, "max_size": 20, "timeout": 10},
             **DATABASES["default"].get("OPTIONS", {}),

@@ -14,7 +14,7 @@ from approvals.api.representation import represent, represent_whole
 from approvals.api.shapes import Decision as DecisionShape
 from approvals.api.shapes import DecisionPage
 from approvals.queries.decision import load
-from decisions import clock, feed, queries, register
+from decisions import clock, feed, lists, register
 from decisions.api.base import ApiView, asked, etag
 from decisions.api.describing import LIMIT, MOMENT, WHOLE, Json, Operation, describe, several, words
 from decisions.api.streaming import streamed
@@ -63,12 +63,15 @@ class Decisions(ApiView):
             DecisionPage,
             query={**FILTERS, "cursor": WHOLE, "limit": LIMIT},
             problems=(400,),
-            detail=f"{FILTERED} Without the agents' words: ask for one decision, or export them.",
+            detail=(
+                f"{FILTERED} A page looks through so many decisions at most: it may hold fewer than `limit`, or none, while "
+                "`next` says how to go on. Without the agents' words: ask for one decision, or export them."
+            ),
         )
     )
     def get(self, request: Request) -> Response:
         given, now, seq = asked(request), clock.now(), feed.head_seq()
-        page = queries.page(queries.filtered(given, now), given.get("cursor", ""), given.get("limit", ""))
+        page = lists.page(lists.asked_for(given, now), given.get("cursor", ""), given.get("limit", ""))
         known = register.latest()
         items = [represent(row, now, account=False, known=known) for row in page.rows]
         return Response({"seq": seq, "items": items, "next": page.next_cursor})
@@ -82,7 +85,7 @@ class DecisionsFile(ApiView):
 
     def get(self, request: Request) -> HttpResponseBase:
         given, now = asked(request, *FILTERS), clock.now()
-        chunks = self.form.write(queries.filtered(given, now), now, account=reads_account(request))
+        chunks = self.form.write(lists.asked_for(given, now), now, account=reads_account(request))
         name = f"decisions-{now:%Y%m%dT%H%M%SZ}.{self.form.suffix}"
         return streamed(request._request, chunks, media=self.form.media, filename=name)  # noqa: SLF001
 

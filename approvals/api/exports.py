@@ -9,27 +9,17 @@ from datetime import datetime
 from operator import itemgetter
 from typing import Any, Protocol
 
-from django.db.models import QuerySet
-
 from approvals.api.representation import represent
 from approvals.reports.rows_csv import cell
 from decisions import register
-from decisions.models import Decision
+from decisions.lists import Asked, pages
 
 PAGE = 500
 Json = dict[str, Any]
 
 
-def pages(rows: "QuerySet[Decision]") -> Iterator[list[Decision]]:
-    """`rows`, which are in descending order of seq, in lists; each is a query of its own."""
-    found = list(rows[:PAGE])
-    while found:
-        yield found
-        found = list(rows.filter(seq__lt=found[-1].seq)[:PAGE]) if len(found) == PAGE else []
-
-
 class Writer(Protocol):
-    def __call__(self, rows: "QuerySet[Decision]", now: datetime, *, account: bool) -> Iterator[bytes]: ...
+    def __call__(self, asked: Asked, now: datetime, *, account: bool) -> Iterator[bytes]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +31,14 @@ class Form:
     write: Writer
 
 
-def _bodies(rows: "QuerySet[Decision]", now: datetime, *, account: bool) -> Iterator[Iterable[Json]]:
-    for found in pages(rows):
+def _bodies(asked: Asked, now: datetime, *, account: bool) -> Iterator[Iterable[Json]]:
+    for found in filter(None, pages(asked, PAGE)):
         known = register.latest()
         yield [represent(row, now, account=account, known=known) for row in found]
 
 
-def json_lines(rows: "QuerySet[Decision]", now: datetime, *, account: bool) -> Iterator[bytes]:
-    for bodies in _bodies(rows, now, account=account):
+def json_lines(asked: Asked, now: datetime, *, account: bool) -> Iterator[bytes]:
+    for bodies in _bodies(asked, now, account=account):
         lines = (json.dumps(body, ensure_ascii=False, separators=(",", ":")) for body in bodies)
         yield ("\n".join(lines) + "\n").encode()
 
@@ -83,10 +73,10 @@ def _json(value: Any) -> str | None:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")) if value else None
 
 
-def comma_separated(rows: "QuerySet[Decision]", now: datetime, *, account: bool) -> Iterator[bytes]:
+def comma_separated(asked: Asked, now: datetime, *, account: bool) -> Iterator[bytes]:
     """UTF-8 with a header line, CRLF, and times in RFC 3339 UTC."""
     yield _lines([list(COLUMNS)])
-    for bodies in _bodies(rows, now, account=account):
+    for bodies in _bodies(asked, now, account=account):
         yield _lines([cell(read(body)) for read in COLUMNS.values()] for body in bodies)
 
 

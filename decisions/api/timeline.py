@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from decisions import clock, feed
+from decisions import bins, clock, feed
 from decisions.api.base import ApiView, asked
 from decisions.api.describing import LIMIT, MOMENT, Operation, describe
 from decisions.api.shapes import Bins, TimelinePage
@@ -74,7 +74,7 @@ class TimelineBins(ApiView):
         if not start < to:
             raise bad_request("from must be before to.")
         px = whole(given.get("px", "1000"), "px", least=50, most=10_000)
-        return Response(feed.bins(start, to, px))
+        return Response(bins.bins(start, to, px))
 
 
 def _day_before(at: datetime) -> datetime:

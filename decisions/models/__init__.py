@@ -21,7 +21,7 @@ from decisions.models.people import Membership, Person, RegisterGroup, Standing
 from decisions.models.register import Agent, AgentKey, Service
 from decisions.models.sign_in import Counter, InvitationLink, Session
 from decisions.models.source import SourceRun
-from decisions.models.timeline import Timeline
+from decisions.models.timeline import DecisionCount, Timeline
 
 __all__ = [
     "Agent",
@@ -30,6 +30,7 @@ __all__ = [
     "BoardItem",
     "Counter",
     "Decision",
+    "DecisionCount",
     "Evidence",
     "EvidenceKey",
     "Format",

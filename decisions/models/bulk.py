@@ -163,6 +163,20 @@ def update_where(model: type[Model], values: Mapping[str, Any], where: Mapping[s
         return int(cursor.rowcount)
 
 
+def add_counts(model: type[Model], key: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+    """Add to the counts `n` of `rows`, each the values of `key` and then what is added; a count of nothing is no row."""
+    if not rows:
+        return
+    table = model._meta.db_table  # noqa: SLF001 - the documented home of a model's table name
+    names, one = ", ".join(key), " AND ".join(f"{column} = %s" for column in key)
+    marks = ", ".join(["%s"] * (len(key) + 1))
+    added = f"INSERT INTO {table} ({names}, n) VALUES ({marks}) ON CONFLICT ({names}) DO UPDATE SET n = {table}.n + excluded.n"  # noqa: S608 - names are our own
+    with connection.cursor() as cursor:
+        cursor.executemany(added, rows)
+        if less := [row[:-1] for row in rows if row[-1] < 0]:
+            cursor.executemany(f"DELETE FROM {table} WHERE {one} AND n = 0", less)  # noqa: S608 - as above
+
+
 def _update(model: type[Model], fields: "Sequence[Field[Any, Any]]", rows: Sequence[Model]) -> None:
     # Django would compile a statement of sixty columns anew each time, which takes longer than running it.
     key = next(field for field in fields if field.primary_key)

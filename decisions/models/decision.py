@@ -114,7 +114,7 @@ class Decision(models.Model):
     protect_until = models.DateTimeField(null=True)
     requirement = models.JSONField(default=list)
     action = models.JSONField(null=True)
-    action_hash = models.CharField(max_length=71, blank=True, db_index=True)
+    action_hash = models.CharField(max_length=71, blank=True)
     account = models.JSONField(default=dict)
     """The agent's words: rationale, evidence, alternatives, confidence, model, trigger, estimate; each may be absent."""
 
@@ -156,9 +156,18 @@ class Decision(models.Model):
             ),
         )
         indexes = (
-            models.Index(fields=["occurred_at"], name="decision_occurred"),
+            # With seq: a list of a span of time is read off the index alone.
+            models.Index(fields=["occurred_at", "seq"], name="decision_at"),
+            # What a list follows, newest first: see decisions.lists.
             models.Index(fields=["service", "seq"], name="decision_service"),
             models.Index(fields=["episode", "seq"], name="decision_episode"),
+            models.Index(fields=["agent_id", "seq"], name="decision_agent"),
+            # A proposal asks whether the same action is open already.
+            models.Index(fields=["action_hash"], name="decision_action"),
+            models.Index(fields=["environment", "seq"], name="decision_environment"),
+            models.Index(fields=["kind", "seq"], name="decision_kind"),
+            models.Index(fields=["state", "seq"], name="decision_of_state"),
+            models.Index(fields=["sign_off", "seq"], name="decision_of_sign_off"),
             models.Index(
                 fields=["hold_until"],
                 name="decision_open_hold",
@@ -175,6 +184,17 @@ class Decision(models.Model):
                 condition=Q(
                     state__in=[State.AUTHORIZED, State.EXECUTING, State.REVERT_ORDERED, State.REVERTING, State.REVIEW]
                 ),
+            ),
+            # Among many unknown outcomes the few that a person must end: every page counts them.
+            models.Index(
+                fields=["seq"],
+                name="decision_left_unknown",
+                condition=Q(state=State.UNKNOWN, lease_seq__isnull=False),
+            ),
+            models.Index(
+                fields=["protect_until"],
+                name="decision_protected",
+                condition=Q(state__in=[State.SUCCEEDED, State.FAILED]),
             ),
             models.Index(fields=["sign_off_due"], name="decision_owed", condition=Q(sign_off=SignOff.REQUIRED)),
         )

@@ -19,3 +19,20 @@ class Timeline(models.Model):
     class Meta:
         db_table = "timeline"
         indexes = (models.Index(fields=["decision_seq", "seq"], name="timeline_decision"),)
+
+
+class DecisionCount(models.Model):
+    """Read model: how many decisions occurred in a stretch of time, by the state that they rest in. None that is empty."""
+
+    READ_MODEL = True
+
+    pk = models.CompositePrimaryKey("width", "start", "state")
+    width = models.IntegerField()
+    """Of the stretch, in seconds; counted for a few widths, from which wider ones are summed up."""
+    start = models.BigIntegerField()
+    """In seconds since 1970; a multiple of the width."""
+    state = models.CharField(max_length=20)
+    n = models.IntegerField()
+
+    class Meta:
+        db_table = "decision_count"

@@ -14,7 +14,7 @@ from decisions.envelope import Entry, parse_time
 from decisions.models import Decision, Timeline
 from decisions.models.bulk import insert_rows, made, upsert
 from decisions.models.prepared import PreparedMany
-from decisions.projections import links, sources
+from decisions.projections import counts, links, sources
 from decisions.states import DONE, held_state
 from decisions.vocab import (
     BEYOND_OWES_SECONDS,
@@ -58,6 +58,7 @@ def apply(entries: Sequence[Entry]) -> None:
 def fold_into_decisions(entries: Sequence[Entry], fold: Mapping[Kind, Fold]) -> None:
     """Fold `entries` into their decisions: one read, one write, whatever their number."""
     rows = decisions_by_ref({entry.facts["ref"] for entry in entries})
+    before = counts.of(rows.values())
     history = []
     for entry in entries:
         key = entry.facts["ref"]
@@ -72,6 +73,7 @@ def fold_into_decisions(entries: Sequence[Entry], fold: Mapping[Kind, Fold]) -> 
         row.last_seq = entry.seq
         history.append((entry.seq, row.seq, str(entry.kind), str(row.state), entry.actor, entry.at))
     upsert(Decision, list(rows.values()))
+    counts.move(before, counts.of(rows.values()))
     links.join(entries, rows)
     insert_rows(Timeline, ("seq", "decision_seq", "kind", "state", "actor", "at"), history)
 

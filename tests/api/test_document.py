@@ -15,7 +15,7 @@ from rest_framework.permissions import BasePermission
 from approvals.api import shapes
 from approvals.api.decisions import FILTERS
 from approvals.api.gate import ROUTES
-from decisions import queries
+from decisions import lists
 from decisions.api.base import ApiView
 from decisions.api.problem_types import PROBLEM_TYPES
 from decisions.models import Agent, Person
@@ -200,7 +200,7 @@ def test_the_document_is_valid(document: dict[str, Any]) -> None:
 
 
 def test_every_filter_is_documented() -> None:
-    assert set(FILTERS) == set(queries.FILTERS)
+    assert set(FILTERS) == set(lists.FILTERS)
 
 
 def test_every_view_says_who_may_call() -> None:

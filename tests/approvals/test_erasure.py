@@ -17,7 +17,7 @@ from approvals.models import Comment, Erasure, IdempotentAnswer, PolicyDraft, Ve
 from approvals.organisation import Organisation
 from approvals.queries import erasable
 from approvals.vocab import ErasureBasis, ErasureOf
-from decisions import disclosures, ledger, queries, rebuild
+from decisions import disclosures, ledger, lists, rebuild
 from decisions.errors import Problem
 from decisions.models import Agent, Alarm, Decision, Freeze, Person, Service, Standing
 from decisions.models.ledger import Disclosure
@@ -164,7 +164,7 @@ def test_of_a_decision_everything_goes_that_speaks_of_it(agent: Agent, admin: Pe
     row = factories.decision(agent, "a")
     comment(row.id, text="xanthippe?", actor=manager.id)
     assert Alarm.objects.get(kind="nobody_accountable").subject == "unknown-to-us"
-    assert list(queries.filtered({"q": "xanthippe"}, ledger.current().at))
+    assert list(lists.asked_for({"q": "xanthippe"}, ledger.current().at).rows)
     take(admin, ErasureOf.DECISION, str(row.id))
     row.refresh_from_db()
     assert (row.title, row.resource, row.episode, row.agent_ref, row.account) == (
@@ -175,7 +175,7 @@ def test_of_a_decision_everything_goes_that_speaks_of_it(agent: Agent, admin: Pe
     assert (row.outcome, row.outcome_detail, row.risk) == ("failed", "", "high"), "words of ours stay"
     assert Comment.objects.get().text == ""
     assert Alarm.objects.get(kind="nobody_accountable").subject == ""
-    assert list(queries.filtered({"q": "xanthippe"}, ledger.current().at)) == []
+    assert list(lists.asked_for({"q": "xanthippe"}, ledger.current().at).rows) == []
     assert list(disclosures.holding("xanthippe")) == []
     whole()
 

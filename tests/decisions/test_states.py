@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from decisions.models import Decision, Heartbeat, ServedClock
-from decisions.states import REARMED_MS, effective_state, may_change_at, over, with_effective_state
+from decisions.states import REARMED_MS, STORED, effective_state, may_change_at, over, with_effective_state
 from decisions.vocab import HOLDING, SignOff, State
 
 NOW = datetime(2026, 11, 22, 3, 47, tzinfo=UTC)
@@ -85,6 +85,7 @@ def test_the_sql_twin_says_the_same_of_every_row(beat: datetime | None) -> None:
         rows: list[Any] = list(with_effective_state(Decision.objects.order_by("seq"), NOW))
         assert len(rows) == len(cases)
         states = {row.seq: effective_state(row, NOW) for row in rows}
+        assert all(row.state in STORED[states[row.seq]] for row in rows)
         assert [str(states[row.seq]) for row in rows] == [row.effective for row in rows], resumed
         due = {
             row.seq

@@ -1,0 +1,240 @@
+"""The list of decisions: filters, order and keyset pages, in bounded time however much is stored. It must not write.
+
+No index serves every mixture of filters. So a page follows one filter's index, newest first, looks through at most so many
+decisions of it, and says how far it came: it may hold fewer rows than were asked for, or none, and go on all the same.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import F, Q, QuerySet
+
+from decisions.errors import bad_request
+from decisions.models import Agent, Decision
+from decisions.queries import MAX_LIMIT, TEXT_LIMIT, moment, whole
+from decisions.states import STORED, with_effective_state
+from decisions.vocab import HOLDING, TIERS, Level, Risk, SignOff, State
+
+FIRST_LOOK, LOOK = 400, 5000
+"""How many decisions a page looks through: first so many, and where they do not fill it, so many."""
+PASSING = HOLDING | {State.AUTHORIZED, State.EXECUTING}
+"""The states that nothing stays in: at any time few decisions are."""
+WINDOW = 50_000
+"""A span of time that holds more decisions is looked through like any other filter that no index serves."""
+
+Order = Any
+BY_SEQ: Order = F("seq").desc()
+SORTED: Order = (F("seq") + 0).desc()
+"""The order of seq as something that must be sorted: else the planner may take the short way past all that is stored."""
+
+Way = Sequence[tuple[Q, Order]]
+"""Conditions which together hold all that a filter lets through: of each an index holds the decisions in order of seq, or
+there are few and they are sorted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    rows: list[Decision]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a query string asks for."""
+
+    rows: "QuerySet[Decision]"
+    """Those that every filter lets through, newest first."""
+    ways: tuple[Way, ...]
+    span: Q | None
+    filtered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which decisions a value lets through, and by which indexes they are found."""
+
+    condition: Callable[[str], Q]
+    way: Callable[[str], Way] | None = None
+
+
+def asked_for(given: Mapping[str, str], now: datetime) -> Asked:
+    """What `given` asks for. Raises a 400 problem for a filter that is not known."""
+    rows, ways, span = with_effective_state(Decision.objects.filter(complete=True), now), [], Q()
+    filtered = False
+    for name, value in given.items():
+        if name in ("cursor", "limit", "format"):
+            continue
+        known = FILTERS.get(name)
+        if known is None:
+            raise bad_request(
+                f"The filter {name[:40]!r} is not known; known are {', '.join(sorted(FILTERS))}.", "unknown-filter"
+            )
+        condition = known.condition(value)
+        rows, filtered = rows.filter(condition), True
+        if known.way is not None:
+            ways.append(known.way(value))
+        if name in ("from", "to"):
+            span &= condition
+    return Asked(rows.order_by("-seq"), tuple(ways), span or None, filtered)
+
+
+def page(asked: Asked, cursor: str, limit: str) -> Page:
+    """One keyset page. Where there is a next one although this is not full, it has not looked through all."""
+    size = whole(limit or "50", "limit", least=1, most=MAX_LIMIT)
+    before = whole(cursor, "cursor", least=0, most=2**53) if cursor else None
+    found, reached = newest(asked, before, size)
+    return Page(found, str(reached) if reached else None)
+
+
+def pages(asked: Asked, size: int) -> Iterator[list[Decision]]:
+    """All decisions that are asked for, in lists of at most `size`; some may be empty. Each is of queries of its own."""
+    found, reached = newest(asked, None, size)
+    yield found
+    while reached:
+        found, reached = newest(asked, reached, size)
+        yield found
+
+
+def newest(asked: Asked, before: int | None, most: int) -> tuple[list[Decision], int]:
+    """(the newest rows of a seq less than `before`, at most so many; the seq to go on before, 0 when that was all)."""
+    if not asked.filtered:
+        rows = asked.rows if before is None else asked.rows.filter(seq__lt=before)
+        found = list(rows[: most + 1])
+        return found[:most], found[most - 1].seq if len(found) > most else 0
+    way = _way(asked, before)
+    walks = [_Walk(condition, before, order, max(FIRST_LOOK + 1, LOOK // len(way))) for condition, order in way]
+    looks = [walk.look(asked.rows, most) for walk in walks]
+    reached = max((reached for _, reached in looks), default=0)
+    listed = sorted((row for found, _ in looks for row in found if row.seq >= reached), key=lambda row: -row.seq)
+    return listed[:most], listed[most - 1].seq if len(listed) > most else reached
+
+
+@dataclass(frozen=True, slots=True)
+class _Walk:
+    """The newest `depth` decisions that fulfil `condition`, of a seq less than `before`."""
+
+    condition: Q
+    before: int | None
+    order: Order
+    depth: int
+
+    def candidates(self) -> "QuerySet[Decision]":
+        rows = Decision.rows.filter(self.condition).order_by(self.order)
+        return rows if self.before is None else rows.filter(seq__lt=self.before)
+
+    def reach(self) -> int:
+        """The seq of the last of them; 0 where there are not so many."""
+        found = self.candidates().values_list("seq", flat=True)[self.depth - 1 : self.depth]
+        return next(iter(found), 0)
+
+    def look(self, rows: "QuerySet[Decision]", most: int) -> tuple[list[Decision], int]:
+        """(those of them that are of `rows`, at most one more than `most`; how far down they reach, 0 for all)."""
+        found = list(rows.filter(seq__in=self.candidates().values("seq")[:FIRST_LOOK])[: most + 1])
+        reached = 0
+        if len(found) <= most:
+            # Asked for before the rows are: what changes in between is looked at twice rather than left out.
+            reached = self.reach()
+            looked = self.candidates().filter(seq__gte=reached).values("seq")[: self.depth * 2]
+            found = list(rows.filter(seq__in=looked)[: most + 1])
+        return found, found[most - 1].seq if len(found) > most else reached
+
+
+def _way(asked: Asked, before: int | None) -> Way:
+    """The conditions to follow: those of which so many decisions reach furthest back."""
+    if asked.span is not None and Decision.rows.filter(asked.span).order_by()[: WINDOW + 1].count() <= WINDOW:
+        return ((asked.span, SORTED),)
+    if len(asked.ways) < 2:
+        return (asked.ways or (((Q(), BY_SEQ),),))[0]
+    return min(asked.ways, key=lambda way: _furthest(way, before))
+
+
+def _furthest(way: Way, before: int | None) -> int:
+    return max((_Walk(condition, before, order, LOOK).reach() for condition, order in way), default=0)
+
+
+def _one_of(name: str, field: str, allowed: Any, *, indexed: bool = False) -> Filter:
+    def wanted(value: str) -> list[str]:
+        found = value.split(",")
+        if not set(found) <= {str(word) for word in allowed}:
+            raise bad_request(f"{name} must be among {', '.join(str(word) for word in allowed)}.")
+        return found
+
+    def way(value: str) -> Way:
+        return [(Q(**{field: one}), BY_SEQ) for one in sorted(set(wanted(value)))]
+
+    return Filter(lambda value: Q(**{f"{field}__in": wanted(value)}), way if indexed else None)
+
+
+def _stored(value: str) -> Way:
+    """A state in effect may be stored as another: those that it may be stored as are followed."""
+    stored = {state for one in value.split(",") for state in STORED[State(one)]}
+    passing = sorted(stored & PASSING)
+    lasting = [(Q(state=state), BY_SEQ) for state in sorted(stored - PASSING)]
+    return [*lasting, *([(Q(state__in=passing), SORTED)] if passing else [])]
+
+
+def _text(value: str) -> Q:
+    if len(value) > TEXT_LIMIT or "\0" in value:
+        raise bad_request(f"q may hold at most {TEXT_LIMIT} characters.")
+    query = Q()
+    for word in value.split():
+        query &= (
+            Q(title__icontains=word)
+            | Q(service__icontains=word)
+            | Q(agent_ref__icontains=word)
+            | Q(episode__icontains=word)
+        )
+    return query
+
+
+def _exact(name: str) -> Filter:
+    def apply(value: str) -> Q:
+        if len(value) > TEXT_LIMIT or "\0" in value:
+            raise bad_request(f"{name} is too long.")
+        return Q(**{name: value})
+
+    return Filter(apply, lambda value: ((apply(value), BY_SEQ),))
+
+
+def _time(name: str, lookup: str) -> Filter:
+    return Filter(lambda value: Q(**{lookup: moment(value, name)}))
+
+
+def _flag(name: str) -> Filter:
+    def apply(value: str) -> Q:
+        if value not in ("true", "false"):
+            raise bad_request(f"{name} must be true or false.")
+        return Q(**{name: value == "true"})
+
+    return Filter(apply)
+
+
+def _agent(value: str) -> Way:
+    # By its id: of a subquery the planner would not know how many decisions are its.
+    return [(Q(agent_id=id_), BY_SEQ) for id_ in Agent.objects.filter(slug=value[:64]).values_list("id", flat=True)]
+
+
+def _of_agent(value: str) -> Q:
+    return Q(agent_id__in=Agent.objects.filter(slug=value[:64]).values("id"))
+
+
+FILTERS = {
+    "service": _exact("service"),
+    "environment": _exact("environment"),
+    "kind": _exact("kind"),
+    "episode": _exact("episode"),
+    "agent": Filter(_of_agent, _agent),
+    "tier": _one_of("tier", "tier", TIERS),
+    "state": Filter(_one_of("state", "effective", State).condition, _stored),
+    "level": _one_of("level", "level_used", Level),
+    "ruled": _one_of("ruled", "level_ruled", Level),
+    "risk": _one_of("risk", "risk", Risk),
+    "sign_off": _one_of("sign_off", "sign_off", SignOff, indexed=True),
+    "beyond": _flag("beyond"),
+    "replayed": _flag("replayed"),
+    "from": _time("from", "occurred_at__gte"),
+    "to": _time("to", "occurred_at__lt"),
+    "q": Filter(_text),
+}
