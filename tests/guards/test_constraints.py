@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 from django.apps import apps
 from django.db import IntegrityError, connection, transaction
@@ -9,17 +10,20 @@ from django.db import IntegrityError, connection, transaction
 from approvals.actions.change_register import change_register
 from approvals.actions.draft_policy import draft_policy
 from approvals.actions.erase import Why, erase
+from approvals.actions.keep_item import add_item
 from approvals.actions.legal_hold import set_legal_hold
 from approvals.actions.record_report import record_report
 from approvals.actions.set_freeze import set_freeze
 from approvals.actions.sign_off import sign_off
+from approvals.board import REGISTERS
 from approvals.models import IdempotentAnswer, LedgerCheck, ReportBuild
 from approvals.organisation import Organisation
 from approvals.vocab import ErasureBasis, ErasureOf, Judgement
 from decisions import clock, cosigned, served
 from decisions.models import Agent, Person
-from decisions.vocab import Effect, FreezeMode, FreezeScope, LegalHoldScope
+from decisions.vocab import Board, Effect, FreezeMode, FreezeScope, LegalHoldScope
 from tests import factories
+from tests.approvals.board.items import bodies
 from tests.database import guards_off
 from tests.factories import event, hand_in, send
 
@@ -51,6 +55,8 @@ BREAKS = {
     "erasure_basis": "UPDATE erasure SET basis = 'whim'",
     "ledger_check_one_at_a_time": "UPDATE ledger_check SET over = FALSE",
     "ledger_check_result": "UPDATE ledger_check SET result = 'fine'",
+    "board_item_register": "UPDATE board_item SET register = 'minutes'",
+    "board_item_version": "UPDATE board_item SET version = 0",
     "legal_hold_scope": "UPDATE legal_hold SET scope = 'half', value = 'x'",
     "legal_hold_names_its_scope": "UPDATE legal_hold SET value = 'geo'",
     "legal_hold_one_in_force": "INSERT INTO legal_hold (id, seq, scope, value, reason, set_by, set_at, lifted_because)"
@@ -96,6 +102,8 @@ def filled(agent: Agent, manager: Person, executive: Person, admin: Person) -> N
     take = Why(ErasureBasis.LEGAL_ORDER, "Order 7 of the court", "It has to go.")
     erase(ErasureOf.ENTRIES, [row.seq], names=["account"], why=take, actor=admin.id)
     set_legal_hold(scope=LegalHoldScope.EVERYTHING, value="", reason="Nothing more goes.", actor=executive.id)
+    loss = msgspec.convert(bodies()[Board.LOSSES], REGISTERS[Board.LOSSES].shape)
+    add_item(Board.LOSSES, loss, actor=executive.id)
     served.tick()
     change_register(Organisation(groups=[]), actor=None)
     now = clock.now()

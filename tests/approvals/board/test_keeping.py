@@ -6,7 +6,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from django.db import IntegrityError, connection, transaction
 from django.test import Client
 
 from approvals.actions.keep_item import add_item, change_item, withdraw_item
@@ -136,19 +135,6 @@ def test_a_form_says_the_same_as_the_api(of: Board, executive: Person) -> None:
     made = form.item()
     assert made is not None
     assert parts_of(made) == (row.values, row.words)
-
-
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "UPDATE board_item SET register = 'minutes'",
-        "UPDATE board_item SET version = 0",
-    ],
-)
-def test_the_database_refuses_what_no_command_makes(statement: str, executive: Person) -> None:
-    add_item(Board.LOSSES, item(Board.LOSSES), actor=executive.id)
-    with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(statement)
 
 
 # -- over HTTP
