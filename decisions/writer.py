@@ -16,6 +16,8 @@ from decisions.errors import Problem
 BATCH_ENTRIES = 4096
 BATCH_WAIT = 0.002
 QUEUE_LENGTH = 10_000
+QUEUE_ENTRIES = 40_000
+"""So many entries may wait, in however few pieces of work: each is a few kilobytes of memory. One alone may be of more."""
 
 
 class Work(Protocol):
@@ -47,6 +49,10 @@ class Writer(Generic[W]):
         self._commit = commit
         self._queue: queue.PriorityQueue[tuple[_Lane, int, W | None]] = queue.PriorityQueue()
         self._count = itertools.count()
+        self._weight = 0
+        """Of all that waits."""
+        # Not the other lock: whoever stops the thread holds that while it ends.
+        self._weighing = threading.Lock()
         self._lock = threading.Lock()
         self._ending = False
         self.thread: threading.Thread | None = None
@@ -60,7 +66,8 @@ class Writer(Generic[W]):
             if self.thread is None or not self.thread.is_alive():
                 self.thread = threading.Thread(target=self._run, name="spine-writer", daemon=True)
                 self.thread.start()
-            if not work.urgent and self.waiting() >= QUEUE_LENGTH:
+            full = self.waiting() >= QUEUE_LENGTH or (self._weight and self._weight + work.weight > QUEUE_ENTRIES)
+            if not work.urgent and full:
                 raise Problem(
                     429,
                     "queue-full",
@@ -68,6 +75,7 @@ class Writer(Generic[W]):
                     "More is waiting than can be stored in a second. Send it again after the time in Retry-After.",
                     {"retryable": True, "retry_after_s": 1},
                 )
+            self._weigh(work.weight)
             self._queue.put((_Lane.URGENT if work.urgent else _Lane.ORDINARY, next(self._count), work))
 
     def stop(self) -> None:
@@ -111,4 +119,9 @@ class Writer(Generic[W]):
             batch.append(work)
             weight += work.weight
             until = until or time.monotonic() + BATCH_WAIT
+        self._weigh(-weight)
         return batch
+
+    def _weigh(self, more: int) -> None:
+        with self._weighing:
+            self._weight += more

@@ -95,7 +95,7 @@ class Budget:
         self.held -= size
 
 
-_large = Budget(256 << 20)
+_large = Budget(128 << 20)
 
 
 @dataclass(frozen=True, slots=True)

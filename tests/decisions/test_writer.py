@@ -74,6 +74,25 @@ def test_too_much_at_once_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     assert last.future.result(10) == 2
 
 
+def test_few_pieces_may_be_too_much_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writer, "QUEUE_ENTRIES", 100)
+    held = Held()
+    held.writer.put(Piece())
+    held.begun.wait(10)
+    held.writer.put(one := Piece(weight=1000))
+    with pytest.raises(Problem) as caught:
+        held.writer.put(Piece())
+    assert caught.value.status == 429, "one alone may be of more, and nothing beside it"
+    held.writer.put(urgent := Piece(urgent=True))
+    held.gate.set()
+    assert urgent.future.result(10)
+    assert one.future.result(10)
+    for weight in (60, 41, 40):
+        held.writer.put(last := Piece(weight=weight))
+        assert last.future.result(10), "what was taken out weighs nothing any more"
+    held.writer.stop()
+
+
 def test_what_is_urgent_goes_first_without_the_rest_and_is_never_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writer, "QUEUE_LENGTH", 2)
     held = Held()
