@@ -32,7 +32,7 @@ class Form:
 
 
 def _bodies(asked: Asked, now: datetime, *, account: bool) -> Iterator[Iterable[Json]]:
-    for found in filter(None, pages(asked, PAGE)):
+    for found in pages(asked, PAGE):
         known = register.latest()
         yield [represent(row, now, account=account, known=known) for row in found]
 
