@@ -17,7 +17,7 @@ from decisions.queries import MAX_LIMIT, TEXT_LIMIT, moment, whole
 from decisions.states import STORED, with_effective_state
 from decisions.vocab import HOLDING, TIERS, Level, Risk, SignOff, State
 
-FIRST_LOOK, LOOK = 400, 5000
+FIRST_LOOK, LOOK = 400, 4000
 """How many decisions a page looks through: first so many, and where they do not fill it, so many."""
 PASSING = HOLDING | {State.AUTHORIZED, State.EXECUTING}
 """The states that nothing stays in: at any time few decisions are."""
@@ -106,7 +106,7 @@ def newest(asked: Asked, before: int | None, most: int) -> tuple[list[Decision],
         found = list(rows[: most + 1])
         return found[:most], found[most - 1].seq if len(found) > most else 0
     way = _way(asked, before)
-    walks = [_Walk(condition, before, order, max(FIRST_LOOK + 1, LOOK // len(way))) for condition, order in way]
+    walks = [_Walk(condition, before, order, max(FIRST_LOOK, LOOK // len(way))) for condition, order in way]
     looks = [walk.look(asked.rows, most) for walk in walks]
     reached = max((reached for _, reached in looks), default=0)
     listed = sorted((row for found, _ in looks for row in found if row.seq >= reached), key=lambda row: -row.seq)
@@ -133,8 +133,11 @@ class _Walk:
 
     def look(self, rows: "QuerySet[Decision]", most: int) -> tuple[list[Decision], int]:
         """(those of them that are of `rows`, at most one more than `most`; how far down they reach, 0 for all)."""
-        found = list(rows.filter(seq__in=self.candidates().values("seq")[:FIRST_LOOK])[: most + 1])
+        found: list[Decision] = []
         reached = 0
+        if self.depth == LOOK:
+            # Where several are followed, each but a little: looking twice would cost more than it spares.
+            found = list(rows.filter(seq__in=self.candidates().values("seq")[:FIRST_LOOK])[: most + 1])
         if len(found) <= most:
             # Asked for before the rows are: what changes in between is looked at twice rather than left out.
             reached = self.reach()
