@@ -22,6 +22,7 @@ import django  # noqa: E402 - the data folder must be known first
 django.setup()
 
 from django.core.management import call_command  # noqa: E402
+from msgspec import convert  # noqa: E402
 
 from approvals.actions.activate_draft import activate_draft  # noqa: E402
 from approvals.actions.activate_policy import activate_policy  # noqa: E402
@@ -37,6 +38,7 @@ from approvals.actions.handle_alarm import handle_alarm  # noqa: E402
 from approvals.actions.handle_key import make_key  # noqa: E402
 from approvals.actions.handle_secret import make_secret  # noqa: E402
 from approvals.actions.import_recordings import import_recordings  # noqa: E402
+from approvals.actions.keep_item import add_item, change_item, withdraw_item  # noqa: E402
 from approvals.actions.legal_hold import lift_legal_hold, set_legal_hold  # noqa: E402
 from approvals.actions.lift_freeze import lift_freeze  # noqa: E402
 from approvals.actions.record_report import record_report  # noqa: E402
@@ -45,6 +47,7 @@ from approvals.actions.review import review  # noqa: E402
 from approvals.actions.set_freeze import set_freeze  # noqa: E402
 from approvals.actions.sign_off import sign_off  # noqa: E402
 from approvals.actions.withdraw import withdraw  # noqa: E402
+from approvals.board import REGISTERS  # noqa: E402
 from approvals.checking import check_ledger  # noqa: E402
 from approvals.organisation import AgentRow, Organisation, SourceRow  # noqa: E402
 from approvals.vocab import ErasureBasis, ErasureOf, Finding, Judgement  # noqa: E402
@@ -55,8 +58,9 @@ from decisions.intake.reading import Reading, Says  # noqa: E402
 from decisions.models import Agent, Alarm, Decision, Evidence, Person  # noqa: E402
 from decisions.moment import Moment  # noqa: E402
 from decisions.recording import record  # noqa: E402
-from decisions.vocab import Cause, Effect, FreezeMode, FreezeScope, Kind, LegalHoldScope, Outcome, Scope  # noqa: E402
+from decisions.vocab import Board, Cause, Effect, FreezeMode, FreezeScope, Kind, LegalHoldScope, Outcome, Scope  # noqa: E402
 from tests import factories  # noqa: E402
+from tests.approvals.board.items import bodies  # noqa: E402
 from tests.conftest import Clock  # noqa: E402
 from tests.corpus import replay  # noqa: E402
 from tests.factories import event, hand_in, send  # noqa: E402
@@ -102,6 +106,7 @@ def scenario(time: Clock) -> None:
     files = {"pdf": {"file": "report.pdf", "sha256": "00" * 32, "size": 7}}
     record_report(uuid.uuid4(), period="2026-10", edition="1", seq_limit=40, files=files, head="One action failed.")
     draw_the_line(people)
+    keep_board_registers(people)
     take_back(people, factories.decision(agent, "b"))
     check(people["samuel"])
     turn_the_keys()
@@ -131,6 +136,15 @@ def others_tell(agent: Agent, responder: Person) -> None:
         reason="Another one's doing.",
         actor=responder.id,
     )
+
+
+def keep_board_registers(people: dict[str, Person]) -> None:
+    """An item of each; one changed, one withdrawn."""
+    by, items = people["helena"].id, bodies(str(people["ines"].id))
+    kept = {of: add_item(of, convert(items[of], REGISTERS[of].shape), actor=by) for of in Board}
+    loss = convert(items[Board.LOSSES] | {"recovered": "200"}, REGISTERS[Board.LOSSES].shape)
+    change_item(Board.LOSSES, kept[Board.LOSSES].id, loss, version=1, actor=by)
+    withdraw_item(Board.LOSSES, kept[Board.LOSSES].id, reason="It was recorded twice.", version=2, actor=by)
 
 
 def take_back(people: dict[str, Person], row: Decision) -> None:
