@@ -1,14 +1,13 @@
 """What was seen before is found alike, whether it is read once for all that is told together or asked for anew."""
 
 import uuid
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from decisions import clock
 from decisions.intake import seen
 from decisions.intake.matching import DECISION_KEY, Acted, Rule
 from decisions.intake.told import digest
@@ -19,7 +18,7 @@ from decisions.vocab import Says
 AGENTS = [uuid.UUID(int=n) for n in (1, 2)]
 SERVICES = ["geo", "search"]
 NAMES = ["one", "two"]
-NOW = clock.now()
+NOW = datetime(2026, 10, 15, 3, 47, tzinfo=UTC)
 minutes = st.integers(-30, 30)
 
 
