@@ -11,12 +11,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
+from itertools import groupby
 
 from django.db import connection, transaction
 
 from approvals.models import SignOffRecord, Verdict
 from benchmarks.unguarded import unguarded
-from decisions import ledger
+from decisions import guard_file, ledger
 from decisions.merkle import leaf_hash
 from decisions.models import Decision, Timeline
 from decisions.models.bulk import insert_rows, on_postgresql
@@ -101,16 +102,38 @@ def cut_back(piece: Piece) -> None:
 
 
 def open_again(seqs: Iterable[int], piece: Piece) -> None:
-    """Make those entries whole, with their texts sealed for their own place."""
-    with unguarded("entry", "disclosure"), transaction.atomic():
+    """Make those entries whole, with their texts sealed for their own place, and the tree over them true."""
+    changed: dict[int, bytes] = {}
+    with unguarded("entry", "disclosure", "tile", "head"), transaction.atomic():
         for seq in seqs:
             original = piece.first + (seq - piece.first) % piece.entries
             texts = ledger.texts_of([original]).get(original, {})
             whole = EntryRow.objects.get(seq=original)
             EntryRow.objects.filter(seq=seq).update(body=whole.body, leaf=whole.leaf)
+            changed[seq] = bytes(whole.leaf)
             Disclosure.objects.filter(seq=seq).delete()
             rows = [(seq, name, *ledger.keyring().seal(f"{seq}:{name}", text.encode())) for name, text in texts.items()]
             insert_rows(Disclosure, ("seq", "name", "key", "sealed"), rows)
+        _mend(changed)
+        _set_head(ledger.size())
+
+
+def _mend(changed: dict[int, bytes]) -> None:
+    """Put those hashes into the tiles of the lowest level, and what follows from them into those above."""
+    level = 0
+    while changed:
+        above: dict[int, bytes] = {}
+        for n, places in groupby(sorted(changed), key=lambda place: place // WIDTH):
+            tile = TileRow.objects.filter(level=level, n=n).first()
+            if tile is None:
+                continue
+            hashes = bytearray(tile.hashes)
+            for place in places:
+                at = place % WIDTH * HASH
+                hashes[at : at + HASH] = changed[place]
+            above[n] = subtree(bytes(hashes))
+            TileRow.objects.filter(level=level, n=n).update(hashes=bytes(hashes), root=above[n])
+        level, changed = level + 1, above
 
 
 def _statement(table: str, made: Copies, first: int, last: int) -> str:
@@ -264,6 +287,9 @@ def _count() -> None:
 def _set_head(size: int) -> None:
     frontier = Tree(size, ledger.tile).frontier()
     Head.objects.filter(id=1).update(size=size, root=frontier.root(), frontier=frontier.to_bytes())
+    # Else the next to write would take it for a database that was brought back.
+    with transaction.atomic():
+        guard_file.keep(ledger.open_head())
 
 
 def size_on_disk() -> str:
