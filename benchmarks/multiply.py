@@ -52,8 +52,10 @@ class Copies:
     piece: Piece
     count: int
     until: datetime
-    open_last: int = 500
-    """In how many of the last copies decisions still wait, run or owe a sign-off."""
+    open_last: int = 40
+    """In how many of the last copies decisions still wait or run."""
+    owed_last: int = 500
+    """In how many of the last copies they still owe a sign-off."""
     texts_last: int = 100
     """In how many of the last copies entries are whole, with their texts; on PostgreSQL older ones are cut short, to spare the disk."""
 
@@ -174,6 +176,7 @@ def _expressions(table: str, made: Copies) -> dict[str, str]:
         for name in ("ended_at", "decided_at", "protect_until", "sign_off_due", "hold_until", "claim_until")
     }
     old = f"n.c <= {made.count - made.open_last}"
+    settled = f"n.c <= {made.count - made.owed_last}"
     waiting = f"t.state IN {OPEN}"
     ahead = _literal(made.until + timedelta(days=2))
     for name in ("hold_until", "claim_until"):
@@ -192,7 +195,7 @@ def _expressions(table: str, made: Copies) -> dict[str, str]:
         "received_at": at,
         "occurred_at": _at(f"({seq} - {made.piece.first})", made, f"- ({lateness})"),
         "state": f"CASE WHEN {old} AND {waiting} THEN 'expired' WHEN {old} AND t.state = 'revert_ordered' THEN 'reverted' ELSE t.state END",
-        "sign_off": f"CASE WHEN {old} AND t.sign_off = 'required' THEN 'accepted' ELSE t.sign_off END",
+        "sign_off": f"CASE WHEN {settled} AND t.sign_off = 'required' THEN 'accepted' ELSE t.sign_off END",
     }
 
 

@@ -58,8 +58,8 @@ def rarities(seed: int) -> None:
     newest, chosen = ledger.size(), random.Random(seed)
     agent = Agent.objects.get(slug=f"agent-{company.AGENTS - 1}")
     for change in ({"service": "rare"}, {"kind": "rare"}, {"environment": "rare"}, {"agent_id": agent.id}):
-        near = (chosen.randrange(newest) for _ in range(RARE))
-        found = [Decision.rows.filter(seq__gte=seq).order_by("seq").values_list("seq", flat=True)[0] for seq in near]
+        near = (chosen.randrange(newest // 2, newest) for _ in range(RARE))
+        found = [Decision.rows.filter(seq__lte=seq).order_by("-seq").values_list("seq", flat=True)[0] for seq in near]
         Decision.rows.filter(seq__in=found).update(**change)
 
 
