@@ -6,7 +6,7 @@ from typing import Concatenate, ParamSpec
 from uuid import UUID
 
 from django.conf import settings
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
 
 from decisions import register
@@ -49,7 +49,13 @@ def reads(view: View[P]) -> View[P]:
     def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if not may_read(signed_in(request)):
             raise PermissionDenied("Your account has no role yet. Ask an administrator for one.")
-        return view(request, *args, **kwargs)
+        try:
+            return view(request, *args, **kwargs)
+        except Problem as problem:
+            # What cannot be read of an address is the caller's fault, and the page for that says so.
+            if problem.status == 400:
+                raise BadRequest(problem.detail) from None
+            raise
 
     return guarded
 

@@ -110,3 +110,10 @@ def test_hostile_words_are_drawn_as_words(executive: Person, client_for: Visit) 
         page = client.get(path).content.decode()
         assert "<script>alert" not in page
     assert "\u202e" not in client.get(f"/board/losses/{row.id}/").content.decode()
+
+
+@pytest.mark.parametrize("before", ["abc", "-1", "9" * 40, "\u0661", ""])
+@pytest.mark.parametrize("page", ["/board/incidents/", "/ledger/erasures/"])
+def test_a_place_that_is_none_is_refused(page: str, before: str, executive: Person, client_for: Visit) -> None:
+    answer = client_for(executive).get(page, {"before": before})
+    assert answer.status_code == (400 if before else 200)
