@@ -17,6 +17,8 @@ from approvals.actions import record_check, request_check
 from approvals.actions import request_report as reports
 from approvals.actions import watch_sources as watching
 from approvals.models import LedgerCheck, Report, ReportBuild
+from approvals.periods import Period
+from approvals.queries.reports import is_mature
 from approvals.reports import files
 from decisions import clock
 from decisions.errors import Problem
@@ -24,6 +26,8 @@ from decisions.models.bulk import cut_log
 
 log = logging.getLogger(__name__)
 BUILD_SECONDS = 600
+AGAIN = timedelta(hours=6)
+"""How long after the schedule asked for a report in vain it asks again."""
 STUCK = timedelta(seconds=BUILD_SECONDS + 60)
 
 
@@ -52,9 +56,10 @@ def watch_sources() -> int:
 
 @shared_task(name="approvals.tasks.forget_answers", ignore_result=True)
 def forget_answers() -> None:
-    """Remove the answers to commands that are too old to be sent again."""
+    """Remove what is kept for a time alone: answers to commands, and files of reports that nobody needs any more."""
     while idempotency.forget(clock.now()):
         pass
+    files.remove_old(clock.now())
     cut_log()
 
 
@@ -112,11 +117,16 @@ def _see_out(child: "subprocess.Popen[bytes]", check_id: str) -> None:
         connection.close()
 
 
-@shared_task(name="approvals.tasks.build_last_month", ignore_result=True)
-def build_last_month() -> None:
-    """The draft of last month, once."""
-    if not Report.objects.filter(period=last_month()).exists():
-        reports.request_report(last_month(), actor=None)
+@shared_task(name="approvals.tasks.build_due", ignore_result=True)
+def build_due() -> None:
+    """The draft of last month from the first of this one on, and its final edition once every action has matured."""
+    now, period = clock.now(), Period.read(last_month())
+    latest = Report.objects.filter(period=period.key, scope="").order_by("-seq").first()
+    if latest is not None and (is_mature(latest) or now < period.matures):
+        return
+    tried = ReportBuild.objects.filter(period=period.key, scope="", requested_at__gt=now - AGAIN)
+    if not tried.filter(requested_by=None).exists():
+        reports.request_report(period.key, actor=None)
 
 
 def last_month() -> str:

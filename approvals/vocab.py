@@ -55,6 +55,44 @@ class CheckResult(StrEnum):
     INTERRUPTED = "interrupted"
 
 
+class ReportState(StrEnum):
+    """How far an edition of a report has come."""
+
+    DRAFT = "draft"
+    ATTESTED = "attested"
+    ISSUED = "issued"
+
+
+REPORT_PAGES = MappingProxyType(
+    {
+        1: "Is our AI under human control?",
+        2: "Who is accountable, and where is the line?",
+        3: "Is the human review real?",
+        4: "Did the AI do harm?",
+        5: "What could it cost us?",
+        6: "Can we prove it?",
+    }
+)
+"""The pages of a report by their questions; a manager attests each."""
+
+
+MEASURES = MappingProxyType(
+    {
+        "M1": "Actions with a named owner",
+        "M2": "Actions beyond permitted autonomy",
+        "M3": "High-risk decided by a person first",
+        "M4": "Proposals people refused",
+        "M5": "Planted faults caught",
+        "M6": "Slowest safe stop",
+        "M7": "AI changes that failed",
+        "M8": "Error budget left",
+        "M9": "Loss in a 1-in-20 year",
+        "M10": "Decisions an auditor could replay",
+        "M11": "Days of complete logs",
+    }
+)
+
+
 class Judgement(StrEnum):
     ACCEPT = "accept"
     REFUSE = "refuse"

@@ -36,6 +36,8 @@ class Kind(StrEnum):
     ALARM_ACKNOWLEDGED = "alarm.acknowledged"
     ALARM_CLEARED = "alarm.cleared"
     REPORT_BUILT = "report.built"
+    REPORT_ATTESTED = "report.attested"
+    REPORT_ISSUED = "report.issued"
     DRILL_RUN = "drill.run"
     LEDGER_CHECKED = "ledger.checked"
     DISCLOSURE_ERASED = "disclosure.erased"

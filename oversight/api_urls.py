@@ -63,6 +63,9 @@ urlpatterns = [
     path("api/v1/alarms/<int:seq>/clear", alarms.ClearAlarm.as_view(), name="clear_alarm"),
     path("api/v1/reports", reports.Reports.as_view(), name="reports"),
     path("api/v1/reports/<uuid:report_id>", reports.OneReport.as_view(), name="report"),
+    path("api/v1/reports/<uuid:report_id>/attestations", reports.Attestations.as_view(), name="report_attestations"),
+    path("api/v1/reports/<uuid:report_id>/issue", reports.IssueReport.as_view(), name="report_issue"),
+    path("api/v1/reports/<uuid:report_id>/downloads", reports.Downloads.as_view(), name="report_downloads"),
     path(
         "api/v1/reports/<uuid:report_id>/report.<str:extension>", reports.ReportFileView.as_view(), name="report_file"
     ),

@@ -19,10 +19,8 @@ app.autodiscover_tasks()
 app.conf.beat_schedule = {
     "expire": {"task": "approvals.tasks.expire", "schedule": 10.0},
     "watch-sources": {"task": "approvals.tasks.watch_sources", "schedule": 60.0},
-    "build-last-month": {
-        "task": "approvals.tasks.build_last_month",
-        "schedule": crontab(day_of_month="1", hour="0", minute="15"),
-    },
+    # Each hour, so that one that was missed while nothing ran is not missed for a month.
+    "build-due": {"task": "approvals.tasks.build_due", "schedule": crontab(minute="15")},
     "forget-answers": {"task": "approvals.tasks.forget_answers", "schedule": crontab(hour="3", minute="30")},
     "forget-expired": {"task": "decisions.tasks.forget_expired", "schedule": 3600.0},
     "ask-witnesses": {"task": "decisions.tasks.ask_witnesses", "schedule": 60.0},

@@ -213,6 +213,8 @@ REQUESTS_PER_MINUTE["orders"] = REQUESTS_PER_MINUTE["read"]
 """Of one agent in one process; a third of it may come at once. Nothing that stops or undoes an act is counted."""
 OPEN_HOLDS = env.number("OVERSIGHT_OPEN_HOLDS", 50, least=1, most=1_000_000)
 """How many decisions of one agent may wait for people at once."""
+REPORTS_KEPT_YEARS = env.number("OVERSIGHT_REPORTS_KEPT_YEARS", 10, least=1, most=100)
+"""How long the files of issued reports stay."""
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "decisions.auth.api.AgentKeyAuthentication",

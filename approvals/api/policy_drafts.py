@@ -1,10 +1,8 @@
 """Drafts of the policy over the API: list, draft, activate, withdraw, replay. No machine's credential gets as far as an action."""
 
-from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-import msgspec
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -23,19 +21,19 @@ from approvals.api.policy_shapes import (
     PolicyReplay,
 )
 from approvals.api.representation import identity, time
+from approvals.api.said import answered, seen
 from approvals.api.shapes import Nothing
-from approvals.idempotency import checked_key, once
+from approvals.idempotency import checked_key
 from approvals.models import PolicyDraft as DraftRow
 from approvals.models import PolicyVersion
 from approvals.queries import policies
 from approvals.vocab import DraftState
 from decisions import clock, register
-from decisions.api.base import ApiView, etag, version_of
+from decisions.api.base import ApiView, etag
 from decisions.api.describing import Operation, describe
 from decisions.api.parsing import command
 from decisions.auth.api import People, Readers, ReadersAndPeople, person
 from decisions.auth.people import require_recent_sign_in, require_strong_sign_in
-from decisions.errors import Problem
 
 HEADERS = {"Idempotency-Key": True, "If-Match": True, "X-CSRFToken": True}
 REFUSALS = (400, 404, 409, 412, 413, 415, 422, 428, 503)
@@ -103,7 +101,7 @@ class Versions(ApiView):
         actor = person(request).id
         key, given = checked_key(request.headers.get("Idempotency-Key", "")), command(request, DraftCommand)
         require_recent_sign_in(request._request)  # noqa: SLF001 - the framework's documented name for it
-        based_on = _seen(request)
+        based_on = seen(request)
 
         def act() -> dict[str, Any]:
             row = draft_policy(
@@ -115,7 +113,7 @@ class Versions(ApiView):
             )
             return represent(row, _latest())
 
-        return _answered(request, key, given, act, 201)
+        return answered(request, key, given, act, 201)
 
 
 class Drafts(ApiView):
@@ -171,13 +169,13 @@ class ActivateDraft(ApiView):
     )
     def post(self, request: Request, draft_id: UUID) -> Response:
         key, given = checked_key(request.headers.get("Idempotency-Key", "")), command(request, Nothing)
-        actor, seen = person(request).id, _seen(request)
+        actor, version = person(request).id, seen(request)
         require_strong_sign_in(request._request)  # noqa: SLF001 - as above
 
         def act() -> dict[str, Any]:
-            return policy.represent(activate_draft(draft_id, revision=seen, actor=actor), document=False)
+            return policy.represent(activate_draft(draft_id, revision=version, actor=actor), document=False)
 
-        return _answered(request, key, given, act, 200)
+        return answered(request, key, given, act, 200)
 
 
 class WithdrawDraft(ApiView):
@@ -196,12 +194,12 @@ class WithdrawDraft(ApiView):
     )
     def post(self, request: Request, draft_id: UUID) -> Response:
         key, given = checked_key(request.headers.get("Idempotency-Key", "")), command(request, Nothing)
-        actor, seen = person(request).id, _seen(request)
+        actor, version = person(request).id, seen(request)
 
         def act() -> dict[str, Any]:
-            return represent(withdraw_draft(draft_id, revision=seen, actor=actor), _latest())
+            return represent(withdraw_draft(draft_id, revision=version, actor=actor), _latest())
 
-        return _answered(request, key, given, act, 200)
+        return answered(request, key, given, act, 200)
 
 
 class ReplayDraft(ApiView):
@@ -222,20 +220,3 @@ class ReplayDraft(ApiView):
         latest = policies.in_force()
         against = policies.compiled(latest) if latest else None
         return Response(replayed(request, policies.compiled(policies.draft(draft_id)), against=against))
-
-
-def _seen(request: Request) -> int:
-    """The version that If-Match names. Raises a 428 problem without it."""
-    header = request.headers.get("If-Match", "")
-    if not header:
-        raise Problem(
-            428, "precondition-required", "If-Match is missing", 'Send the ETag of what you looked at, such as "v3".'
-        )
-    return version_of(header)
-
-
-def _answered(request: Request, key: str, given: Any, act: Callable[[], dict[str, Any]], status: int) -> Response:
-    said = b"\n".join([str(request.method).encode(), request.path.encode(), msgspec.json.encode(given)])
-    kept = once(f"person:{person(request).id}", key, said, act)
-    headers = {"Cache-Control": "no-store"} | ({"Idempotent-Replayed": "true"} if kept.replayed else {})
-    return Response(kept.body, status=status, headers=headers)

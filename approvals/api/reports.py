@@ -1,29 +1,41 @@
-"""Board reports: ask for one, see how far it is, fetch its files. For people alone: agents are what they are about."""
+"""Board reports: ask for one, see how far it is, answer for it, fetch its files. For people alone: agents are what they are about."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
 from django.http.response import HttpResponseBase
-from django.urls import reverse
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from approvals import access
+from approvals.actions.attest_report import attest_report
+from approvals.actions.issue_report import issue_report
 from approvals.actions.request_report import request_report
+from approvals.api.pages import PAGED, newest_first
 from approvals.api.report_files import send_file
+from approvals.api.report_shapes import AttestCommand, DownloadPage, IssueCommand, PeriodCommand, ReportPage
+from approvals.api.report_shapes import Report as ReportShape
+from approvals.api.report_words import building, built
 from approvals.api.representation import time
-from approvals.api.shapes import PeriodCommand, ReportPage
-from approvals.api.shapes import Report as ReportShape
-from approvals.models import Report, ReportBuild
-from approvals.reports.files import TYPES, made_of
+from approvals.api.said import answered, seen
+from approvals.idempotency import checked_key
+from approvals.models import Report, ReportBuild, ReportDownload
+from approvals.queries import reports
+from approvals.queries.reports import unfinished
+from approvals.reports.files import TYPES
 from decisions import register
-from decisions.api.base import ApiView, asked
+from decisions.api.base import ApiView, asked, etag
 from decisions.api.describing import LIMIT, WHOLE, Operation, describe, words
 from decisions.api.parsing import command
 from decisions.auth.api import person
+from decisions.auth.people import require_strong_sign_in
 from decisions.errors import forbidden, not_found
 from decisions.queries import MAX_LIMIT, whole
+
+SAYS = {"Idempotency-Key": True, "If-Match": True, "X-CSRFToken": True}
+REFUSALS = (400, 404, 409, 412, 413, 415, 422, 428, 503)
 
 
 class ReportReaders(BasePermission):
@@ -55,7 +67,7 @@ class Reports(ApiView):
         if "cursor" in given:
             rows = rows.filter(seq__lt=whole(given["cursor"], "cursor", least=0, most=2**53))
         found = list(rows[: size + 1])
-        builds = ReportBuild.objects.exclude(state="draft").order_by("-requested_at")[:10]
+        builds = unfinished()[:10]
         return Response(
             {
                 "items": [built(report) for report in found[:size]],
@@ -67,19 +79,19 @@ class Reports(ApiView):
     @describe(
         Operation(
             "requestReport",
-            "Have the report of a month built",
+            "Have the report of a period built",
             "people",
             ReportShape,
             status=202,
             takes={"application/json": PeriodCommand},
             headers={"X-CSRFToken": True},
             problems=(400, 413, 415),
-            detail="While the report of a month is being built, asking again answers with the same building.",
+            detail="While it is being built, asking again answers with the same building. After a failure, asking again tries again.",
         )
     )
     def post(self, request: Request) -> Response:
         given = command(request, PeriodCommand)
-        body = building(request_report(given.period, actor=person(request).id))
+        body = building(request_report(given.period, scope=given.scope, actor=person(request).id))
         return Response(body, status=202, headers={"Location": body["url"]})
 
 
@@ -91,7 +103,7 @@ class OneReport(ApiView):
         report = Report.objects.filter(id=report_id).first()
         build = None if report else ReportBuild.objects.filter(id=report_id).first()
         if report is not None:
-            return Response(built(report))
+            return Response(built(report), headers={"ETag": etag(report.version), "Cache-Control": "no-store"})
         if build is None:
             raise not_found("report")
         return Response(building(build))
@@ -111,48 +123,91 @@ class ReportFileView(ApiView):
         )
     )
     def get(self, request: Request, report_id: UUID, extension: str) -> HttpResponseBase:
-        return send_file(request._request, report_id, extension if extension in TYPES else "")  # noqa: SLF001
+        return send_file(request._request, report_id, extension if extension in TYPES else "", to=person(request).id)  # noqa: SLF001
 
 
-def built(report: Report) -> dict[str, Any]:
-    made = made_of(report)
-    return {
-        "id": str(report.id),
-        "period": report.period,
-        "state": report.state,
-        "progress": None,
-        "error": None,
-        "edition": report.edition,
-        "seq": report.seq,
-        "seq_limit": report.seq_limit,
-        "headline": report.head or None,
-        "built_at": time(report.built_at),
-        "files": [
-            {
-                "format": format_,
-                "url": reverse("api:report_file", args=[report.id, format_]),
-                "size": made[format_]["size"],
-                "sha256": made[format_]["sha256"],
-            }
-            for format_ in TYPES
-            if format_ in made
-        ],
-        "url": reverse("api:report", args=[report.id]),
-    }
+class Attestations(ApiView):
+    permission_classes = [ReportReaders]
+
+    @describe(
+        Operation(
+            "attestReport",
+            "Say of one page of a report that it is right, or what is wrong with it",
+            "people",
+            ReportShape,
+            takes={"application/json": AttestCommand},
+            headers=SAYS,
+            problems=REFUSALS,
+            detail="A manager. Of one page the last word counts; once it is that each is right, the report is attested. "
+            "Needs a recent sign-in.",
+        )
+    )
+    def post(self, request: Request, report_id: UUID) -> Response:
+        given = command(request, AttestCommand)
+        return _said(
+            request,
+            given,
+            lambda version, actor: attest_report(
+                report_id,
+                page=given.page,
+                attests=given.attests,
+                comment=given.comment,
+                version=version,
+                actor=actor,
+            ),
+        )
 
 
-def building(build: ReportBuild) -> dict[str, Any]:
-    return {
-        "id": str(build.id),
-        "period": build.period,
-        "state": build.state,
-        "progress": {"step": build.step, "done": build.done, "total": build.total},
-        "error": build.error or None,
-        "edition": None,
-        "seq": None,
-        "seq_limit": None,
-        "headline": None,
-        "built_at": None,
-        "files": [],
-        "url": reverse("api:report", args=[build.id]),
-    }
+class IssueReport(ApiView):
+    permission_classes = [ReportReaders]
+
+    @describe(
+        Operation(
+            "issueReport",
+            "Sign an attested report: it is numbered, and nothing about it changes any more",
+            "people",
+            ReportShape,
+            takes={"application/json": IssueCommand},
+            headers=SAYS,
+            problems=REFUSALS,
+            detail="An executive who attested no page of it. Needs a recent sign-in.",
+        )
+    )
+    def post(self, request: Request, report_id: UUID) -> Response:
+        given = command(request, IssueCommand)
+        return _said(
+            request,
+            given,
+            lambda version, actor: issue_report(report_id, reason=given.reason, version=version, actor=actor),
+        )
+
+
+class Downloads(ApiView):
+    permission_classes = [ReportReaders]
+
+    @describe(
+        Operation(
+            "listReportDownloads",
+            "Who took which file of a report, the newest first",
+            "people",
+            DownloadPage,
+            query=PAGED,
+            problems=(400, 404),
+        )
+    )
+    def get(self, request: Request, report_id: UUID) -> Response:
+        rows = ReportDownload.objects.filter(report_id=reports.report(report_id).id)
+        return newest_first(
+            request,
+            rows,
+            "id",
+            lambda row: {"id": row.id, "format": row.format, "by": str(row.person_id), "at": time(row.at)},
+        )
+
+
+def _said(request: Request, given: Any, act: Callable[[int, UUID], Report]) -> Response:
+    """What a person says of a report, once for its key, to the version that they looked at."""
+    key, version = checked_key(request.headers.get("Idempotency-Key", "")), seen(request)
+    actor = person(request).id
+    require_strong_sign_in(request._request)  # noqa: SLF001 - the framework's documented name for it
+    return answered(request, key, given, lambda: built(act(version, actor)), 200)

@@ -44,12 +44,6 @@ class SignOffCommand(Struct, forbid_unknown_fields=True):
     cause: Cause | None = None
 
 
-class PeriodCommand(Struct, forbid_unknown_fields=True):
-    """A month."""
-
-    period: Annotated[str, Meta(pattern="^20[0-9]{2}-(0[1-9]|1[0-2])$")]
-
-
 class Nothing(Struct, forbid_unknown_fields=True):
     """An empty object."""
 
@@ -194,42 +188,6 @@ class DecisionPage(Struct):
 
     seq: int
     items: list[Decision]
-    next: str | None
-
-
-class ReportFile(Struct):
-    format: str
-    url: str
-    size: Whole
-    sha256: str
-
-
-class Progress(Struct):
-    step: str
-    done: Whole
-    total: Whole
-
-
-class Report(Struct):
-    """A board report, or the building of one."""
-
-    id: Id
-    period: str
-    state: Literal["queued", "building", "draft", "attested", "issued", "failed"]
-    progress: Progress | None
-    error: str | None
-    edition: str | None
-    seq: Whole | None
-    seq_limit: Whole | None
-    headline: str | None
-    built_at: Moment | None
-    files: list[ReportFile]
-    url: str
-
-
-class ReportPage(Struct):
-    items: list[Report]
-    building: list[Report]
     next: str | None
 
 

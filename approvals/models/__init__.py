@@ -3,10 +3,11 @@
 from approvals.models.checks import LedgerCheck
 from approvals.models.erasure import Erasure
 from approvals.models.policy import PolicyDraft, PolicyVersion
-from approvals.models.reports import Report, ReportBuild
+from approvals.models.reports import Attestation, Report, ReportBuild, ReportDownload
 from approvals.models.said import Comment, IdempotentAnswer, SignOffRecord, Verdict
 
 __all__ = [
+    "Attestation",
     "Comment",
     "Erasure",
     "IdempotentAnswer",
@@ -15,6 +16,7 @@ __all__ = [
     "PolicyVersion",
     "Report",
     "ReportBuild",
+    "ReportDownload",
     "SignOffRecord",
     "Verdict",
 ]

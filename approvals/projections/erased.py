@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
-from approvals.models import Comment, Erasure, PolicyDraft, Report, SignOffRecord, Verdict
+from approvals.models import Attestation, Comment, Erasure, PolicyDraft, Report, SignOffRecord, Verdict
 from decisions import ledger
 from decisions.envelope import Entry
 from decisions.models import Alarm, BoardItem, Decision, Evidence, Freeze, LegalHold, LinkCut, Timeline
@@ -26,6 +26,8 @@ COPIES: Mapping[tuple[str, str], tuple[Any, str, str]] = MappingProxyType(
         (Kind.POLICY_DRAFTED, "reason"): (PolicyDraft, "seq", "reason"),
         (Kind.ALARM_RAISED, "subject"): (Alarm, "seq", "subject"),
         (Kind.REPORT_BUILT, "report"): (Report, "seq", "head"),
+        (Kind.REPORT_ATTESTED, "comment"): (Attestation, "seq", "comment"),
+        (Kind.REPORT_ISSUED, "reason"): (Report, "issued_seq", "reason"),
         (Kind.SIGNAL_RECEIVED, "told"): (Evidence, "seq", "told"),
         (Kind.REGISTER_CHANGED, "item"): (BoardItem, "last_seq", "words"),
         (Kind.DRILL_RUN, "item"): (BoardItem, "last_seq", "words"),

@@ -6,7 +6,7 @@ from typing import Any
 
 from approvals import access
 from approvals.models import Erasure, Report
-from approvals.vocab import BASIS_WORDS, ErasureBasis
+from approvals.vocab import BASIS_WORDS, ErasureBasis, ReportState
 from decisions import ledger, register
 from decisions.vocab import Kind, Role
 
@@ -59,8 +59,8 @@ def of_decision(decision_seq: int, *, reasons: bool) -> list[dict[str, Any]]:
 
 
 def stale(report: Report) -> bool:
-    """Whether `report` is a draft that may repeat what was erased since it was drawn: it is to be built anew."""
-    if report.state != "draft":
+    """Whether `report` may repeat what was erased since it was drawn, and is to be built anew. What is issued stays as it was."""
+    if report.state == ReportState.ISSUED:
         return False
     since = report.seq_limit + 1
     if Erasure.objects.filter(seq__gte=since, entry_seq__lt=since).exists():

@@ -37,7 +37,7 @@ def write_whole(path: Path, body: bytes) -> Made:
 
 
 def render_all(report: dict[str, Any], proof: dict[str, Any], out_dir: Path, progress: Progress) -> dict[str, Made]:
-    """Writes report.{json,pdf,html,xlsx,csv}, proof.json and the picture of page 1; the keys are the formats."""
+    """Writes report.{json,pdf,html,xlsx,csv}, proof.json and a picture of each page; the keys are the formats."""
     out_dir.mkdir(parents=True, exist_ok=True)
     dataset, proven = canonical(report), canonical(proof)
     steps: tuple[tuple[str, str, str, Callable[[], bytes]], ...] = (
@@ -47,11 +47,13 @@ def render_all(report: dict[str, Any], proof: dict[str, Any], out_dir: Path, pro
         ("html", "report.html", "Interactive page", lambda: html_page.render(dataset)),
         ("xlsx", "report.xlsx", "Workbook", lambda: xlsx.render(dataset)),
         ("csv", "report.csv", "Rows", lambda: rows_csv.render(dataset)),
-        ("png", "page-1.png", "Preview", lambda: pdf.preview(dataset, proven)[0]),
     )
     made: dict[str, Made] = {}
     for done, (key, name, words, render) in enumerate(steps):
-        progress(words, done, len(steps))
+        progress(words, done, len(steps) + 1)
         made[key] = write_whole(out_dir / name, render())
-    progress("Done", len(steps), len(steps))
+    progress("Pictures of the pages", len(steps), len(steps) + 1)
+    for page, picture in enumerate(pdf.preview(dataset, proven), 1):
+        made[f"page-{page}"] = write_whole(out_dir / f"page-{page}.png", picture)
+    progress("Done", len(steps) + 1, len(steps) + 1)
     return made

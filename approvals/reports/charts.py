@@ -48,9 +48,9 @@ def tone(level: str) -> int:
 
 
 def levels(tally: Tally, labels: Sequence[str]) -> Chart:
-    title = "Level used, by month"
+    title = f"Level used, by {tally.window.unit}"
     if not any(m.actions for m in tally.months):
-        return _empty(title, "No action in twelve months.")
+        return _empty(title, "No action in any of the twelve.")
     used = [str(level) for level in Level if any(m.levels[level] for m in tally.months)]
     used += ["not known"] if any(m.levels["not known"] for m in tally.months) else []
     series = [
@@ -68,7 +68,7 @@ def levels(tally: Tally, labels: Sequence[str]) -> Chart:
         "stack",
         title,
         f"Share of actions by the level they used. {tally.window.name()}: {', '.join(parts)}.",
-        f"Stacked bars by month; {', '.join(parts)} in {tally.window.name()}.",
+        f"Stacked bars by {tally.window.unit}; {', '.join(parts)} in {tally.window.name()}.",
         labels=list(labels),
         series=series,
         axis={"min": 0.0, "max": 100.0, "step": 25.0, "unit": "%"},
@@ -86,7 +86,7 @@ def _line(measure: Measure, title: str, labels: Sequence[str], caption: str, lim
         "line",
         title,
         caption,
-        f"{measure.name} by month, per cent: {months}. Limit {measure.limit}.",
+        f"{measure.name}, per cent: {months}. Limit {measure.limit}.",
         labels=list(labels),
         series=[{"name": measure.name, "short": measure.text, "values": measure.series}],
         axis=axis(max([*known, *edges, *bounds, 1.0]) * 1.05, "%", -axis(-floor, "%")["max"] if floor < 0 else 0.0),
@@ -98,42 +98,42 @@ def _line(measure: Measure, title: str, labels: Sequence[str], caption: str, lim
 def refusals(measure: Measure, labels: Sequence[str]) -> Chart:
     title = "Share of proposals that people refused"
     if not any(v is not None for v in measure.series):
-        return _empty(title, "No verdict in twelve months.")
+        return _empty(title, "No verdict in any of the twelve.")
     caption = (
         f"{measure.note} Band: what chance explains."
         if measure.band
-        else f"{measure.note} No control limits before nine months of verdicts."
+        else f"{measure.note} No control limits before nine with verdicts."
     )
     return _line(measure, title, labels, caption, "Limit")
 
 
 def failures(measure: Measure, labels: Sequence[str]) -> Chart:
-    title = "Actions that failed, by month"
+    title = "Actions that failed"
     if not any(v is not None for v in measure.series):
-        return _empty(title, "No action in twelve months.")
+        return _empty(title, "No action in any of the twelve.")
     return _line(measure, title, labels, measure.note, "Limit")
 
 
 def budget(measure: Measure, labels: Sequence[str]) -> Chart:
-    title = "Error budget left, by month"
+    title = "Error budget left"
     if not any(v is not None for v in measure.series):
         return _empty(title, measure.note)
     return _line(measure, title, labels, measure.note, "Limit")
 
 
 def verdicts(tally: Tally, labels: Sequence[str]) -> Chart:
-    title = "What people said of proposals, by month"
+    title = f"What people said of proposals, by {tally.window.unit}"
     named = (("Approved", "approved"), ("Vetoed", "vetoed"), ("Timed out", "expired"))
     counts = {word: [int(getattr(m, field)) for m in tally.months] for word, field in named}
     most = max(sum(column) for column in zip(*counts.values(), strict=True))
     if not most:
-        return _empty(title, "No proposal was approved, vetoed or timed out in twelve months.")
+        return _empty(title, "No proposal was approved, vetoed or timed out in any of the twelve.")
     said = ", ".join(f"{values[11]} {word.lower()}" for word, values in counts.items())
     return _chart(
         "count_stack",
         title,
         f"{tally.window.name()}: {said}.",
-        f"Stacked bars by month. {tally.window.name()}: {said}.",
+        f"Stacked bars by {tally.window.unit}. {tally.window.name()}: {said}.",
         labels=list(labels),
         series=[
             {"name": word, "short": word, "tone": TONES[word], "values": values} for word, values in counts.items()
@@ -143,18 +143,18 @@ def verdicts(tally: Tally, labels: Sequence[str]) -> Chart:
 
 
 def irreversible(tally: Tally, labels: Sequence[str]) -> Chart:
-    title = "Irreversible actions, by month"
+    title = f"Irreversible actions, by {tally.window.unit}"
     decided = [m.irreversible_decided for m in tally.months]
     alone = [m.irreversible - m.irreversible_decided for m in tally.months]
     most = max(a + b for a, b in zip(decided, alone, strict=True))
     if not most:
-        return _empty(title, "No action was known to be irreversible in twelve months.")
+        return _empty(title, "No action was known to be irreversible in any of the twelve.")
     said = f"{count(decided[11])} decided by a person first, {count(alone[11])} not"
     return _chart(
         "count_stack",
         title,
         f"{tally.window.name()}: {said}.",
-        f"Stacked bars by month. {tally.window.name()}: {said}.",
+        f"Stacked bars by {tally.window.unit}. {tally.window.name()}: {said}.",
         labels=list(labels),
         series=[
             {"name": "Decided by a person first", "short": "Decided", "tone": 2, "values": decided},
@@ -168,12 +168,12 @@ def deciding(tally: Tally) -> Chart:
     title = "Time taken to decide"
     times = sorted(tally.deciding_seconds)
     if not times:
-        return _empty(title, "No verdict in the month.")
+        return _empty(title, "No verdict in the period.")
     counts = [0] * (len(BINS) + 1)
     for seconds in times:
         counts[next((i for i, (edge, _) in enumerate(BINS) if seconds < edge), len(BINS))] += 1
     fast = sum(1 for t in times if t < READING_FLOOR)
-    caption = f"{plural(len(times), 'verdict')} of the month, from receipt to verdict. {count(fast) if fast else 'None'} quicker than {READING_FLOOR:.0f} s, the shortest reading time."
+    caption = f"{plural(len(times), 'verdict')} of the period, from receipt to verdict. {count(fast) if fast else 'None'} quicker than {READING_FLOOR:.0f} s, the shortest reading time."
     return _chart(
         "bars",
         title,

@@ -7,18 +7,22 @@ from decimal import Decimal
 from typing import Literal
 from uuid import UUID
 
-from approvals.models import PolicyVersion, SignOffRecord, Verdict
+from approvals.models import PolicyVersion, Report, SignOffRecord, Verdict
+from approvals.periods import WHOLE, Period, Scope, Window, as_of
+from approvals.reports.earlier import earlier_editions
+from approvals.reports.estate import Estate
 from approvals.reports.facts import DecisionFact, Facts, FreezeFact
 from approvals.reports.registers import board_facts
 from decisions import inert, ledger
+from decisions.envelope import open_leaf
 from decisions.models import Agent, Decision, Freeze, Person, Service
 from decisions.models.bulk import CHUNK
 from decisions.models.ledger import EntryRow
 from decisions.states import effective_state
 from decisions.vocab import Kind, State
 
-BEFORE = timedelta(days=366 + 31)
-"""How far back a decision may have occurred to matter to any of the twelve months."""
+SLACK = timedelta(days=31)
+"""How long before the first of the twelve periods a decision may have occurred that acted, or was judged, in one of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +123,14 @@ def batches(rows: Iterable[Decision]) -> Iterator[list[Decision]]:
         yield held
 
 
-def decision_facts(period_end: datetime, seq_limit: int, as_of: datetime, names: Names) -> Iterator[DecisionFact]:
-    """The decisions that any of the twelve months may count, three queries a batch."""
+def decision_facts(
+    window: Window, estate: Estate, seq_limit: int, as_of: datetime, names: Names
+) -> Iterator[DecisionFact]:
+    """The decisions that any of the twelve periods may count, three queries a batch."""
+    first, end = window.edges[0] - SLACK, window.edges[12]
     rows = (
         Decision.objects.filter(
-            complete=True, seq__lte=seq_limit, occurred_at__gte=period_end - BEFORE, occurred_at__lt=period_end
+            complete=True, seq__lte=seq_limit, occurred_at__gte=first, occurred_at__lt=end, **estate.rows
         )
         .defer("action", "account", "outcome_detail")
         .order_by("seq")
@@ -141,16 +148,17 @@ def policy_of(period_end: datetime) -> PolicyVersion | None:
     return in_force or versions.order_by("version").first()
 
 
-def complete_days(seq_limit: int, period_end: datetime) -> int | None:
-    """Days from the first entry to the end of the period; None when the ledger began after it."""
+def complete_days(seq_limit: int, period_end: datetime, as_of: datetime) -> int | None:
+    """Days from the first entry to the end of the period, or to now while it runs; None when the ledger began after it."""
     first = ledger.entry(0) if seq_limit >= 0 else None
-    if first is None or first[0].at >= period_end:
+    end = min(period_end, as_of)
+    if first is None or first[0].at >= end:
         return None
-    return (period_end - first[0].at).days
+    return (end - first[0].at).days
 
 
-def _freezes(period_end: datetime) -> tuple[FreezeFact, ...]:
-    rows = Freeze.objects.filter(set_at__gte=period_end - BEFORE, set_at__lt=period_end).order_by("seq")
+def _freezes(window: Window) -> tuple[FreezeFact, ...]:
+    rows = Freeze.objects.filter(set_at__gte=window.edges[0], set_at__lt=window.edges[12]).order_by("seq")
     agents = {str(id_): slug for id_, slug in Agent.objects.values_list("id", "slug")}
     return tuple(
         FreezeFact(row.set_at, row.lifted_at, inert.visible(f"{row.scope} {agents.get(row.value, row.value)}".strip()))
@@ -158,36 +166,49 @@ def _freezes(period_end: datetime) -> tuple[FreezeFact, ...]:
     )
 
 
+def _refused(window: Window, estate: Estate, seq_limit: int) -> tuple[datetime, ...]:
+    """When attempts were refused; in a part of the company those on its decisions, by what the entry names."""
+    rows = EntryRow.objects.filter(
+        kind=Kind.ATTEMPT_REFUSED, seq__lte=seq_limit, at__gte=window.edges[0], at__lt=window.edges[12]
+    ).order_by("seq")
+    if not estate.scope.of:
+        return tuple(rows.values_list("at", flat=True))
+    tried = [(at, open_leaf(bytes(body))["facts"]["subject"]) for at, body in rows.values_list("at", "body")]
+    ours = estate.decisions({subject for _, subject in tried})
+    return tuple(at for at, subject in tried if subject in ours)
+
+
 def facts_of(
     organisation: str,
-    period_start: datetime,
-    period_end: datetime,
+    period: Period,
+    scope: Scope = WHOLE,
     *,
-    as_of: datetime,
-    edition: int = 1,
+    now: datetime,
     verified: bool | None = None,
 ) -> Facts:
     """Facts up to the newest entry. `decisions` reads the database while it is consumed, so do both in one snapshot.
 
-    `verified` is what the caller's recomputation of the ledger up to that entry found; None when there was none.
+    `verified` is what the caller's recomputation of the ledger up to that entry found; None when there was none. `now`
+    matters only for whether the period is over and mature: see `periods.as_of`.
     """
-    head, names = ledger.current(), Names.read()
-    seq_limit = head.size - 1
+    head, names, estate = ledger.current(), Names.read(), Estate.of(scope)
+    window, period_end = Window.of(period.start, period.end), period.end
+    seq_limit, as_at = head.size - 1, as_of(period, head.at, now)
     policy = policy_of(period_end)
     by = policy.activated_by if policy else None
     activated_by = Person.objects.filter(id=by).values_list("name", flat=True).first() if by else None
-    attempts = EntryRow.objects.filter(
-        kind=Kind.ATTEMPT_REFUSED, seq__lte=seq_limit, at__gte=period_end - BEFORE, at__lt=period_end
-    )
     return Facts(
         organisation=organisation,
-        period_start=period_start,
+        period=period.key,
+        period_start=period.start,
         period_end=period_end,
-        as_of=as_of,
+        as_of=as_at,
         seq_limit=seq_limit,
         root=bytes(head.root).hex(),
-        decisions=decision_facts(period_end, seq_limit, as_of, names),
-        edition=edition,
+        decisions=decision_facts(window, estate, seq_limit, as_at, names),
+        scope=scope,
+        edition=Report.objects.filter(period=period.key, scope=scope.key).count() + 1,
+        earlier=earlier_editions(period, scope, window),
         policy_version=policy.version if policy else None,
         policy_sha256=policy.sha256 if policy else "",
         policy_activated_at=policy.activated_at if policy else None,
@@ -197,10 +218,11 @@ def facts_of(
             policy_version=policy.version if policy else None,
             people=names.people,
             agents=names.agents,
+            estate=estate,
         ),
-        refused_attempts=tuple(attempts.order_by("seq").values_list("at", flat=True)),
-        freezes=_freezes(period_end),
-        ledger_days=complete_days(seq_limit, period_end),
+        refused_attempts=_refused(window, estate, seq_limit),
+        freezes=_freezes(window),
+        ledger_days=complete_days(seq_limit, period_end, as_at),
         verified=verified,
         entries_verified=head.size if verified else None,
     )

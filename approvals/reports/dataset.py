@@ -5,13 +5,14 @@ from typing import Any
 
 import rfc8785
 
+from approvals.periods import MATURITY, iso, moment
 from approvals.reports import narrative
 from approvals.reports.charts import charts_of
 from approvals.reports.definitions import DEFINITIONS, LIMITS_OF_THIS_REPORT
 from approvals.reports.facts import Facts
-from approvals.reports.measure import STATUS_WORD, Measure
+from approvals.reports.measure import NO_DATA, STATUS_WORD, Measure
 from approvals.reports.measures import measures_of
-from approvals.reports.periods import MATURITY, iso, moment
+from approvals.reports.restated import restated
 from approvals.reports.tables import rows_of, tables_of
 from approvals.reports.tally import Tally, tally_of
 from approvals.reports.verdict import verdict_of
@@ -64,13 +65,14 @@ def _measure(measure: Measure, page: dict[str, int]) -> dict[str, Any]:
 
 def _meta(facts: Facts, tally: Tally, generator: dict[str, Any]) -> dict[str, Any]:
     immature = facts.as_of < facts.period_end + MATURITY
-    key = tally.window.keys()[11]
     return {
         "organisation": facts.organisation,
-        "title": TITLE,
+        "title": f"{TITLE}, {facts.scope.name}" if facts.scope.of else TITLE,
         "classification": facts.classification,
-        "period": key,
-        "period_name": f"{tally.window.name()} {key[:4]}",
+        "scope": facts.scope.key,
+        "scope_name": facts.scope.name,
+        "period": facts.period,
+        "period_name": tally.window.named(),
         "month": tally.window.name(),
         "period_start": iso(facts.period_start),
         "period_end": iso(facts.period_end),
@@ -78,7 +80,7 @@ def _meta(facts: Facts, tally: Tally, generator: dict[str, Any]) -> dict[str, An
         "cut_off": iso(facts.period_end + MATURITY),
         "as_of": iso(facts.as_of),
         "as_of_text": moment(facts.as_of),
-        "edition": f"{key}.{facts.edition}" + (" draft" if immature else ""),
+        "edition": f"{facts.period}.{facts.edition}" + (" draft" if immature else ""),
         "immature": immature,
         "ledger_seq": facts.seq_limit,
         "policy_version": facts.policy_version,
@@ -131,8 +133,9 @@ def report_of(facts: Facts, generator: dict[str, Any] | None = None) -> Report:
     """The whole report. Reads `facts.decisions` once; equal facts give equal bytes."""
     tally = tally_of(facts)
     measures = measures_of(facts, tally)
-    period = f"{tally.window.name()} {tally.window.keys()[11][:4]}"
-    tables = tables_of(facts, tally)
+    period = tally.window.named()
+    restatements = restated(facts, tally, measures)
+    tables = tables_of(facts, tally) | {"restatements": restatements}
     page = PAGES
     verdict = verdict_of(measures, facts, period)
     report = {
@@ -143,7 +146,7 @@ def report_of(facts: Facts, generator: dict[str, Any] | None = None) -> Report:
             "word": verdict.word,
             "head": {"rule": verdict.rule, "text": verdict.head},
             "lines": [asdict(line) for line in narrative.why(facts, tally, measures, period)],
-            "notices": [asdict(line) for line in narrative.notices(facts, tally)],
+            "notices": [asdict(line) for line in narrative.notices(facts, tally, restatements)],
         },
         "months": {"keys": tally.window.keys(), "labels": tally.window.labels()},
         "measures": [_measure(m, page) for m in measures],
@@ -158,7 +161,8 @@ def report_of(facts: Facts, generator: dict[str, Any] | None = None) -> Report:
         "charts": charts_of(tally, measures, tally.window.labels()),
         "tables": tables,
         "definitions": [list(pair) for pair in DEFINITIONS],
-        "limits_of_report": list(LIMITS_OF_THIS_REPORT),
+        "not_measured": [{"id": m.id, "name": m.name, "why": m.note} for m in measures if m.status == NO_DATA],
+        "limits_of_report": [*LIMITS_OF_THIS_REPORT, *narrative.not_measured(facts, measures)],
         "proof": _proof(facts),
         "rows": {"total": tally.rows_total, "items": list(rows_of(tally, facts))},
     }

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from approvals.reports.facts import Facts
+from approvals.reports.facts import Facts, PlantedFault
 from approvals.reports.intervals import exact_lower, wilson
 from approvals.reports.measure import (
     OUTSIDE,
@@ -21,24 +21,25 @@ from approvals.reports.measure import (
 )
 from approvals.reports.tally import Tally
 from approvals.reports.trend import trend
+from approvals.vocab import MEASURES
+
+PLANTED_AGE = timedelta(days=90)
 
 
 def planted_caught(facts: Facts, tally: Tally) -> Measure:
-    name, least = "Planted faults caught", facts.limits.planted_pct
+    name, least = MEASURES["M5"], facts.limits.planted_pct
     limit = f"≥ {least:g}%"
     series: Series = []
-    for back in range(11, -1, -1):
-        month = tally.window.last - back
-        seen = [p for p in facts.planted if 0 <= month - (p.at.year * 12 + p.at.month - 1) < 3]
-        series.append(100 * sum(p.caught for p in seen) / len(seen) if seen else None)
-    recent = [p for p in facts.planted if facts.period_end - timedelta(days=90) <= p.at < facts.period_end]
+    recent: list[PlantedFault] = []
+    for end in tally.window.edges[1:]:
+        recent = [p for p in facts.planted if end - PLANTED_AGE <= p.at < end]
+        series.append(100 * sum(p.caught for p in recent) / len(recent) if recent else None)
     if not recent:
         return absent("M5", name, limit, "review", "No planted fault is on record.", series=series)
     caught, n = sum(p.caught for p in recent), len(recent)
     value = 100 * caught / n
     low, high = wilson(caught, n)
     status = OUTSIDE if 100 * high < least else TOO_FEW if n < SMALL else WATCH if value < least else WITHIN
-    series[11] = value
     return Measure(
         "M5",
         name,
@@ -54,7 +55,7 @@ def planted_caught(facts: Facts, tally: Tally) -> Measure:
         caught,
         n,
         (100 * low, 100 * high),
-        note=f"{caught} of {n} in the 90 days to the end of the month.",
+        note=f"{caught} of {n} in the 90 days to the end of the period.",
         phrase=f"reviewers caught {caught} of {n} planted faults",
     )
 
@@ -64,7 +65,7 @@ MANY_STOPS = 20
 
 
 def safe_stop(facts: Facts, tally: Tally) -> Measure:
-    name, most = "Slowest safe stop", facts.limits.stop_seconds
+    name, most = MEASURES["M6"], facts.limits.stop_seconds
     limit = f"≤ {most:g} s"
     taken: list[list[float]] = [[] for _ in range(12)]
     never = [0] * 12
@@ -82,7 +83,7 @@ def safe_stop(facts: Facts, tally: Tally) -> Measure:
     n = len(taken[11]) + never[11]
     if not n:
         return absent(
-            "M6", name, limit, "review", "No stop and no stop drill is on record for the month.", series=series
+            "M6", name, limit, "review", "No stop and no stop drill is on record for the period.", series=series
         )
     if never[11]:
         note = f"{never[11]} of {plural(n, 'drill')} did not reach the safe state."
@@ -123,7 +124,7 @@ def _slowest(times: list[float]) -> float:
 
 
 def modelled_loss(facts: Facts, tally: Tally) -> Measure:
-    name = "Loss in a 1-in-20 year"
+    name = MEASURES["M9"]
     series: Series = [None] * 12
     current = None
     for model in facts.losses:
@@ -153,7 +154,7 @@ def modelled_loss(facts: Facts, tally: Tally) -> Measure:
 
 
 def replayed_by_auditor(facts: Facts, tally: Tally) -> Measure:
-    name, least = "Decisions an auditor could replay", facts.limits.replay_pct
+    name, least = MEASURES["M10"], facts.limits.replay_pct
     limit = f"≥ {least:g}%"
     drawn, matched = [0] * 12, [0] * 12
     for replay in facts.replays:
@@ -162,7 +163,9 @@ def replayed_by_auditor(facts: Facts, tally: Tally) -> Measure:
             matched[place] += replay.matched
     series: Series = [100 * k / n if n else None for k, n in zip(matched, drawn, strict=True)]
     if not drawn[11]:
-        return absent("M10", name, limit, "proof", "No replay by an auditor is on record for the month.", series=series)
+        return absent(
+            "M10", name, limit, "proof", "No replay by an auditor is on record for the period.", series=series
+        )
     lower = 100 * exact_lower(matched[11], drawn[11])
     proven = lower >= least
     status = WITHIN if proven else TOO_FEW if matched[11] == drawn[11] else OUTSIDE
@@ -187,7 +190,7 @@ def replayed_by_auditor(facts: Facts, tally: Tally) -> Measure:
 
 
 def complete_logs(facts: Facts, tally: Tally) -> Measure:
-    name, least = "Days of complete logs", facts.limits.log_days
+    name, least = MEASURES["M11"], facts.limits.log_days
     limit = f"≥ {least}"
     if facts.verified is False:
         note = "The ledger failed verification."
@@ -198,14 +201,10 @@ def complete_logs(facts: Facts, tally: Tally) -> Measure:
             phrase="the ledger failed verification",
         )
     if facts.ledger_days is None:
-        return absent("M11", name, limit, "proof", "The ledger has no complete log up to the end of the month.")
+        return absent("M11", name, limit, "proof", "The ledger has no complete log up to the end of the period.")
     days = facts.ledger_days
-    series: Series = []
-    for back in range(11, -1, -1):
-        number = tally.window.last - back + 1
-        month_end = facts.period_end.replace(year=number // 12, month=number % 12 + 1)
-        held = days - (facts.period_end - month_end).days
-        series.append(float(held) if held > 0 else None)
+    held = [days - (facts.period_end - end).days for end in tally.window.edges[1:]]
+    series: Series = [float(n) if n > 0 else None for n in held]
     status = OUTSIDE if days < least else WATCH if facts.verified is None else WITHIN
     return Measure(
         "M11",
@@ -221,7 +220,7 @@ def complete_logs(facts: Facts, tally: Tally) -> Measure:
         "proof",
         days,
         None,
-        note="Unbroken, to the end of the month." + ("" if facts.verified else " Not verified for this report."),
+        note="Unbroken, to the end of the period." + ("" if facts.verified else " Not verified for this report."),
         phrase=f"complete logs go back {plural(days, 'day')} only"
         if status == OUTSIDE
         else "the ledger was not verified for this report",

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from approvals.periods import day, minute
 from approvals.reports.facts import Facts, IncidentFact, RestoreTest
 from approvals.reports.measure import clip, count, percent, plural
-from approvals.reports.periods import day, minute
 from approvals.reports.tally import Tally
 
 Table = dict[str, Any]
@@ -81,16 +81,16 @@ def _more(rows: list[list[str]], most: int) -> str:
 
 
 def lost(facts: Facts, tally: Tally) -> str:
-    """What acts of agents have cost, in the month and in the twelve months, by currency."""
+    """What acts of agents have cost, in the period and in the twelve months, by currency."""
     month, year = _losses(facts, tally)
     if not year:
-        return "No loss is on record in twelve months."
+        return f"No loss is on record in twelve {tally.window.unit}s."
     said = join(_amounts(month)) if month else "nothing"
-    return f"On record as lost: {said} in the month, {join(_amounts(year))} in twelve months."
+    return f"On record as lost: {said} in the period, {join(_amounts(year))} in twelve {tally.window.unit}s."
 
 
 def _losses(facts: Facts, tally: Tally) -> tuple[dict[str, Decimal], dict[str, Decimal]]:
-    """(currency → what was lost and not recovered in the month, the same in the twelve months)."""
+    """(currency → what was lost and not recovered in the period, the same in the twelve months)."""
     month: dict[str, Decimal] = {}
     year: dict[str, Decimal] = {}
     for loss in facts.actual_losses:
@@ -118,11 +118,11 @@ def losses(facts: Facts, tally: Tally) -> Table:
         for loss in recent
     ]
     return {
-        "title": "What it has cost in twelve months",
+        "title": f"What it has cost in twelve {tally.window.unit}s",
         "columns": ["When", "What", "Amount", "Recovered"],
         "numeric": [2, 3],
         "rows": rows[:MOST_LINES],
-        "note": _more(rows, MOST_LINES) or ("" if rows else "No loss is on record in twelve months."),
+        "note": _more(rows, MOST_LINES) or ("" if rows else f"No loss is on record in twelve {tally.window.unit}s."),
     }
 
 
@@ -130,18 +130,18 @@ def losses(facts: Facts, tally: Tally) -> Table:
 
 
 def reach(tally: Tally) -> Table:
-    """How far each agent reached in the month, the farthest first."""
+    """How far each agent reached in the period, the farthest first."""
     ranked = sorted(tally.reach.items(), key=lambda item: (-len(item[1].services), -item[1].irreversible, item[0]))
     rows = [
         [clip(agent, 20), count(len(far.services)), count(far.critical), count(far.irreversible)]
         for agent, far in ranked[:MOST_LINES]
     ]
     return {
-        "title": "How far agents reached this month",
+        "title": "How far agents reached in the period",
         "columns": ["Agent", "Services", "Acts on tier 0–1", "Irreversible"],
         "numeric": [1, 2, 3],
         "rows": rows,
-        "note": "" if rows else "No action in the month.",
+        "note": "" if rows else "No action in the period.",
     }
 
 
@@ -149,11 +149,11 @@ def irreversible(tally: Tally) -> Table:
     ranked = sorted(tally.irreversible.items(), key=lambda item: (-item[1][0], item[0]))
     rows = [[kind, count(n), count(decided)] for kind, (n, decided) in ranked[:MOST_LINES]]
     return {
-        "title": "What could not be undone this month",
+        "title": "What could not be undone in the period",
         "columns": ["Kind of action", "Actions", "Decided by a person first"],
         "numeric": [1, 2],
         "rows": rows,
-        "note": "" if rows else "No action of the month was known to be irreversible.",
+        "note": "" if rows else "No action of the period was known to be irreversible.",
     }
 
 
@@ -161,7 +161,7 @@ def irreversible(tally: Tally) -> Table:
 
 
 def incidents(facts: Facts, tally: Tally) -> Table:
-    """Those that began in the month, the gravest first."""
+    """Those that began in the period, the gravest first."""
     found = [one for one in facts.incidents if tally.window.index(one.began_at) == 11]
     found.sort(key=lambda one: (one.severity, one.began_at))
     rows = [
@@ -176,12 +176,12 @@ def incidents(facts: Facts, tally: Tally) -> Table:
         for one in found
     ]
     return {
-        "title": "Incidents of the month",
+        "title": "Incidents of the period",
         "columns": ["Began", "What happened", "Severity", "Accountable", "Report to an authority", "Restored"],
         "numeric": [2],
         "rows": rows[:MOST_INCIDENTS],
         "note": _more(rows, MOST_INCIDENTS)
-        or ("" if rows else f"None is on record, of {plural(tally.now.actions, 'action')} in the month."),
+        or ("" if rows else f"None is on record, of {plural(tally.now.actions, 'action')} in the period."),
     }
 
 

@@ -1,10 +1,12 @@
 """What a report is computed from, as plain frozen data. It must not import a framework or read a database."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
+
+from approvals.periods import WHOLE, Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +180,28 @@ class FreezeFact:
 
 
 @dataclass(frozen=True, slots=True)
+class Earlier:
+    """An issued edition: what it said, and what came to the ledger after the last entry that it counted."""
+
+    period: str
+    edition: str
+    number: int
+    seq_limit: int
+    figures: Mapping[str, Mapping[str, str]]
+    """Measure → `text` as it was printed and `value`, empty where there was none."""
+    late: int = 0
+    """Decisions of the period that came after it."""
+    judged: int = 0
+    """Sign-offs of decisions of the period."""
+    changed: int = 0
+    """Other decisions of the period of which something was said or seen after it."""
+    registers: int = 0
+    """Items of the board registers that were recorded or changed."""
+    erased: int = 0
+    """Decisions of the period of which something was erased."""
+
+
+@dataclass(frozen=True, slots=True)
 class Ask:
     """A decision that management asks of the committee."""
 
@@ -208,14 +232,19 @@ class Facts:
     """Everything that a report needs. `decisions` covers twelve months, is read once, in any order."""
 
     organisation: str
+    period: str
+    """Its key; see `periods.Period`."""
     period_start: datetime
     period_end: datetime
     as_of: datetime
     seq_limit: int
     root: str
     decisions: Iterable[DecisionFact]
+    scope: Scope = WHOLE
     first_seq: int = 0
     edition: int = 1
+    earlier: tuple["Earlier", ...] = ()
+    """The issued editions, the latest of each of the twelve periods, whose figures this one may restate."""
     classification: str = "Confidential \u2013 Board"
     policy_version: int | None = None
     policy_sha256: str = ""

@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, replace
 
+from approvals.periods import months_in
 from approvals.reports.evidence import complete_logs, modelled_loss, planted_caught, replayed_by_auditor, safe_stop
 from approvals.reports.facts import Facts
 from approvals.reports.intervals import p_chart, wilson
@@ -23,6 +24,7 @@ from approvals.reports.measure import (
 )
 from approvals.reports.tally import Month, Tally
 from approvals.reports.trend import trend
+from approvals.vocab import MEASURES
 
 BASE_MONTHS = 9
 """Months that fix the control limits of the refusal rate."""
@@ -52,10 +54,10 @@ class Comparison:
 
 
 def named_owner(tally: Tally) -> Measure:
-    name, now = "Actions with a named owner", tally.now
+    name, now = MEASURES["M1"], tally.now
     series = monthly_rate(tally.months, lambda m: m.answered, lambda m: m.actions)
     if not now.actions:
-        return absent("M1", name, "100%", "accountable", "No action in the month.", series=series)
+        return absent("M1", name, "100%", "accountable", "No action in the period.", series=series)
     misses = now.actions - now.answered
     return Measure(
         "M1",
@@ -78,13 +80,13 @@ def named_owner(tally: Tally) -> Measure:
 
 
 def beyond_autonomy(tally: Tally) -> Measure:
-    name, now = "Actions beyond permitted autonomy", tally.now
+    name, now = MEASURES["M2"], tally.now
     series: Series = [float(m.beyond) if m.actions else None for m in tally.months]
     attempts = f"{plural(now.refused, 'attempt')} refused"
     if now.proposals:
         attempts += f", {1000 * now.refused / now.proposals:,.1f} per 1,000 proposals"
     if not now.actions:
-        return absent("M2", name, "0", "accountable", f"No action in the month; {attempts}.", series=series)
+        return absent("M2", name, "0", "accountable", f"No action in the period; {attempts}.", series=series)
     verb = "action went" if now.beyond == 1 else "actions went"
     return Measure(
         "M2",
@@ -106,11 +108,11 @@ def beyond_autonomy(tally: Tally) -> Measure:
 
 
 def decided_by_person(tally: Tally) -> Measure:
-    name, now = "High-risk decided by a person first", tally.now
+    name, now = MEASURES["M3"], tally.now
     series = monthly_rate(tally.months, lambda m: m.high_decided, lambda m: m.high)
     if not now.high:
         return absent(
-            "M3", name, "100%", "accountable", "No high-risk or irreversible action in the month.", series=series
+            "M3", name, "100%", "accountable", "No high-risk or irreversible action in the period.", series=series
         )
     misses = now.high - now.high_decided
     return Measure(
@@ -133,13 +135,13 @@ def decided_by_person(tally: Tally) -> Measure:
 
 
 def refused_by_people(tally: Tally) -> Measure:
-    name, now = "Proposals people refused", tally.now
+    name, now = MEASURES["M4"], tally.now
     hits = [m.vetoed for m in tally.months]
     sizes = [m.vetoed + m.approved for m in tally.months]
     series: Series = [100 * k / n if n else None for k, n in zip(hits, sizes, strict=True)]
     timeouts = f"{count(now.expired) if now.expired else 'none'} timed out"
     if not sizes[11]:
-        return absent("M4", name, "3-sigma", "review", f"No verdict in the month; {timeouts}.", series=series)
+        return absent("M4", name, "3-sigma", "review", f"No verdict in the period; {timeouts}.", series=series)
     measure = Measure(
         "M4",
         name,
@@ -187,11 +189,11 @@ def refused_by_people(tally: Tally) -> Measure:
 
 
 def people_at_the_same_work(facts: Facts, tally: Tally) -> Comparison | None:
-    """People's failure rate, standardised to the agents' mix of kinds in the month; None where people did none of them.
+    """People's failure rate, standardised to the agents' mix of kinds in the period; None where people did none of them.
 
-    Both rates are of the kinds that people did in the twelve months, so that like is held against like.
+    Both rates are of the kinds that people did in the months that began in the twelve periods, so that like is held against like.
     """
-    months = set(tally.window.keys())
+    months = set(months_in(tally.window.edges[0], tally.window.edges[12]))
     made: Counter[str] = Counter()
     lost: Counter[str] = Counter()
     for one in facts.people:
@@ -212,12 +214,12 @@ def people_at_the_same_work(facts: Facts, tally: Tally) -> Comparison | None:
 
 
 def failed_changes(facts: Facts, tally: Tally) -> Measure:
-    name, now, most = "AI changes that failed", tally.now, facts.limits.failed_pct
+    name, now, most = MEASURES["M7"], tally.now, facts.limits.failed_pct
     people = people_at_the_same_work(facts, tally)
     limit = f"≤ {most:g}%" + (" and ≤ people's" if people else "")
     series = monthly_rate(tally.months, lambda m: m.failed, lambda m: m.actions)
     if not now.actions:
-        return absent("M7", name, limit, "harm", "No action in the month.", series=series)
+        return absent("M7", name, limit, "harm", "No action in the period.", series=series)
     value = series[11] or 0.0
     interval = interval_of(now.failed, now.actions)
     crosses = interval is not None and interval[0] <= most <= interval[1]
@@ -263,15 +265,15 @@ def _budget(month: Month, objective: float) -> float | None:
 
 
 def error_budget(facts: Facts, tally: Tally) -> Measure:
-    name, now, least = "Error budget left", tally.now, facts.limits.budget_pct
+    name, now, least = MEASURES["M8"], tally.now, facts.limits.budget_pct
     limit = f"≥ {least:g}%"
     series: Series = [_budget(m, facts.limits.objective_pct) for m in tally.months]
     value = series[11]
     if value is None:
         note = (
-            "No action in the month."
+            "No action in the period."
             if not now.actions
-            else "Nobody has judged the effect of any action of the month yet."
+            else "Nobody has judged the effect of any action of the period yet."
         )
         return absent("M8", name, limit, "harm", note, series=series)
     status = OUTSIDE if value < least else WATCH if value < least + 0.25 * (100 - least) or now.owed else WITHIN

@@ -1,13 +1,15 @@
 """Every sentence of the report, each with the rule that made it and the guard that may forbid it. It must not hold free text."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
+from approvals.periods import MATURITY, day, moment
 from approvals.reports import exposure
 from approvals.reports.exposure import join
 from approvals.reports.facts import Facts
 from approvals.reports.intervals import exact_lower
 from approvals.reports.measure import NO_DATA, TOO_FEW, Measure, count, money, percent, plural
-from approvals.reports.periods import MATURITY, day, moment
 from approvals.reports.tally import Tally
 
 FEWEST_REPLAYS = 59
@@ -63,9 +65,22 @@ def why(facts: Facts, tally: Tally, measures: list[Measure], period: str) -> lis
     return lines
 
 
-def notices(facts: Facts, tally: Tally) -> list[Line]:
+def not_measured(facts: Facts, measures: list[Measure]) -> list[str]:
+    """What this report cannot say anything of, as lines of its limits."""
+    silent = [m.id for m in measures if m.status == NO_DATA]
+    lines = [f"Not measured: {join(silent)}; why stands beside each below."] if silent else []
+    if facts.scope.of:
+        lines.append(
+            "Drills, mandates, limits, people's changes and the ledger are the whole organisation's: no part of it has its own."
+        )
+    return lines
+
+
+def notices(facts: Facts, tally: Tally, restatements: Mapping[str, Any]) -> list[Line]:
     """What a reader must know before believing any figure."""
     lines, now = [], tally.now
+    if facts.scope.of:
+        lines.append(Line("notice.scope", f"Of {facts.scope.name} alone, not of the whole organisation."))
     if now.replayed:
         who = (
             f"All {count(now.actions)}"
@@ -86,6 +101,13 @@ def notices(facts: Facts, tally: Tally) -> list[Line]:
     if facts.as_of < facts.period_end + MATURITY:
         text = f"Immature draft: actions may still turn out to have failed until {moment(facts.period_end + MATURITY)}."
         lines.append(Line("notice.immature", text))
+    if restatements["rows"]:
+        changed = plural(len(restatements["rows"]), "figure of an issued report is", "figures of issued reports are")
+        lines.append(Line("notice.restated", f"{changed} restated on page 6."))
+    erased = sum(one.erased for one in facts.earlier if one.period == facts.period)
+    if erased:
+        text = f"Words of {plural(erased, 'decision')} were erased since the edition that was issued before."
+        lines.append(Line("notice.erased", text))
     if not facts.limits.starts_on:
         text = "No limits approved by the board are on record; the product's own apply."
         lines.append(Line("notice.limits", text))
@@ -99,7 +121,7 @@ def notices(facts: Facts, tally: Tally) -> list[Line]:
 
 
 def changes(facts: Facts, tally: Tally, measures: list[Measure]) -> list[Line]:
-    """At most three things that differ from the month before."""
+    """At most three things that differ from the period before."""
     found: list[Line] = []
     if (
         facts.policy_activated_at
@@ -119,7 +141,7 @@ def changes(facts: Facts, tally: Tally, measures: list[Measure]) -> list[Line]:
         found.append(
             Line(
                 "change.agents",
-                f"{plural(len(new), 'agent')} acted for the first time in twelve months{', among them' if len(new) > 3 else ':'} {join(new[:3])}.",
+                f"{plural(len(new), 'agent')} acted for the first time in twelve {tally.window.unit}s{', among them' if len(new) > 3 else ':'} {join(new[:3])}.",
             )
         )
     for measure in measures:
@@ -181,9 +203,9 @@ def _known_of_exposure(facts: Facts, tally: Tally) -> str:
     """What can be said of it without a model, in one sentence."""
     now = tally.now
     undone = (
-        f"{plural(now.irreversible, 'action')} of the month could not be undone"
+        f"{plural(now.irreversible, 'action')} of the period could not be undone"
         if now.irreversible
-        else "No action of the month was known to be irreversible"
+        else "No action of the period was known to be irreversible"
     )
     tested = exposure.cover(facts) or f"no restore test of the last {exposure.RESTORE_AGE} days is on record"
     return f"{undone}; {tested}."
@@ -212,7 +234,11 @@ def _line(facts: Facts, tally: Tally) -> Line:
     crossed += f"{plural(now.refused, 'attempt') if now.refused else 'no attempt'} {'was' if now.refused <= 1 else 'were'} refused."
     if now.actions:
         crossed += f" {percent(100 * now.unapproved / now.actions)} of actions ran without prior approval"
-        crossed += f" ({percent(100 * old.unapproved / old.actions)} eleven months before)." if old.actions else "."
+        crossed += (
+            f" ({percent(100 * old.unapproved / old.actions)} eleven {tally.window.unit}s before)."
+            if old.actions
+            else "."
+        )
     if facts.policy_version is None:
         return Line("question.line.no_policy", "We cannot say: no policy was in force, so every action counts as held.")
     approved = facts.policy_board_approved_at
@@ -247,7 +273,7 @@ def leads(facts: Facts, tally: Tally) -> dict[str, Line]:
     owned += f" ({plural(names, 'person', 'people')}); " if names else "; "
     owned += f"{count(unanswered) if unanswered else 'none'} of these had neither an approval nor a mandate."
     if not now.actions:
-        owned = "No action is on record for the month, so no owner had to answer for one."
+        owned = "No action is on record for the period, so no owner had to answer for one."
     said = f"People gave {plural(verdicts, 'verdict')} before the act: {count(now.approved)} approved, {count(now.vetoed)} vetoed. "
     said += f"{plural(overdue, 'sign-off') if overdue else 'No sign-off'} {'are' if overdue > 1 else 'is'} overdue."
     judged = f"{count(now.failed)} of {plural(now.actions, 'action')} failed and {count(now.unknown) if now.unknown else 'none'} ended unknown; "

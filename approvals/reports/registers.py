@@ -7,6 +7,7 @@ from typing import Any, TypedDict
 from uuid import UUID
 
 from approvals.board.shapes import DrillOf
+from approvals.reports.estate import Estate
 from approvals.reports.facts import (
     ActualLoss,
     IncidentFact,
@@ -37,12 +38,21 @@ class BoardFacts(TypedDict):
 
 
 def board_facts(
-    period_end: datetime, *, policy_version: int | None, people: Mapping[UUID, str], agents: Mapping[UUID, str]
+    period_end: datetime,
+    *,
+    policy_version: int | None,
+    people: Mapping[UUID, str],
+    agents: Mapping[UUID, str],
+    estate: Estate,
 ) -> BoardFacts:
-    """What stands, in the order in which it was recorded; `people` and `agents` are the register's words for ids."""
+    """What stands, in the order in which it was recorded; `people` and `agents` are the register's words for ids.
+
+    What names a service or a decision is left out where that is not of `estate`; the rest is the whole organisation's.
+    """
     rows: dict[str, list[BoardItem]] = {str(of): [] for of in Board}
     for row in BoardItem.objects.filter(withdrawn=False).order_by("seq"):
-        rows[row.register].append(row)
+        if estate.has(row.values.get("service"), row.values.get("decision")) or row.register == Board.MANDATES:
+            rows[row.register].append(row)
     approved = [row.values for row in rows[Board.LIMITS]]
     return {
         "limits": _limits(approved, period_end),

@@ -11,7 +11,7 @@ COLUMNS = (
     "id", "began_at", "received_at", "title", "service", "tier", "environment", "kind", "agent", "risk", "reversible",
     "level_ruled", "level_used", "beyond", "owner", "team", "state", "outcome", "observed", "proposed", "verdict",
     "verdict_at", "decided_by", "sign_off", "sign_off_due", "signed_off_at", "signed_off_by", "overdue", "effect", "cause",
-    "episode", "replayed",
+    "episode", "replayed", "counted", "against",
 )  # fmt: skip
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -22,6 +22,8 @@ def cell(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, list):
+        return " ".join(value)
     text = str(value)
     # Asked of what was sent: a tab that is written out has begun a formula all the same.
     return "'" * text.startswith(DANGEROUS) + inert.visible(text)

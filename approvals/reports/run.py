@@ -3,12 +3,14 @@
 from django.conf import settings
 
 from approvals.actions.record_report import record_report
-from approvals.models import Report, ReportBuild
+from approvals.models import ReportBuild
+from approvals.periods import Period, Scope
 from approvals.reports.build import render_all
 from approvals.reports.collect import facts_of
 from approvals.reports.dataset import report_of
-from approvals.reports.files import folder, month
+from approvals.reports.files import folder
 from approvals.reports.generator import generator
+from approvals.reports.restated import exact
 from decisions import checkpoints, clock, verify
 from decisions.models.bulk import snapshot
 
@@ -22,13 +24,12 @@ def run(build: ReportBuild) -> None:
         )
 
     progress("Verifying the ledger", 0, 0)
-    start, end = month(build.period)
-    edition = Report.objects.filter(period=build.period).count() + 1
+    period, scope = Period.read(build.period), Scope.read(build.scope)
     checkpoint = checkpoints.publish()
     verified = verify.verify_ledger().clean
     progress("Collecting", 0, 0)
     with snapshot():
-        facts = facts_of(settings.ORGANISATION, start, end, as_of=clock.now(), edition=edition, verified=verified)
+        facts = facts_of(settings.ORGANISATION, period, scope, now=clock.now(), verified=verified)
         report = report_of(facts, generator())
     proof = {
         "checkpoint": checkpoint,
@@ -40,10 +41,15 @@ def run(build: ReportBuild) -> None:
     files = render_all(report, proof, folder(build.id), progress)
     record_report(
         build.id,
-        period=build.period,
+        period=period.key,
+        scope=scope.key,
         edition=report["meta"]["edition"],
+        as_of=facts.as_of,
         seq_limit=facts.seq_limit,
         files=files,
+        figures={
+            m["id"]: {"text": m["text"], "value": exact(m["value"]), "status": m["status"]} for m in report["measures"]
+        },
         head=report["verdict"]["head"]["text"],
     )
     ReportBuild.objects.filter(id=build.id).update(state="draft", step="Done", updated_at=clock.now())

@@ -4,11 +4,12 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from approvals.periods import iso, minute
 from approvals.reports import exposure
+from approvals.reports.counting import began, failed, unknown
 from approvals.reports.facts import DecisionFact, Facts
 from approvals.reports.measure import clip, count, plural
-from approvals.reports.periods import iso, minute
-from approvals.reports.tally import Cell, Tally, began, failed, unknown
+from approvals.reports.tally import Cell, Row, Tally
 from decisions.vocab import Effect, State, word
 
 MOST_LINES = 7
@@ -51,7 +52,7 @@ def authority(tally: Tally) -> Table:
         "title": "The line: level allowed, by kind of action and tier of service",
         "columns": ["Kind of action", *("No tier" if t is None else f"Tier {t}" for t in tiers)],
         "rows": rows,
-        "note": note if rows else "No action in the month.",
+        "note": note if rows else "No action in the period.",
     }
 
 
@@ -69,7 +70,7 @@ def owners(tally: Tally) -> Table:
         "columns": ["Owner", "Actions", "Beyond", "Failed", "To sign off"],
         "numeric": [1, 2, 3, 4],
         "rows": rows,
-        "note": note if rows else "No action in the month.",
+        "note": note if rows else "No action in the period.",
     }
 
 
@@ -82,7 +83,7 @@ def sign_offs(tally: Tally) -> Table:
         ("none", "None required"),
     )
     return {
-        "title": "Sign-offs for the month's actions",
+        "title": "Sign-offs for the period's actions",
         "columns": ["State", "Actions"],
         "numeric": [1],
         "rows": [[label, count(tally.sign_offs[key])] for key, label in names],
@@ -105,7 +106,7 @@ def deciders(tally: Tally) -> Table:
         "columns": ["Person", "Verdicts", "Share"],
         "numeric": [1, 2],
         "rows": rows,
-        "note": "" if rows else "Nobody gave a verdict in the month.",
+        "note": "" if rows else "Nobody gave a verdict in the period.",
     }
 
 
@@ -133,9 +134,9 @@ def exceptions(tally: Tally) -> Table:
     ]
     shown = sum(g.repeats for g in groups[:MOST_EXCEPTIONS])
     if not groups:
-        note = "None was found among the month's actions."
+        note = "None was found among the period's actions."
     elif shown == tally.exceptions_total:
-        note = f"All {plural(shown, 'action')} of the month, repeats together with the time of the last."
+        note = f"All {plural(shown, 'action')} of the period, repeats together with the time of the last."
     else:
         note = f"The gravest {count(shown)} of {plural(tally.exceptions_total, 'action')}, repeats together; every one is in the XLSX and CSV."
     return {
@@ -161,7 +162,7 @@ def agents(tally: Tally) -> Table:
         "columns": ["Agent", "Actions", "Beyond", "Failed"],
         "numeric": [1, 2, 3],
         "rows": rows,
-        "note": note if rows else "No action in the month.",
+        "note": note if rows else "No action in the period.",
     }
 
 
@@ -177,7 +178,7 @@ def line_changes(facts: Facts, tally: Tally) -> Table:
             lifted = "not lifted" if freeze.lifted_at is None else f"lifted {minute(freeze.lifted_at)}"
             rows.append([minute(freeze.at), f"Freeze: {clip(freeze.scope, 18)}", lifted])
     return {
-        "title": "Changes to the line this month",
+        "title": "Changes to the line in the period",
         "columns": ["When", "Change", "By"],
         "numeric": [],
         "rows": rows[:MOST_LINES],
@@ -200,7 +201,7 @@ def tables_of(facts: Facts, tally: Tally) -> dict[str, Table]:
         "effects": counted("Effect, as people judged it", "Effect", tally.effects, "Nobody has judged an effect yet."),
         "causes": counted("Cause, where it went wrong", "Cause", tally.causes, "No cause has been recorded yet."),
         "deciders": deciders(tally),
-        "outcomes": counted("Outcomes that agents reported", "Outcome", tally.outcomes, "No action in the month."),
+        "outcomes": counted("Outcomes that agents reported", "Outcome", tally.outcomes, "No action in the period."),
         "exceptions": exceptions(tally),
         "incidents": exposure.incidents(facts, tally),
         "restores": exposure.restores(facts),
@@ -210,8 +211,9 @@ def tables_of(facts: Facts, tally: Tally) -> dict[str, Table]:
     }
 
 
-def row_of(fact: DecisionFact, facts: Facts) -> dict[str, Any]:
+def row_of(row: Row, facts: Facts) -> dict[str, Any]:
     """One decision for the annex; every field is closed vocabulary, a name of the register, or a title drawn by us."""
+    fact = row.fact
     return {
         "id": fact.id,
         "began_at": iso(began(fact)),
@@ -244,9 +246,11 @@ def row_of(fact: DecisionFact, facts: Facts) -> dict[str, Any]:
         "cause": fact.cause,
         "episode": fact.episode,
         "replayed": fact.replayed,
+        "counted": list(row.counted),
+        "against": list(row.against),
         "overdue": fact.sign_off == "required" and fact.sign_off_due is not None and fact.sign_off_due <= facts.as_of,
     }
 
 
 def rows_of(tally: Tally, facts: Facts) -> Sequence[dict[str, Any]]:
-    return [row_of(fact, facts) for fact in tally.rows]
+    return [row_of(row, facts) for row in tally.rows()]

@@ -5,14 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from approvals.periods import Window
+from approvals.reports.counting import answered_for, began, counted, decided_first, failed, harmful, high, ran, unknown
 from approvals.reports.facts import DecisionFact, Facts, Mandate
-from approvals.reports.periods import Window
-from decisions.vocab import HOLDING, Effect, Level, Outcome, Risk, SignOff, State
+from decisions.vocab import Effect, Level, Outcome, SignOff
 
-NEVER_RAN = HOLDING | {State.AUTHORIZED, State.DENIED, State.VETOED, State.EXPIRED, State.WITHDRAWN}
-WENT_WRONG = frozenset(
-    {State.REVERT_ORDERED, State.REVERTING, State.REVERT_FAILED, State.REVERTED, State.REVERT_FAILED_ACK}
-)
 MOST_ROWS = 10_000
 READING_FLOOR = 10.0
 """Seconds below which nobody can have read a proposal."""
@@ -85,6 +82,16 @@ class Group:
     repeats: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A decision as the annex lists it, at its place among all."""
+
+    place: int
+    fact: DecisionFact
+    counted: tuple[str, ...]
+    against: tuple[str, ...]
+
+
 @dataclass(slots=True)
 class Tally:
     """What one pass leaves behind; everything but `months` speaks of the report's month."""
@@ -101,8 +108,12 @@ class Tally:
     effects: Counter[str] = field(default_factory=Counter)
     causes: Counter[str] = field(default_factory=Counter)
     outcomes: Counter[str] = field(default_factory=Counter)
-    rows: list[DecisionFact] = field(default_factory=list)
+    cases: list[Row] = field(default_factory=list)
+    """The first decisions of the period, or on which a verdict was given in it, that speak against a measure."""
+    others: list[Row] = field(default_factory=list)
+    """The first of the rest."""
     rows_total: int = 0
+    """How many there are of both."""
     exceptions_total: int = 0
     groups: dict[tuple[str, ...], Group] = field(default_factory=dict)
     acting: dict[str, Owner] = field(default_factory=dict)
@@ -114,48 +125,14 @@ class Tally:
     def now(self) -> Month:
         return self.months[11]
 
+    def rows(self) -> list[Row]:
+        """What the annex lists, in the order in which it was recorded."""
+        room = max(0, MOST_ROWS - len(self.cases))
+        return sorted([*self.cases, *self.others[:room]], key=lambda row: row.place)
+
     def exceptions(self) -> list[Group]:
         """What went wrong in the month, gravest first, repeats together."""
         return sorted(self.groups.values(), key=lambda group: tuple(-x for x in group.gravity))
-
-
-def ran(fact: DecisionFact) -> bool:
-    """Whether the decision had an effect on a live system. What was done in spite of a veto counts: it has an outcome."""
-    if fact.level_used == Level.L0 or fact.outcome == Outcome.NOT_EXECUTED:
-        return False
-    return bool(fact.outcome or fact.level_used) or fact.state not in NEVER_RAN
-
-
-def failed(fact: DecisionFact) -> bool:
-    return (
-        fact.outcome in (Outcome.FAILED, Outcome.PARTIAL)
-        or fact.state in WENT_WRONG
-        or fact.state == State.FAILED
-        or fact.effect == Effect.HARMED
-    )
-
-
-def unknown(fact: DecisionFact) -> bool:
-    return not failed(fact) and (fact.outcome == Outcome.UNKNOWN or fact.state == State.UNKNOWN)
-
-
-def began(fact: DecisionFact) -> datetime:
-    return fact.acted_at or fact.occurred_at
-
-
-def decided_first(fact: DecisionFact) -> bool:
-    """A person approved this very plan before its first effect."""
-    return fact.verdict == "approve" and fact.verdict_at is not None and fact.verdict_at <= began(fact)
-
-
-def answered_for(fact: DecisionFact, mandates: Sequence[Mandate]) -> bool:
-    """A named owner, and either a person's approval or a mandate in force, as of the first effect.
-
-    A mandate is for what the policy allows: it does not answer for an act beyond that.
-    """
-    at = began(fact)
-    mandated = not fact.beyond and any(one.covers(fact, at) for one in mandates)
-    return bool(fact.owner_id) and (decided_first(fact) or mandated)
 
 
 def _gravity(fact: DecisionFact) -> tuple[float, ...]:
@@ -184,10 +161,10 @@ def _count_action(month: Month, fact: DecisionFact, mandates: Sequence[Mandate])
     month.observed += fact.outcome_observed
     month.judged += fact.sign_off in (SignOff.ACCEPTED, SignOff.REFUSED)
     month.owed += fact.sign_off == SignOff.REQUIRED
-    month.harmed += fact.effect == Effect.HARMED or fact.state in WENT_WRONG
+    month.harmed += harmful(fact)
     month.unapproved += not decided_first(fact)
     month.levels[fact.level_used or "not known"] += 1
-    if fact.risk == Risk.HIGH or fact.reversible is False:
+    if high(fact):
         month.high += 1
         month.high_decided += decided_first(fact)
 
@@ -257,18 +234,27 @@ def _group(tally: Tally, fact: DecisionFact) -> None:
         group.gravity, group.fact = gravity, fact
 
 
+def _keep(tally: Tally, fact: DecisionFact, mandates: Sequence[Mandate]) -> None:
+    """Where there are more than the annex holds, it holds what speaks against a measure first."""
+    window = tally.window
+    if window.index(began(fact)) != 11 and not (fact.verdict and window.index(fact.verdict_at) == 11):
+        return
+    tally.rows_total += 1
+    held, against = counted(fact, window, mandates)
+    kept = tally.cases if against else tally.others
+    if len(kept) < MOST_ROWS:
+        kept.append(Row(tally.rows_total, fact, held, against))
+
+
 def fold(tally: Tally, facts: Facts) -> None:
     as_of = facts.as_of
     for fact in facts.decisions:
         _count_people(tally, fact)
+        _keep(tally, fact, facts.mandates)
         place = tally.window.index(began(fact))
         if place is None:
             continue
         month = tally.months[place]
-        if place == 11:
-            tally.rows_total += 1
-            if len(tally.rows) < MOST_ROWS:
-                tally.rows.append(fact)
         if ran(fact):
             _count_action(month, fact, facts.mandates)
             if place == 11:
@@ -281,7 +267,7 @@ def fold(tally: Tally, facts: Facts) -> None:
 
 def tally_of(facts: Facts) -> Tally:
     """Reads `facts.decisions` once."""
-    tally = Tally(Window.ending_with(facts.period_start))
+    tally = Tally(Window.of(facts.period_start, facts.period_end))
     fold(tally, facts)
     for at in facts.refused_attempts:
         if (place := tally.window.index(at)) is not None:

@@ -37,6 +37,8 @@ class Book:
         for column, value in enumerate(values):
             if isinstance(value, bool):
                 sheet.write_string(row, column, "yes" if value else "no", form)
+            elif isinstance(value, list):
+                sheet.write_string(row, column, " ".join(value), form)
             elif isinstance(value, int | float):
                 sheet.write_number(row, column, value, form)
             else:

@@ -1,4 +1,4 @@
-"""Reports: what was built, what is being built, and the files."""
+"""Reports: the editions, what is being built, and the files."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
@@ -14,16 +14,22 @@ from django.views.decorators.http import require_http_methods, require_safe
 from approvals import access
 from approvals.actions.request_report import request_report
 from approvals.api.report_files import send_file
+from approvals.api.report_words import files_of
 from approvals.models import Report, ReportBuild
-from approvals.reports.files import TYPES, made_of
+from approvals.periods import Period, Scope
+from approvals.queries import reports
+from approvals.reports.files import made_of
+from approvals.vocab import ReportState
 from decisions import clock, register
 from decisions.auth.people import reads, signed_in
 from decisions.errors import Problem
 
 MONTHS = 12
+EDITIONS = 60
 
 
-def _reader(request: HttpRequest) -> UUID:
+def reader(request: HttpRequest) -> UUID:
+    """Who asks, if reports are for them. Raises PermissionDenied."""
     person = signed_in(request).id
     if not access.may(register.latest(), person, access.READS_REPORTS):
         raise PermissionDenied("Reports are for managers, executives and auditors.")
@@ -33,44 +39,43 @@ def _reader(request: HttpRequest) -> UUID:
 @require_http_methods(["GET", "HEAD", "POST"])
 @reads
 def page(request: HttpRequest) -> HttpResponse:
-    """All reports; posting a period has one built."""
-    person = _reader(request)
+    """The latest report first, then all editions; posting a period has one built."""
+    person, typed = reader(request), {}
     if request.method == "POST":
+        typed = {name: request.POST.get(name, "").strip() for name in ("period", "first", "last", "scope")}
+        period = f"{typed['first']}..{typed['last']}" if typed["first"] or typed["last"] else typed["period"]
         try:
-            build = request_report(request.POST.get("period", ""), actor=person)
+            build = request_report(period, scope=typed["scope"], actor=person)
         except Problem as problem:
             messages.error(request, f"{problem.title}. {problem.detail}")
-            return redirect("approvals:reports")
-        return redirect("approvals:report", report_id=build.id)
-    now = clock.now()
+        else:
+            return redirect("approvals:report", report_id=build.id)
+    editions = list(Report.objects.order_by("-seq")[:EDITIONS])
+    latest = next((one for one in editions if not one.scope), None)
     context = {
-        "reports": [shown(report) for report in Report.objects.order_by("-period", "-seq")[:60]],
-        "builds": ReportBuild.objects.exclude(state="draft").order_by("-requested_at")[:10],
-        "periods": periods(now),
+        "latest": shown(latest) if latest else None,
+        "editions": [shown(one) for one in editions if one is not latest],
+        "builds": [building(build) for build in reports.unfinished()[:10]],
+        "periods": periods(clock.now()),
+        "scopes": scopes(),
+        "typed": typed,
         "can_build": access.may(register.latest(), person, access.BUILDS_REPORTS),
     }
-    return render(request, "approvals/reports.html", context)
-
-
-@require_safe
-@reads
-def one(request: HttpRequest, report_id: UUID) -> HttpResponse:
-    """A report, or the building of one with its progress."""
-    _reader(request)
-    report = Report.objects.filter(id=report_id).first()
-    build = None if report else ReportBuild.objects.filter(id=report_id).first()
-    if report is None and build is None:
-        raise Http404
-    context = {"report": shown(report) if report else None, "build": build}
-    return render(request, "approvals/report.html", context)
+    return render(request, "approvals/reports.html", context, status=400 if typed else 200)
 
 
 @require_safe
 @reads
 def file(request: HttpRequest, report_id: UUID, format: str) -> HttpResponseBase:  # noqa: A002 - the address's word
     """One file of a report, exactly the bytes whose hash the ledger holds."""
-    _reader(request)
-    return send_file(request, report_id, format)
+    return send_file(request, report_id, format, to=reader(request))
+
+
+@require_safe
+@reads
+def picture(request: HttpRequest, report_id: UUID, number: int) -> HttpResponseBase:
+    """A page of a report as a picture."""
+    return send_file(request, report_id, f"page-{number}", to=reader(request))
 
 
 def shown(report: Report) -> dict[str, Any]:
@@ -80,30 +85,56 @@ def shown(report: Report) -> dict[str, Any]:
         "id": report.id,
         "period": report.period,
         "period_word": period_word(report.period),
+        "scope_word": Scope.read(report.scope).name if report.scope else "",
         "edition": report.edition,
+        "number": report.number,
         "state": report.state,
-        "state_word": report.state.capitalize(),
+        "state_word": STATE_WORDS[ReportState(report.state)],
+        "state_badge": STATE_BADGES[ReportState(report.state)],
+        "mature": reports.is_mature(report),
+        "superseded_by": report.superseded_by,
         "built_at": report.built_at,
         "seq": report.seq,
         "seq_limit": report.seq_limit,
         "verdict_head": report.head,
         "stale": bool(report.files) and not made,
-        "preview": reverse("approvals:report_file", args=[report.id, "png"]) if "png" in made else "",
+        "preview": reverse("approvals:report_picture", args=[report.id, 1]) if "page-1" in made else "",
         "files": [
-            {
-                "format": format_,
-                "url": reverse("approvals:report_file", args=[report.id, format_]),
-                "size": made[format_]["size"],
-                "sha256": made[format_]["sha256"],
-            }
-            for format_ in TYPES
-            if format_ in made
+            one | {"url": reverse("approvals:report_file", args=[report.id, one["format"]])} for one in files_of(report)
         ],
     }
 
 
-def period_word(period: str) -> str:
-    return datetime.strptime(f"{period}-01+0000", "%Y-%m-%d%z").strftime("%B %Y")
+STATE_WORDS = {ReportState.DRAFT: "Draft", ReportState.ATTESTED: "Attested", ReportState.ISSUED: "Issued"}
+STATE_BADGES = {ReportState.DRAFT: "expired", ReportState.ATTESTED: "awaiting", ReportState.ISSUED: "approved"}
+
+
+def building(build: ReportBuild) -> dict[str, Any]:
+    """A building as pages show it."""
+    return {
+        "id": build.id,
+        "period": build.period,
+        "scope": build.scope,
+        "name": period_word(build.period) + (f", {Scope.read(build.scope).name}" if build.scope else ""),
+        "state": build.state,
+        "step": build.step,
+        "done": build.done,
+        "total": build.total,
+        "error": build.error,
+    }
+
+
+def period_word(key: str) -> str:
+    return Period.read(key).name
+
+
+def scopes() -> list[tuple[str, str]]:
+    """The parts of the company that a report can be of, as the register has them."""
+    services = sorted(register.latest().services.values(), key=lambda one: one.slug)
+    teams = sorted({one.team for one in services if one.team})
+    return [(f"team:{team}", f"Team {team}") for team in teams] + [
+        (f"service:{one.slug}", f"Service {one.slug}") for one in services
+    ]
 
 
 def periods(now: datetime) -> list[tuple[str, str]]:

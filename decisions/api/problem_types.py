@@ -44,7 +44,10 @@ PROBLEM_TYPES: Mapping[str, Meaning] = MappingProxyType(
         "bad-key": Meaning((400,), "A key needs a lifetime of 1 to 90 days and at least one scope."),
         "bad-mapping": Meaning((400,), "What was written is no mapping of a format; the detail says why."),
         "bad-otlp": Meaning((400,), "The body is no request of the OpenTelemetry protocol."),
-        "bad-period": Meaning((400,), "A report is built for a month that has begun, such as 2026-10."),
+        "bad-period": Meaning(
+            (400,),
+            "A report is of a month that has begun, or of its first and last day; and of a team or service that the register knows.",
+        ),
         "bad-policy": Meaning((422,), "The document is not a policy that can be used; `errors` lists every fault."),
         "bad-request": Meaning((400,), "The request cannot be read; `detail` says what is wrong with it."),
         "bad-run": Meaning((400,), "The recorded run cannot be read further; what came before stays."),
@@ -145,6 +148,22 @@ PROBLEM_TYPES: Mapping[str, Meaning] = MappingProxyType(
         ),
         "reauth-required": Meaning(
             (401,), "The sign-in is too old for this. Sign in again at /accounts/reauthenticate/."
+        ),
+        "report-immature": Meaning(
+            (409,),
+            "Its actions may still turn out to have failed. The final edition is built three days after the end of its period.",
+        ),
+        "report-issued": Meaning(
+            (409,), "The edition is issued, and nothing about it changes any more. Build a new edition."
+        ),
+        "report-not-attested": Meaning(
+            (409,), "A manager attests each page of an edition before an executive signs it."
+        ),
+        "report-replaced": Meaning(
+            (409,), "A later edition of the same period has taken its place. Answer for that one."
+        ),
+        "report-stale": Meaning(
+            (409,), "Something that the edition may repeat was erased since it was built. Build it again."
         ),
         "role": Meaning((403,), "It takes a role that you do not have."),
         "scope": Meaning((403,), "The key lacks a scope. An administrator makes keys."),

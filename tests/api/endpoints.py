@@ -197,6 +197,13 @@ PEOPLES = [
     Endpoint("POST", "/api/v1/reports", {"period": "2026-01"}, scope=None, roles=BOARD),
     Endpoint("GET", f"/api/v1/reports/{ANY}", scope=None, roles=BOARD),
     Endpoint("GET", f"/api/v1/reports/{ANY}/report.pdf", scope=None, roles=BOARD),
+    Endpoint("GET", f"/api/v1/reports/{ANY}/downloads", scope=None, roles=BOARD),
+    Endpoint(
+        "POST", f"/api/v1/reports/{ANY}/attestations", {"page": 1, "attests": True}, KEY, scope=None, roles=("manager",)
+    ),
+    Endpoint(
+        "POST", f"/api/v1/reports/{ANY}/issue", {}, KEY | {"Idempotency-Key": "i"}, scope=None, roles=("executive",)
+    ),
 ]
 READERS = ("responder", "manager", "executive", "auditor")
 OTHERS = [

@@ -8,14 +8,14 @@ from typing import Any
 import msgspec
 import pytest
 
-from approvals.actions.record_report import record_report
-from approvals.api import shapes
+from approvals.api import report_shapes as shapes
 from approvals.models import ReportBuild
 from approvals.reports.files import TYPES, folder
 from decisions import clock as product_clock
 from decisions.models import Person
 from tests import factories
 from tests.api.conftest import Api, problem
+from tests.reports import edition
 
 PATH = "/api/v1/reports"
 
@@ -40,7 +40,7 @@ def built(api: Api, data_dir: Path) -> uuid.UUID:
         (folder(id_) / f"report.{format_}").write_bytes(body)
         sha256 = hashlib.sha256(body).hexdigest()
         files[format_] = {"file": f"report.{format_}", "sha256": sha256, "size": len(body)}
-    record_report(id_, period="2026-10", edition="1", seq_limit=5, files=files, head="All is well.")
+    edition(id_, seq_limit=5, files=files)
     return id_
 
 
@@ -92,7 +92,7 @@ def test_a_built_report(executive_api: Api, built: uuid.UUID) -> None:
 def test_the_page_sends_the_same_file(executive_api: Api, built: uuid.UUID) -> None:
     page = executive_api.get(f"/reports/{built}/report.pdf")
     assert page.content == executive_api.get(f"{PATH}/{built}/report.pdf").content
-    assert page.headers["content-disposition"] == 'attachment; filename="oversight-2026-10-1.pdf"'
+    assert page.headers["content-disposition"] == 'attachment; filename="oversight-2026-10.1.pdf"'
 
 
 FILES_THAT_ARE_NONE: list[Any] = ["exe", "proof", "png", "..%2f..%2fkeys%2fpepper", "PDF"]
@@ -110,7 +110,7 @@ def test_a_file_that_is_gone(executive_api: Api, built: uuid.UUID) -> None:
 
 def test_reports_are_paged(executive_api: Api, api: Api, organisation: factories.Register) -> None:
     for month in range(1, 6):
-        record_report(uuid.uuid4(), period=f"2026-0{month}", edition="1", seq_limit=1, files={}, head="")
+        edition(period=f"2026-0{month}", files={})
     periods, path = [], f"{PATH}?limit=2"
     while True:
         body = executive_api.get(path).json()

@@ -17,7 +17,6 @@ from approvals.actions.change_register import change_register
 from approvals.actions.comment import comment
 from approvals.actions.erase import Why, erase
 from approvals.actions.leave import Handover, leave
-from approvals.actions.record_report import record_report
 from approvals.models import Report
 from approvals.organisation import Organisation
 from approvals.reports import files
@@ -28,6 +27,7 @@ from decisions.verify import verify_ledger
 from oversight.logs import JsonFormatter
 from tests import factories
 from tests.factories import event, send
+from tests.reports import edition
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("data_dir")]
 WORD = "Xanthippe"
@@ -140,7 +140,7 @@ def test_decisions_with_everything_that_was_said_of_them(
     tasks.expire()
     assert not folder.exists()
     page = client_for(organisation.people["helena"]).get("/reports/").content.decode()
-    assert "Build the month again" in page
+    assert "Build the period again" in page
 
 
 def drafted(seq_limit: int) -> Path:
@@ -150,7 +150,7 @@ def drafted(seq_limit: int) -> Path:
     folder.mkdir(parents=True)
     (folder / "report.csv").write_text(WORD)
     made = {"csv": {"file": "report.csv", "sha256": "0" * 64, "size": len(WORD)}}
-    record_report(report, period="2026-11", edition="1", seq_limit=seq_limit, files=made, head="As told.")
+    edition(report, period="2026-11", seq_limit=seq_limit, files=made, head="As told.")
     return folder
 
 

@@ -27,6 +27,7 @@ from msgspec import convert  # noqa: E402
 from approvals.actions.activate_draft import activate_draft  # noqa: E402
 from approvals.actions.activate_policy import activate_policy  # noqa: E402
 from approvals.actions.answer_revert import acknowledge_revert, finish_revert  # noqa: E402
+from approvals.actions.attest_report import attest_report  # noqa: E402
 from approvals.actions.change_register import change_register  # noqa: E402
 from approvals.actions.comment import comment  # noqa: E402
 from approvals.actions.cut_link import cut_link  # noqa: E402
@@ -38,10 +39,10 @@ from approvals.actions.handle_alarm import handle_alarm  # noqa: E402
 from approvals.actions.handle_key import make_key  # noqa: E402
 from approvals.actions.handle_secret import make_secret  # noqa: E402
 from approvals.actions.import_recordings import import_recordings  # noqa: E402
+from approvals.actions.issue_report import issue_report  # noqa: E402
 from approvals.actions.keep_item import add_item, change_item, withdraw_item  # noqa: E402
 from approvals.actions.legal_hold import lift_legal_hold, set_legal_hold  # noqa: E402
 from approvals.actions.lift_freeze import lift_freeze  # noqa: E402
-from approvals.actions.record_report import record_report  # noqa: E402
 from approvals.actions.request_check import request_check, take_up  # noqa: E402
 from approvals.actions.review import review  # noqa: E402
 from approvals.actions.set_freeze import set_freeze  # noqa: E402
@@ -49,8 +50,9 @@ from approvals.actions.sign_off import sign_off  # noqa: E402
 from approvals.actions.withdraw import withdraw  # noqa: E402
 from approvals.board import REGISTERS  # noqa: E402
 from approvals.checking import check_ledger  # noqa: E402
+from approvals.models import Report  # noqa: E402
 from approvals.organisation import AgentRow, Organisation, SourceRow  # noqa: E402
-from approvals.vocab import ErasureBasis, ErasureOf, Finding, Judgement  # noqa: E402
+from approvals.vocab import REPORT_PAGES, ErasureBasis, ErasureOf, Finding, Judgement  # noqa: E402
 from decisions import checkpoints, clock, signers  # noqa: E402
 from decisions.envelope import Draft, timestamp  # noqa: E402
 from decisions.errors import Problem  # noqa: E402
@@ -64,6 +66,7 @@ from tests.approvals.board.items import bodies  # noqa: E402
 from tests.conftest import Clock  # noqa: E402
 from tests.corpus import replay  # noqa: E402
 from tests.factories import event, hand_in, send  # noqa: E402
+from tests.reports import edition  # noqa: E402
 
 
 def scenario(time: Clock) -> None:
@@ -103,13 +106,28 @@ def scenario(time: Clock) -> None:
 
     recording = event(id="old", decision="g", time=timestamp(datetime(2026, 9, 1, 3, tzinfo=UTC)))
     import_recordings([("autoscaler", recording)], source="tests", actor=None)
-    files = {"pdf": {"file": "report.pdf", "sha256": "00" * 32, "size": 7}}
-    record_report(uuid.uuid4(), period="2026-10", edition="1", seq_limit=40, files=files, head="One action failed.")
+    report(people)
     draw_the_line(people)
     keep_board_registers(people)
     take_back(people, factories.decision(agent, "b"))
     check(people["samuel"])
     turn_the_keys()
+
+
+def report(people: dict[str, Person]) -> None:
+    """One edition that is issued, and one that takes its place after an objection."""
+    for n in (1, 2):
+        made = edition(n=n, seq_limit=40)
+        if n == 2:
+            say(made.id, people["marta"], page=3, attests=False, comment="A verdict is missing.")
+        for page in REPORT_PAGES:
+            say(made.id, people["marta"], page=page, attests=True, comment="Read." if page == 3 else "")
+        made.refresh_from_db()
+        issue_report(made.id, reason="A verdict came late.", version=made.version, actor=people["helena"].id)
+
+
+def say(report_id: uuid.UUID, manager: Person, **word: Any) -> None:
+    attest_report(report_id, **word, version=Report.objects.get(id=report_id).version, actor=manager.id)
 
 
 def check(auditor: Person) -> None:

@@ -12,11 +12,10 @@ from approvals.actions.draft_policy import draft_policy
 from approvals.actions.erase import Why, erase
 from approvals.actions.keep_item import add_item
 from approvals.actions.legal_hold import set_legal_hold
-from approvals.actions.record_report import record_report
 from approvals.actions.set_freeze import set_freeze
 from approvals.actions.sign_off import sign_off
 from approvals.board import REGISTERS
-from approvals.models import IdempotentAnswer, LedgerCheck, ReportBuild
+from approvals.models import Attestation, IdempotentAnswer, LedgerCheck, ReportBuild
 from approvals.organisation import Organisation
 from approvals.vocab import ErasureBasis, ErasureOf, Judgement
 from decisions import clock, cosigned, served
@@ -26,6 +25,7 @@ from tests import factories
 from tests.approvals.board.items import bodies
 from tests.database import guards_off
 from tests.factories import event, hand_in, send
+from tests.reports import edition
 
 pytestmark = pytest.mark.django_db
 
@@ -71,6 +71,8 @@ BREAKS = {
     "policy_draft_ends": "UPDATE policy_draft SET ended_at = drafted_at",
     "policy_draft_becomes": "UPDATE policy_draft SET became = 2",
     "report_state": "UPDATE report SET state = 'wrong'",
+    "report_numbered_when_issued": "UPDATE report SET state = 'issued'",
+    "attestation_page": "UPDATE attestation SET page = 7",
     "report_build_one_running": "UPDATE report_build SET state = 'building'",
     "sign_off_judgement": "UPDATE sign_off SET judgement = 'maybe'",
     "sign_off_effect": "UPDATE sign_off SET effect = 'great'",
@@ -111,7 +113,8 @@ def filled(agent: Agent, manager: Person, executive: Person, admin: Person) -> N
     builds = [
         ReportBuild.objects.create(period="2026-09", state="failed", requested_at=now, updated_at=now) for _ in range(2)
     ]
-    record_report(builds[0].id, period="2026-09", edition="1", seq_limit=3, files={}, head="")
+    report = edition(builds[0].id, period="2026-09", seq_limit=3, files={})
+    Attestation.objects.create(seq=0, report_id=report.id, page=1, person_id=executive.id, attests=True, at=now)
     for over in (True, False):
         LedgerCheck.objects.create(requested_by=admin.id, requested_at=now, seen_at=now, over=over)
     for key in ("a", "b"):

@@ -11,7 +11,9 @@ from html.parser import HTMLParser
 import pytest
 from django.test import Client
 
+from approvals.periods import WHOLE, Window
 from approvals.reports import collect
+from approvals.reports.estate import Estate
 from decisions import feed
 from decisions.models import Agent, Decision, Person
 from tests import factories
@@ -208,7 +210,8 @@ def test_names_that_an_older_ledger_holds_are_inert_on_every_page(agent: Agent, 
 def test_a_report_draws_names_as_pages_do(agent: Agent, clock: Clock):
     factories.propose(agent)
     Decision.objects.update(**dict.fromkeys(("title", "service", "environment", "kind", "episode"), "geo\u202e"))
-    (fact,) = collect.decision_facts(clock.now() + timedelta(days=1), 100, clock.now(), collect.Names.read())
+    window = Window.of(clock.now() - timedelta(days=1), clock.now() + timedelta(days=1))
+    (fact,) = collect.decision_facts(window, Estate.of(WHOLE), 100, clock.now(), collect.Names.read())
     assert {fact.title, fact.service, fact.environment, fact.kind, fact.episode} == {"geo⟦U+202E⟧"}
 
 

@@ -4,20 +4,21 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from approvals.actions.request_report import PERIOD
 from approvals.models import ReportBuild
+from approvals.periods import Period, Scope
 from approvals.reports.files import folder
 from approvals.reports.run import run
 from decisions import clock
 
 
 class Command(BaseCommand):
-    help = "Build the board report of a month, or go on with a build that was requested."
+    help = "Build the board report of a period, or go on with a build that was requested."
 
     def add_arguments(self, parser: CommandParser) -> None:
         which = parser.add_mutually_exclusive_group(required=True)
-        which.add_argument("--period", help="a month such as 2026-10")
+        which.add_argument("--period", help="a month, 2026-10, or first and last day, 2026-10-05..2026-11-01")
         which.add_argument("--build", help="the id of a requested build")
+        parser.add_argument("--scope", default="", help="team:<name> or service:<slug>; the whole organisation without")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["build"]:
@@ -25,11 +26,13 @@ class Command(BaseCommand):
             if build is None:
                 raise CommandError("there is no such build")
         else:
-            if not PERIOD.fullmatch(options["period"]):
-                raise CommandError("the period must be a month such as 2026-10")
+            try:
+                period, scope = Period.read(options["period"]), Scope.read(options["scope"])
+            except ValueError as error:
+                raise CommandError(str(error)) from None
             now = clock.now()
             build = ReportBuild.objects.create(
-                period=options["period"], state="building", requested_at=now, updated_at=now
+                period=period.key, scope=scope.key, state="building", requested_at=now, updated_at=now
             )
         run(build)
         self.stdout.write(str(folder(build.id)))

@@ -86,6 +86,7 @@ def proposal(verdict: str, at: datetime = MIDDLE, seconds: float = 90, **over: A
 def facts(decisions: Iterable[DecisionFact] = (), **over: Any) -> Facts:
     base = Facts(
         organisation="Meridian Mutual plc",
+        period="2026-10",
         period_start=START,
         period_end=END,
         as_of=END + timedelta(days=4),

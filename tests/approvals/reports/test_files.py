@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from pypdf import PdfReader
 from pypdf.generic import StreamObject
 
-from approvals.reports import build, html_page, pdf, rows_csv, xlsx
+from approvals.reports import build, files, html_page, pdf, rows_csv, xlsx
 from approvals.reports.dataset import canonical, report_of
 from approvals.reports.facts import ActualLoss, Ask, DecisionFact, FreezeFact, IncidentFact, Limits, RestoreTest
 from approvals.reports.figures import figure_of
@@ -283,7 +283,7 @@ def test_the_workbook_holds_the_series(report: dict[str, Any], dataset: bytes) -
 def test_all_files_are_written_whole_with_their_digests(report: dict[str, Any], tmp_path: Path) -> None:
     steps: list[tuple[str, int, int]] = []
     made = build.render_all(report, {"checkpoint": NOTE}, tmp_path, lambda *step: steps.append(step))
-    assert set(made) == {"json", "proof", "pdf", "html", "xlsx", "csv", "png"}
+    assert set(made) == {"json", "proof", "pdf", "html", "xlsx", "csv", *files.PICTURES}
     for one in made.values():
         body = (tmp_path / one["file"]).read_bytes()
         assert (hashlib.sha256(body).hexdigest(), len(body)) == (one["sha256"], one["size"])

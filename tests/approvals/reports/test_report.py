@@ -191,7 +191,7 @@ def test_what_was_lost_is_told_by_month_and_year_and_currency() -> None:
         return next(str(s["lead"]["text"]) for s in report([action()], **over)["sections"] if s["id"] == "cost")
 
     text = told(actual_losses=losses)
-    assert "On record as lost: EUR 1,000.00 in the month, EUR 1,010.00 and USD 7.00 in twelve months." in text
+    assert "On record as lost: EUR 1,000.00 in the period, EUR 1,010.00 and USD 7.00 in twelve months." in text
     assert "No loss is on record" in told()
 
 

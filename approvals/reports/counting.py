@@ -1,0 +1,80 @@
+"""What one decision is to the measures: whether it counts in each, and whether it speaks against it. Pure."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from approvals.periods import Window
+from approvals.reports.facts import DecisionFact, Mandate
+from decisions.vocab import HOLDING, Effect, Level, Outcome, Risk, State
+
+NEVER_RAN = HOLDING | {State.AUTHORIZED, State.DENIED, State.VETOED, State.EXPIRED, State.WITHDRAWN}
+WENT_WRONG = frozenset(
+    {State.REVERT_ORDERED, State.REVERTING, State.REVERT_FAILED, State.REVERTED, State.REVERT_FAILED_ACK}
+)
+
+
+def ran(fact: DecisionFact) -> bool:
+    """Whether the decision had an effect on a live system. What was done in spite of a veto counts: it has an outcome."""
+    if fact.level_used == Level.L0 or fact.outcome == Outcome.NOT_EXECUTED:
+        return False
+    return bool(fact.outcome or fact.level_used) or fact.state not in NEVER_RAN
+
+
+def failed(fact: DecisionFact) -> bool:
+    return (
+        fact.outcome in (Outcome.FAILED, Outcome.PARTIAL)
+        or fact.state in WENT_WRONG
+        or fact.state == State.FAILED
+        or fact.effect == Effect.HARMED
+    )
+
+
+def unknown(fact: DecisionFact) -> bool:
+    return not failed(fact) and (fact.outcome == Outcome.UNKNOWN or fact.state == State.UNKNOWN)
+
+
+def began(fact: DecisionFact) -> datetime:
+    return fact.acted_at or fact.occurred_at
+
+
+def decided_first(fact: DecisionFact) -> bool:
+    """A person approved this very plan before its first effect."""
+    return fact.verdict == "approve" and fact.verdict_at is not None and fact.verdict_at <= began(fact)
+
+
+def harmful(fact: DecisionFact) -> bool:
+    """Judged so by a person, or reverted."""
+    return fact.effect == Effect.HARMED or fact.state in WENT_WRONG
+
+
+def high(fact: DecisionFact) -> bool:
+    return fact.risk == Risk.HIGH or fact.reversible is False
+
+
+def answered_for(fact: DecisionFact, mandates: Sequence[Mandate]) -> bool:
+    """A named owner, and either a person's approval or a mandate in force, as of the first effect.
+
+    A mandate is for what the policy allows: it does not answer for an act beyond that.
+    """
+    at = began(fact)
+    mandated = not fact.beyond and any(one.covers(fact, at) for one in mandates)
+    return bool(fact.owner_id) and (decided_first(fact) or mandated)
+
+
+def counted(fact: DecisionFact, window: Window, mandates: Sequence[Mandate]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """(the measures of the report's period in which it counts, those of them that it is a case against).
+
+    Of the share that people refused, the refused ones are the cases.
+    """
+    within = window.index(began(fact)) == 11 and ran(fact)
+    said = bool(fact.verdict) and window.index(fact.verdict_at) == 11
+    cases = (
+        ("M1", within, not answered_for(fact, mandates)),
+        ("M2", within, fact.beyond),
+        ("M3", within and high(fact), not decided_first(fact)),
+        ("M4", said, fact.verdict == "veto"),
+        ("M7", within, failed(fact)),
+        ("M8", within, harmful(fact)),
+    )
+    held = [(id_, against) for id_, counts, against in cases if counts]
+    return tuple(id_ for id_, _ in held), tuple(id_ for id_, against in held if against)
