@@ -14,7 +14,7 @@ from decisions.errors import bad_request
 from decisions.models import Agent, Decision, SourceRun, Timeline
 from decisions.models.ledger import Head, StoredCheckpoint
 from decisions.models.prepared import PreparedMany, PreparedValues, Slot
-from decisions.states import expired, lease_over
+from decisions.states import CONTRADICTED, expired, lease_over
 from decisions.vocab import HOLDING, SignOff, State
 
 MAX_LIMIT = 200
@@ -102,8 +102,9 @@ def open_holds(now: datetime) -> "QuerySet[Decision]":
 
 
 def to_review(now: datetime) -> "QuerySet[Decision]":
-    """What only a person can end: outcomes that are unknown or unproven, reverts to confirm, that failed, or that nobody took."""
+    """What only a person can end: outcomes that are unknown, unproven or contradicted, reverts to confirm, that failed, or that nobody took."""
     stuck = Q(state__in=[State.REVIEW, State.REVERT_FAILED]) | Q(state=State.UNKNOWN, lease_seq__isnull=False)
+    stuck |= CONTRADICTED
     ordered = Timeline.objects.filter(seq=OuterRef("last_seq"), at__lte=now - UNANSWERED)
     left = Q(state=State.REVERT_ORDERED) & Q(Exists(ordered))
     return Decision.objects.filter(stuck | left | (lease_over(now) & Q(to_revert=False)), complete=True).order_by("seq")

@@ -263,6 +263,15 @@ STATE_AFTER = MappingProxyType(
 """The state of an action taken outside the gate, by the outcome that its agent claims."""
 
 
+CONTRADICTED_BY = MappingProxyType(
+    {
+        State.SUCCEEDED: frozenset({Outcome.PARTIAL, Outcome.FAILED, Outcome.NOT_EXECUTED, Outcome.UNKNOWN}),
+        State.FAILED: frozenset({Outcome.SUCCEEDED, Outcome.NO_CHANGE, Outcome.UNKNOWN}),
+    }
+)
+"""By the state that the holder of a lease told, the observed outcomes that do not bear its word out."""
+
+
 BEYOND_OWES_SECONDS = 24 * 3600
 """What went beyond its level owes a sign-off within this time, even where the policy asks for none."""
 

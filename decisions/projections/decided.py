@@ -15,7 +15,7 @@ from decisions.models import Decision, Timeline
 from decisions.models.bulk import insert_rows, made, upsert
 from decisions.models.prepared import PreparedMany
 from decisions.projections import counts, links, sources
-from decisions.states import DONE, held_state
+from decisions.states import DONE, held_state, told_state
 from decisions.vocab import (
     BEYOND_OWES_SECONDS,
     HOLDING,
@@ -71,7 +71,7 @@ def fold_into_decisions(entries: Sequence[Entry], fold: Mapping[Kind, Fold]) -> 
         # Every entry about a decision is a new version of it.
         row.version += 1
         row.last_seq = entry.seq
-        history.append((entry.seq, row.seq, str(entry.kind), str(row.state), entry.actor, entry.at))
+        history.append((entry.seq, row.seq, str(entry.kind), str(told_state(row)), entry.actor, entry.at))
     upsert(Decision, list(rows.values()))
     counts.move(before, counts.of(rows.values()))
     links.join(entries, rows)

@@ -1,0 +1,126 @@
+"""What the holder of a lease told beside what others saw: where the two disagree people decide, and nothing closes by itself."""
+
+from collections.abc import Sequence
+from importlib import import_module
+from itertools import permutations
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from approvals.actions.cut_link import cut_link
+from approvals.actions.review import review
+from approvals.actions.sign_off import sign_off
+from approvals.vocab import Finding, Judgement
+from decisions import clock as product_clock
+from decisions import queries
+from decisions.models import Agent, Decision, DecisionCount, Evidence, Person, Timeline
+from decisions.rebuild import rebuild
+from decisions.states import effective_state, with_effective_state
+from decisions.vocab import Effect, Outcome, State
+from tests import factories
+from tests.conftest import Clock
+from tests.decisions.test_parts_in_any_order import told, watched
+
+__all__ = ["watched"]
+pytestmark = pytest.mark.django_db
+WELL = {Outcome.SUCCEEDED, Outcome.NO_CHANGE}
+
+
+def leased(agent: Agent, manager: Person) -> Decision:
+    told("proposed", "p", product_clock.now()).come(agent)
+    factories.approve(factories.decision(agent, "d"), manager)
+    return factories.claim(factories.decision(agent, "d"))
+
+
+def saw(outcome: Outcome | None, **over: Any) -> Evidence:
+    factories.hand_in(factories.effect(actor="rem", outcome=outcome, **over))
+    return Evidence.objects.order_by("-seq")[0]
+
+
+def now_of(agent: Agent) -> tuple[Decision, State]:
+    row = factories.decision(agent, "d")
+    state = effective_state(row, product_clock.now())
+    [twin] = with_effective_state(Decision.objects.filter(seq=row.seq), product_clock.now())
+    assert twin.effective == state  # type: ignore[attr-defined]  # annotated
+    assert rebuild(check=True).differences == ()
+    return row, state
+
+
+def both(agent: Agent, manager: Person, order: Sequence[str], claimed: Outcome, observed: Outcome) -> Decision:
+    row = leased(agent, manager)
+    for part in order:
+        if part == "told":
+            row = factories.finish(row, claimed)
+        else:
+            saw(observed)
+    return row
+
+
+def accept(row: Decision, by: Person) -> None:
+    row.refresh_from_db()
+    given = {"effect": Effect.HELPED, "cause": None, "reason": "Looked at the graphs."}
+    sign_off(row.id, judgement=Judgement.ACCEPT, version=row.version, actor=by.id, **given)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("order", list(permutations(["told", "seen"])))
+@pytest.mark.parametrize("observed", Outcome)
+@pytest.mark.parametrize("claimed", [Outcome.SUCCEEDED, Outcome.FAILED])
+def test_what_was_told_and_seen_otherwise_is_for_people_to_look_at(
+    watched: Agent, manager: Person, clock: Clock, order: tuple[str, ...], claimed: Outcome, observed: Outcome
+) -> None:
+    """Nor does a sign-off close it: that judges the act, and does not say which of the two is true."""
+    both(watched, manager, order, claimed, observed)
+    agree = observed is not Outcome.UNKNOWN and (claimed in WELL) == (observed in WELL)
+    row, state = now_of(watched)
+    told_of = State.SUCCEEDED if claimed in WELL else State.FAILED
+    assert state is (told_of if agree else State.REVIEW)
+    assert Timeline.objects.filter(decision_seq=row.seq).order_by("-seq")[0].state == state
+    assert queries.to_review(clock.at).contains(row) is not agree
+    accept(row, manager)
+    clock.advance(hours=2)
+    assert now_of(watched)[1] is (State.CLOSED if agree else State.REVIEW)
+
+
+def test_a_person_ends_it_and_nothing_seen_later_opens_it_again(watched: Agent, manager: Person, clock: Clock) -> None:
+    row = both(watched, manager, ["told", "seen"], Outcome.SUCCEEDED, Outcome.FAILED)
+    row.refresh_from_db()
+    reason = "It was refused; nothing to undo."
+    review(row.id, finding=Finding.CLOSED, reason=reason, version=row.version, actor=manager.id)
+    assert now_of(watched)[1] is State.CLOSED
+    saw(Outcome.SUCCEEDED)
+    assert now_of(watched)[1] is State.CLOSED
+
+
+def test_people_can_have_it_undone(watched: Agent, manager: Person, responder: Person) -> None:
+    factories.veto(both(watched, manager, ["told", "seen"], Outcome.SUCCEEDED, Outcome.PARTIAL), responder)
+    row, state = now_of(watched)
+    assert (state, row.to_revert) == (State.REVERT_ORDERED, True)
+
+
+def test_a_cut_link_leaves_the_word_of_the_holder(watched: Agent, manager: Person, responder: Person) -> None:
+    row = leased(watched, manager)
+    factories.finish(row)
+    evidence = saw(Outcome.FAILED)
+    assert now_of(watched)[1] is State.REVIEW
+    cut_link(row.id, evidence=evidence.seq, reason="Another cluster.", actor=responder.id)
+    row, state = now_of(watched)
+    assert (state, row.outcome, row.outcome_observed) == (State.SUCCEEDED, Outcome.SUCCEEDED, False)
+
+
+@pytest.mark.parametrize("protected", [True, False])
+def test_the_counts_of_an_older_version_are_moved(
+    watched: Agent, manager: Person, clock: Clock, *, protected: bool
+) -> None:
+    both(watched, manager, ["told", "seen"], Outcome.SUCCEEDED, Outcome.FAILED)
+    if protected:
+        accept(factories.decision(watched, "d"), manager)
+    wanted = sorted(DecisionCount.objects.values_list("width", "start", "state", "n"))
+    counted = import_module("decisions.migrations.0018_decision_counts").statements(connection.vendor)
+    with connection.cursor() as cursor:
+        for statement in counted:
+            cursor.execute(statement)
+        assert sorted(DecisionCount.objects.values_list("width", "start", "state", "n")) != wanted
+        for statement in import_module("decisions.migrations.0020_contradicted").statements(connection.vendor):
+            cursor.execute(statement)
+    assert sorted(DecisionCount.objects.values_list("width", "start", "state", "n")) == wanted
