@@ -300,8 +300,9 @@ def settle(row: Decision, entry: Entry) -> None:
     """
     if row.lease_seq is not None:
         # One that was vetoed at work is ordered to be reverted when its lease ends, in an entry that says so.
-        if row.state == State.UNKNOWN or (row.state == State.EXECUTING and not row.to_revert):
-            row.state = State.REVIEW
+        if row.state in _LEASED and not (row.state == State.EXECUTING and row.to_revert):
+            # Whether this or the holder's word comes first: it stands beside it in review.
+            row.state, row.protect_until = State.REVIEW, None
     elif row.state in _TOLD:
         row.state = State.REPORTED
         row.hold_until = None
@@ -339,6 +340,8 @@ def _reverted(row: Decision, entry: Entry) -> None:
     row.state = State.REVIEW if ordered else State.REVERTED
 
 
+_LEASED = frozenset({State.EXECUTING, State.UNKNOWN, *DONE})
+"""The states of a claimed act that nobody has ended or ordered to be undone."""
 _DONE_ALONE = frozenset({State.REPORTED, State.FAILED, State.UNKNOWN})
 _TOLD = HOLDING | {State.AUTHORIZED} | _DONE_ALONE
 """The states of an unclaimed decision that its agent's word of the act changes; what people ordered since then stands."""
