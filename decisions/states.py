@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce, Greatest, Least
 
 from decisions.models import Decision, Heartbeat
 from decisions.models.prepared import Slot
-from decisions.vocab import CONTRADICTED_BY, HOLDING, SignOff, State
+from decisions.vocab import CONTRADICTED_BY, HOLDING, LEASE_SECONDS, SignOff, State
 
 REARMED_MS = 60_000
 """What is left of a veto window, at least, after nobody who can veto was reachable for a while."""
@@ -116,6 +116,11 @@ def lease_ends(row: Decision) -> datetime:
     """When the lease of an executing decision is over, unless its holder says again that it is at work."""
     assert row.lease_until is not None
     return max(row.lease_until, row.beat_until or row.lease_until)
+
+
+def claimed_at(row: Decision) -> datetime | None:
+    """When the lease of `row` was granted; heartbeats are kept beside the row and do not move it."""
+    return row.lease_until - timedelta(seconds=LEASE_SECONDS) if row.lease_until is not None else None
 
 
 def _settled(row: Decision) -> bool:

@@ -272,6 +272,8 @@ CONTRADICTED_BY = MappingProxyType(
 """By the state that the holder of a lease told, the observed outcomes that do not bear its word out."""
 
 
+LEASE_SECONDS = 60
+"""How long a lease lives without a heartbeat, and how long a heartbeat keeps it."""
 BEYOND_OWES_SECONDS = 24 * 3600
 """What went beyond its level owes a sign-off within this time, even where the policy asks for none."""
 

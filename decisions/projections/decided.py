@@ -19,6 +19,7 @@ from decisions.states import DONE, held_state, told_state
 from decisions.vocab import (
     BEYOND_OWES_SECONDS,
     HOLDING,
+    LEVEL_OF,
     STATE_AFTER,
     TERMINAL,
     Basis,
@@ -206,11 +207,21 @@ def _act(row: Decision, at: datetime) -> None:
 
 
 def _use(row: Decision, entry: Entry) -> None:
-    """The level that a proposed action was taken at when no claim says it: alone. So is an act other than the proposed one."""
-    if row.level_used and not entry.facts.get("otherwise", False):
+    """The level that a proposed action was taken at when no claim says it: alone.
+
+    So is an act other than the proposed one, and one that was done before it was claimed.
+    """
+    facts = entry.facts
+    if row.level_used and not facts.get("otherwise", False) and not facts.get("unclaimed", False):
         return
     row.level_used = Level.L4
     judge(row)
+
+
+def level_claimed(row: Decision) -> Level:
+    """The level that an act is taken at by the claim of `row`: what was only suggested and people made their own is at L1."""
+    basis = Basis(row.basis)
+    return Level.L1 if basis is Basis.QUORUM and row.level_ruled == Level.L1 else LEVEL_OF[basis]
 
 
 def judge(row: Decision) -> None:
@@ -249,8 +260,11 @@ def _observed(row: Decision, entry: Entry) -> None:
 
     So a link that is cut leaves nothing behind, and nobody has a hold ended by what somebody else did.
     """
-    end(row, entry, own=True)
-    if row.lease_seq is not None:
+    early = entry.facts.get("unclaimed", False)
+    if not early:
+        # What was done before the claim says nothing of what was done under it.
+        end(row, entry, own=True)
+    if row.lease_seq is not None and not early:
         return
     if row.proposed and entry.facts["outcome"] != Outcome.NOT_EXECUTED:
         _use(row, entry)

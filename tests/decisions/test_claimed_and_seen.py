@@ -1,6 +1,7 @@
 """What the holder of a lease told beside what others saw: where the two disagree people decide, and nothing closes by itself."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from importlib import import_module
 from itertools import permutations
 from typing import Any
@@ -14,10 +15,10 @@ from approvals.actions.sign_off import sign_off
 from approvals.vocab import Finding, Judgement
 from decisions import clock as product_clock
 from decisions import queries
-from decisions.models import Agent, Decision, DecisionCount, Evidence, Person, Timeline
+from decisions.models import Agent, Alarm, Decision, DecisionCount, Evidence, Person, Timeline
 from decisions.rebuild import rebuild
 from decisions.states import effective_state, with_effective_state
-from decisions.vocab import Effect, Outcome, State
+from decisions.vocab import Effect, Level, Outcome, SignOff, State
 from tests import factories
 from tests.conftest import Clock
 from tests.decisions.test_parts_in_any_order import told, watched
@@ -106,6 +107,67 @@ def test_a_cut_link_leaves_the_word_of_the_holder(watched: Agent, manager: Perso
     cut_link(row.id, evidence=evidence.seq, reason="Another cluster.", actor=responder.id)
     row, state = now_of(watched)
     assert (state, row.outcome, row.outcome_observed) == (State.SUCCEEDED, Outcome.SUCCEEDED, False)
+
+
+EARLY = timedelta(minutes=5)
+TOLERATED = timedelta(seconds=60)
+
+
+def after_five_minutes(agent: Agent, manager: Person, clock: Clock) -> Decision:
+    """Asked for five minutes and one second before it is claimed."""
+    told("proposed", "p", clock.at).come(agent)
+    clock.advance(minutes=5, seconds=1)
+    factories.approve(factories.decision(agent, "d"), manager)
+    return factories.claim(factories.decision(agent, "d"))
+
+
+@pytest.mark.parametrize("order", list(permutations(["told", "early", "in time"])))
+def test_what_was_done_before_the_claim_was_done_without_permission(
+    watched: Agent, manager: Person, responder: Person, clock: Clock, order: tuple[str, ...]
+) -> None:
+    row = after_five_minutes(watched, manager, clock)
+    for part in order:
+        if part == "told":
+            factories.finish(row, Outcome.FAILED)
+        else:
+            in_time = part == "in time"
+            outcome = Outcome.FAILED if in_time else Outcome.SUCCEEDED
+            saw(outcome, at=clock.at if in_time else clock.at - EARLY, id=part)
+    found, state = now_of(watched)
+    assert Alarm.objects.get().kind == "acted_without_permission"
+    assert (found.level_used, found.beyond, found.sign_off) == (Level.L4, True, SignOff.REQUIRED)
+    assert (state, found.outcome, found.outcome_observed) == (State.FAILED, Outcome.FAILED, True)
+    early = Evidence.objects.get(occurred_at__lt=clock.at)
+    cut_link(row.id, evidence=early.seq, reason="Another cluster.", actor=responder.id)
+    found, state = now_of(watched)
+    assert (found.level_used, found.beyond, found.outcome, state) == (Level.L2, False, Outcome.FAILED, State.FAILED)
+
+
+@pytest.mark.parametrize(("before", "allowed"), [(TOLERATED, True), (TOLERATED + timedelta(microseconds=1), False)])
+@pytest.mark.parametrize("how", ["seen", "executed", "outcome", "reverted"])
+def test_as_much_as_clocks_differ_it_may_seem_to_be_done_before_its_claim(
+    watched: Agent, manager: Person, clock: Clock, before: timedelta, how: str, *, allowed: bool
+) -> None:
+    after_five_minutes(watched, manager, clock)
+    if how == "seen":
+        saw(Outcome.SUCCEEDED, at=clock.at - before)
+    else:
+        told(how, "e", clock.at - before).come(watched)
+    row, state = now_of(watched)
+    assert state is (State.EXECUTING if how == "seen" else State.REVIEW)
+    assert row.level_used == (Level.L2 if allowed else Level.L4)
+    assert Alarm.objects.filter(kind="acted_without_permission").exists() is not allowed
+
+
+def test_what_is_seen_of_the_time_before_the_claim_bears_out_nothing(
+    watched: Agent, manager: Person, clock: Clock
+) -> None:
+    factories.finish(after_five_minutes(watched, manager, clock))
+    saw(Outcome.SUCCEEDED, at=clock.at - EARLY)
+    row, state = now_of(watched)
+    assert (state, row.outcome_observed) == (State.SUCCEEDED, False)
+    clock.advance(days=1)
+    assert now_of(watched)[1] is State.SUCCEEDED
 
 
 @pytest.mark.parametrize("protected", [True, False])
