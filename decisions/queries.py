@@ -14,8 +14,8 @@ from decisions.errors import bad_request
 from decisions.models import Agent, Decision, SourceRun, Timeline
 from decisions.models.ledger import Head, StoredCheckpoint
 from decisions.models.prepared import PreparedMany, PreparedValues, Slot
-from decisions.states import CONTRADICTED, expired, lease_over
-from decisions.vocab import HOLDING, SignOff, State
+from decisions.states import CONTRADICTED, expired, lease_over, over
+from decisions.vocab import HOLDING, UNDER_WAY, SignOff, State
 
 MAX_LIMIT = 200
 TEXT_LIMIT = 200
@@ -111,8 +111,11 @@ def to_review(now: datetime) -> "QuerySet[Decision]":
 
 
 def owed(now: datetime, *, overdue: bool | None = None) -> "QuerySet[Decision]":
-    """The decisions that owe a sign-off, oldest debt first."""
-    rows = Decision.objects.filter(sign_off=SignOff.REQUIRED)
+    """The decisions that owe a sign-off which can be given now, oldest debt first.
+
+    What was seen of one that still waits for people is owed once they have answered, or its time is over.
+    """
+    rows = Decision.objects.filter(~Q(state__in=sorted(UNDER_WAY)) | over(now), sign_off=SignOff.REQUIRED)
     if overdue is not None:
         rows = rows.filter(sign_off_due__lt=now) if overdue else rows.filter(sign_off_due__gte=now)
     return rows.order_by("sign_off_due", "seq")

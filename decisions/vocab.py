@@ -75,6 +75,9 @@ HOLDING = frozenset({State.SUGGESTED, State.PENDING, State.WINDOW})
 CLAIMABLE = frozenset({State.WINDOW, State.AUTHORIZED})
 """The states that a claim may start from, where its guards hold."""
 
+UNDER_WAY = HOLDING | {State.AUTHORIZED, State.EXECUTING}
+"""The states before an act is over: nobody can judge it yet."""
+
 ACTED = frozenset({State.SUCCEEDED, State.FAILED, State.UNKNOWN, State.REVIEW, State.REPORTED})
 """The states after an act in which a veto orders its revert."""
 

@@ -14,7 +14,7 @@ from decisions.models import Decision
 from decisions.moment import Moment
 from decisions.recording import Recorded, record
 from decisions.states import effective_state
-from decisions.vocab import HOLDING, Cause, Effect, Kind, SignOff, State
+from decisions.vocab import UNDER_WAY, Cause, Effect, Kind, SignOff
 
 LEAST_REASON = 10
 
@@ -50,7 +50,7 @@ def sign_off(
         if refused is not None:
             raise Refusal(refused, str(row.id))
         state = effective_state(row, moment.now)
-        if state in HOLDING or state in (State.AUTHORIZED, State.EXECUTING):
+        if state in UNDER_WAY:
             raise Refusal(
                 conflict("not-yet", "The decision is still open; it can be signed off after the act."), str(row.id)
             )

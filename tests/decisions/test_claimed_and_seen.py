@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from approvals.actions.break_glass import break_glass
 from approvals.actions.cut_link import cut_link
 from approvals.actions.review import review
 from approvals.actions.sign_off import sign_off
 from approvals.vocab import Finding, Judgement
 from decisions import clock as product_clock
-from decisions import queries
+from decisions import feed, queries
+from decisions.errors import Problem
 from decisions.models import Agent, Alarm, Decision, DecisionCount, Evidence, Person, Timeline
 from decisions.rebuild import rebuild
 from decisions.states import effective_state, with_effective_state
@@ -107,6 +109,49 @@ def test_a_cut_link_leaves_the_word_of_the_holder(watched: Agent, manager: Perso
     cut_link(row.id, evidence=evidence.seq, reason="Another cluster.", actor=responder.id)
     row, state = now_of(watched)
     assert (state, row.outcome, row.outcome_observed) == (State.SUCCEEDED, Outcome.SUCCEEDED, False)
+
+
+@pytest.mark.parametrize("until", ["asked", "approved", "expired", "permission over", "vetoed", "review"])
+def test_a_sign_off_is_listed_exactly_when_it_can_be_given(
+    watched: Agent, manager: Person, responder: Person, clock: Clock, until: str
+) -> None:
+    told("proposed", "p", clock.at).come(watched)
+    row = factories.decision(watched, "d")
+    if until in ("approved", "permission over", "review"):
+        factories.approve(row, manager)
+    if until == "review":
+        row = factories.claim(factories.decision(watched, "d"))
+        saw(Outcome.SUCCEEDED, at=clock.at - timedelta(seconds=59))
+        told("outcome", "o", clock.at, outcome={"status": "succeeded"}).come(watched)
+    else:
+        saw(Outcome.SUCCEEDED)
+    if until in ("expired", "permission over"):
+        clock.advance(minutes=31)
+    if until == "vetoed":
+        factories.veto(row, responder)
+    row = factories.decision(watched, "d")
+    assert row.sign_off == SignOff.REQUIRED
+    listed = queries.owed(clock.at).contains(row)
+    assert listed is (until not in ("asked", "approved"))
+    assert feed.rows_of([Decision.objects.get(seq=row.seq)], clock.at)[0]["owed"] is listed
+    if listed:
+        accept(row, manager)
+    else:
+        with pytest.raises(Problem) as refused:
+            accept(row, manager)
+        assert refused.value.slug == "not-yet"
+
+
+@pytest.mark.parametrize("how", ["at work", "over"])
+def test_broken_glass_is_listed_for_sign_off_once_its_lease_is_over(
+    watched: Agent, manager: Person, clock: Clock, how: str
+) -> None:
+    told("proposed", "p", clock.at).come(watched)
+    row = factories.decision(watched, "d")
+    break_glass(row.id, reason="The shop is down.", shown=factories.shown(row), actor=manager.id)
+    row = factories.claim(factories.decision(watched, "d"))
+    clock.advance(minutes=0 if how == "at work" else 2)
+    assert (row.sign_off, queries.owed(clock.at).contains(row)) == (SignOff.REQUIRED, how == "over")
 
 
 EARLY = timedelta(minutes=5)
