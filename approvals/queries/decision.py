@@ -10,7 +10,7 @@ from uuid import UUID
 from approvals import access
 from approvals.machine import GLASS_BREAKABLE
 from approvals.models import Erasure, SignOffRecord, Verdict
-from approvals.queries import after, erasures, linked, words
+from approvals.queries import after, apart, erasures, linked, words
 from approvals.queries.reverts import to_undo
 from approvals.queries.shown import display_hash
 from approvals.vocab import CAUSE_WORDS, EFFECT_WORDS
@@ -293,7 +293,7 @@ def _sign_off_form(page: Page, viewer: UUID, said_gone: dict[int, dict[str, Any]
         "can_sign_off": over and refused is None,
         "why_not_sign_off": refused.detail if refused else "",
         "owner_alone": owner_alone,
-        "refusal_undoes": to_undo(row, page.state),
+        "refusal_undoes": to_undo(row, page.state) or apart.refusal_undoes(row, page.state),
         "effects": [(str(effect), text) for effect, text in EFFECT_WORDS.items()],
         "causes": [(str(cause), text) for cause, text in CAUSE_WORDS.items()],
         "sign_offs": [
