@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from uuid import UUID
 
-from decisions.vocab import ACTED, LEVEL_OF, Basis, Level, Outcome, State
+from decisions.vocab import ACTED, LEASE_SECONDS, LEVEL_OF, Basis, Level, Outcome, State
 
-LEASE = timedelta(seconds=60)
+LEASE = timedelta(seconds=LEASE_SECONDS)
 """How long a lease lives without a heartbeat, and how long a heartbeat keeps it."""
 HEARTBEAT = timedelta(seconds=20)
 """How often the holder of a lease should say that it is at work."""

@@ -16,7 +16,7 @@ from decisions import clock, hints, inert, ledger, register
 from decisions.models import Decision, Freeze, Timeline
 from decisions.models.bulk import chunks, on_postgresql
 from decisions.states import effective_state, window_left_ms
-from decisions.vocab import HOLDING, SignOff, State
+from decisions.vocab import HOLDING, UNDER_WAY, SignOff, State
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -100,7 +100,7 @@ def _row(row: Decision, known: register.Register, names: dict[Any, str], now: da
         "episode": inert.visible(row.episode),
         "by": names.get(row.decided_by, "") if row.decided_by else "",
         "outcome": row.outcome,
-        "owed": row.sign_off == SignOff.REQUIRED,
+        "owed": row.sign_off == SignOff.REQUIRED and state not in UNDER_WAY,
         "replayed": row.replayed,
     }
 

@@ -15,11 +15,11 @@ from decisions.errors import bad_request
 from decisions.models import Agent, Decision
 from decisions.queries import MAX_LIMIT, TEXT_LIMIT, moment, whole
 from decisions.states import STORED, with_effective_state
-from decisions.vocab import HOLDING, TIERS, Level, Risk, SignOff, State
+from decisions.vocab import TIERS, UNDER_WAY, Level, Risk, SignOff, State
 
 FIRST_LOOK, LOOK = 400, 4000
 """How many decisions a page looks through: first so many, and where they do not fill it, so many."""
-PASSING = HOLDING | {State.AUTHORIZED, State.EXECUTING}
+PASSING = UNDER_WAY
 """The states that nothing stays in: at any time few decisions are."""
 WINDOW = 50_000
 """A span of time that holds more decisions is looked through like any other filter that no index serves."""

@@ -14,8 +14,8 @@ from decisions.errors import bad_request
 from decisions.models import Agent, Decision, SourceRun, Timeline
 from decisions.models.ledger import Head, StoredCheckpoint
 from decisions.models.prepared import PreparedMany, PreparedValues, Slot
-from decisions.states import expired, lease_over
-from decisions.vocab import HOLDING, SignOff, State
+from decisions.states import CONTRADICTED, expired, lease_over, over
+from decisions.vocab import HOLDING, UNDER_WAY, SignOff, State
 
 MAX_LIMIT = 200
 TEXT_LIMIT = 200
@@ -102,16 +102,20 @@ def open_holds(now: datetime) -> "QuerySet[Decision]":
 
 
 def to_review(now: datetime) -> "QuerySet[Decision]":
-    """What only a person can end: outcomes that are unknown or unproven, reverts to confirm, that failed, or that nobody took."""
+    """What only a person can end: outcomes that are unknown, unproven or contradicted, reverts to confirm, that failed, or that nobody took."""
     stuck = Q(state__in=[State.REVIEW, State.REVERT_FAILED]) | Q(state=State.UNKNOWN, lease_seq__isnull=False)
+    stuck |= CONTRADICTED
     ordered = Timeline.objects.filter(seq=OuterRef("last_seq"), at__lte=now - UNANSWERED)
     left = Q(state=State.REVERT_ORDERED) & Q(Exists(ordered))
     return Decision.objects.filter(stuck | left | (lease_over(now) & Q(to_revert=False)), complete=True).order_by("seq")
 
 
 def owed(now: datetime, *, overdue: bool | None = None) -> "QuerySet[Decision]":
-    """The decisions that owe a sign-off, oldest debt first."""
-    rows = Decision.objects.filter(sign_off=SignOff.REQUIRED)
+    """The decisions that owe a sign-off which can be given now, oldest debt first.
+
+    What was seen of one that still waits for people is owed once they have answered, or its time is over.
+    """
+    rows = Decision.objects.filter(~Q(state__in=sorted(UNDER_WAY)) | over(now), sign_off=SignOff.REQUIRED)
     if overdue is not None:
         rows = rows.filter(sign_off_due__lt=now) if overdue else rows.filter(sign_off_due__gte=now)
     return rows.order_by("sign_off_due", "seq")

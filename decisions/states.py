@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce, Greatest, Least
 
 from decisions.models import Decision, Heartbeat
 from decisions.models.prepared import Slot
-from decisions.vocab import HOLDING, SignOff, State
+from decisions.vocab import CONTRADICTED_BY, HOLDING, LEASE_SECONDS, SignOff, State
 
 REARMED_MS = 60_000
 """What is left of a veto window, at least, after nobody who can veto was reachable for a while."""
@@ -25,6 +25,7 @@ STORED = {state: frozenset({state}) for state in State} | {
     State.REVERT_ORDERED: frozenset({State.REVERT_ORDERED, State.EXECUTING}),
     State.UNKNOWN: frozenset({State.UNKNOWN, State.EXECUTING}),
     State.CLOSED: frozenset({State.CLOSED, *DONE}),
+    State.REVIEW: frozenset({State.REVIEW, *DONE}),
 }
 """Each state with those that a row may be stored in while that one is in effect."""
 
@@ -33,7 +34,7 @@ def held_state(row: Decision, at: datetime) -> State:
     """The state of `row` at `at` as far as the entries alone tell: what the fold may know.
 
     A hold whose time is over has expired, and so has a permission that was not claimed in time; the clocks of a hold
-    that a freeze has stopped stand still. What was done, judged and is past its protection is closed.
+    that a freeze has stopped stand still. What was done, borne out, judged and is past its protection is closed.
     """
     state = State(row.state)
     if state in HOLDING and row.hold_until is not None and _clock(row, at) >= row.hold_until:
@@ -45,9 +46,22 @@ def held_state(row: Decision, at: datetime) -> State:
     return state
 
 
+def contradicted(row: Decision) -> bool:
+    """Whether the holder of the lease of `row` told one thing and another was seen.
+
+    It is found anew from what stands, never stored: so it does not matter which came first, and a cut link leaves nothing.
+    """
+    return row.outcome_observed and row.outcome in CONTRADICTED_BY.get(State(row.state), ())
+
+
+def told_state(row: Decision) -> State:
+    """The state of `row` as its entries leave it: what is contradicted is for people to look at, whatever is stored."""
+    return State.REVIEW if contradicted(row) else State(row.state)
+
+
 def resting_state(row: Decision) -> State:
-    """The state of `row` as stored, or closed where nothing but the time of its protection stands before that."""
-    state = State(row.state)
+    """The state of `row` as told, or closed where nothing but the time of its protection stands before that."""
+    state = told_state(row)
     return State.CLOSED if state in DONE and row.protect_until is not None and _settled(row) else state
 
 
@@ -59,8 +73,10 @@ def effective_state(row: Decision, now: datetime) -> State:
     """The state of `row` at `now`, by its deadlines and by the operational clocks that `Decision.objects` reads with it.
 
     A window that was served long enough is a permission; a lease that ended without an outcome leaves it unknown, or
-    ordered to be reverted where it was vetoed meanwhile.
+    ordered to be reverted where it was vetoed meanwhile. What is contradicted is for people to look at.
     """
+    if contradicted(row):
+        return State.REVIEW
     state = held_state(row, now)
     if state is State.WINDOW and window_left_ms(row) == 0:
         return State.AUTHORIZED
@@ -102,7 +118,14 @@ def lease_ends(row: Decision) -> datetime:
     return max(row.lease_until, row.beat_until or row.lease_until)
 
 
+def claimed_at(row: Decision) -> datetime | None:
+    """When the lease of `row` was granted; heartbeats are kept beside the row and do not move it."""
+    return row.lease_until - timedelta(seconds=LEASE_SECONDS) if row.lease_until is not None else None
+
+
 def _settled(row: Decision) -> bool:
+    if contradicted(row):
+        return False
     return row.sign_off == SignOff.ACCEPTED or (row.sign_off == SignOff.NONE and row.outcome_observed)
 
 
@@ -125,6 +148,11 @@ def over(now: datetime) -> Q:
     return expired(now) | lease_over(now)
 
 
+CONTRADICTED = Q(outcome_observed=True) & (
+    Q(state=State.SUCCEEDED, outcome__in=sorted(CONTRADICTED_BY[State.SUCCEEDED]))
+    | Q(state=State.FAILED, outcome__in=sorted(CONTRADICTED_BY[State.FAILED]))
+)
+"""The SQL twin of `contradicted`; an index holds these few among all that was done."""
 _JUDGED = Q(sign_off=SignOff.ACCEPTED) | Q(sign_off=SignOff.NONE, outcome_observed=True)
 
 
@@ -140,6 +168,7 @@ def with_effective_state(rows: "QuerySet[Decision]", now: datetime) -> "QuerySet
     served = Q(state=State.WINDOW, stopped_at__isnull=True, served_due__isnull=False, window_ms__isnull=False)
     return rows.alias(due=due).annotate(
         effective=Case(
+            When(CONTRADICTED, then=Value(State.REVIEW)),
             When(expired(now), then=Value(State.EXPIRED)),
             When(served & Q(served_ms__gte=F("due")), then=Value(State.AUTHORIZED)),
             When(lease_over(now) & Q(to_revert=True), then=Value(State.REVERT_ORDERED)),

@@ -77,6 +77,9 @@ HOLDING = frozenset({State.SUGGESTED, State.PENDING, State.WINDOW})
 CLAIMABLE = frozenset({State.WINDOW, State.AUTHORIZED})
 """The states that a claim may start from, where its guards hold."""
 
+UNDER_WAY = HOLDING | {State.AUTHORIZED, State.EXECUTING}
+"""The states before an act is over: nobody can judge it yet."""
+
 ACTED = frozenset({State.SUCCEEDED, State.FAILED, State.UNKNOWN, State.REVIEW, State.REPORTED})
 """The states after an act in which a veto orders its revert."""
 
@@ -265,6 +268,17 @@ STATE_AFTER = MappingProxyType(
 """The state of an action taken outside the gate, by the outcome that its agent claims."""
 
 
+CONTRADICTED_BY = MappingProxyType(
+    {
+        State.SUCCEEDED: frozenset({Outcome.PARTIAL, Outcome.FAILED, Outcome.NOT_EXECUTED, Outcome.UNKNOWN}),
+        State.FAILED: frozenset({Outcome.SUCCEEDED, Outcome.NO_CHANGE, Outcome.UNKNOWN}),
+    }
+)
+"""By the state that the holder of a lease told, the observed outcomes that do not bear its word out."""
+
+
+LEASE_SECONDS = 60
+"""How long a lease lives without a heartbeat, and how long a heartbeat keeps it."""
 BEYOND_OWES_SECONDS = 24 * 3600
 """What went beyond its level owes a sign-off within this time, even where the policy asks for none."""
 

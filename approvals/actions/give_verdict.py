@@ -4,6 +4,7 @@ from uuid import UUID
 
 from approvals import access
 from approvals.machine import APPROVABLE, VETO_STOPS, after_approval, after_veto
+from approvals.queries import apart
 from approvals.queries.quorum import approvers
 from approvals.queries.reverts import order, seen_unclaimed
 from approvals.queries.shown import Shown, check, seen_entry
@@ -23,7 +24,8 @@ def give_verdict(decision_id: UUID, *, verdict: VerdictWord, reason: str, shown:
     """Record the verdict of `actor`. A veto needs no `shown`: stopping must never fail for a stale screen.
 
     A veto works at every point: before the claim it makes the act impossible, during it the executor is told to stop,
-    and after it the act is ordered to be reverted. Raises a Problem: 403 not permitted, 404, 409 decided or over, 412
+    and after it the act is ordered to be reverted: one that was done although its decision had ended without it, as a
+    decision of its own. Raises a Problem: 403 not permitted, 404, 409 decided or over, 412
     stale view, 422 another action, 423 stopped by a freeze.
     """
 
@@ -31,6 +33,9 @@ def give_verdict(decision_id: UUID, *, verdict: VerdictWord, reason: str, shown:
         row = access.decision_of(decision_id)
         state = effective_state(row, moment.now)
         known = register.at(moment.config)
+        if verdict is VerdictWord.VETO and apart.may_undo(row, state):
+            _may_veto(row, known, moment, actor)
+            return apart.undone(row, moment, actor=actor, reason=reason)
         if verdict is VerdictWord.VETO:
             after = _veto(row, state, known, moment, actor)
         else:
@@ -42,11 +47,15 @@ def give_verdict(decision_id: UUID, *, verdict: VerdictWord, reason: str, shown:
     return record(decide, principal=f"person:{actor}", urgent=verdict is VerdictWord.VETO)
 
 
-def _veto(row: Decision, state: State, known: register.Register, moment: Moment, actor: UUID) -> State:
+def _may_veto(row: Decision, known: register.Register, moment: Moment, actor: UUID) -> None:
     protected = row.protect_until is None or moment.now < row.protect_until
     refused = access.why_not_veto(known, actor, protected=protected)
     if refused is not None:
         raise Refusal(refused, str(row.id))
+
+
+def _veto(row: Decision, state: State, known: register.Register, moment: Moment, actor: UUID) -> State:
+    _may_veto(row, known, moment, actor)
     if state not in VETO_STOPS or row.to_revert:
         raise Refusal(already(row, state, VerdictWord.VETO), str(row.id))
     return after_veto(state, seen=seen_unclaimed(row))

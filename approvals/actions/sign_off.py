@@ -4,6 +4,7 @@ from uuid import UUID
 
 from approvals import access
 from approvals.models import SignOffRecord
+from approvals.queries import apart
 from approvals.queries.reverts import order, to_undo
 from approvals.queries.shown import as_of_version
 from approvals.vocab import NEEDS_CAUSE, Judgement
@@ -14,7 +15,7 @@ from decisions.models import Decision
 from decisions.moment import Moment
 from decisions.recording import Recorded, record
 from decisions.states import effective_state
-from decisions.vocab import HOLDING, Cause, Effect, Kind, SignOff, State
+from decisions.vocab import UNDER_WAY, Cause, Effect, Kind, SignOff
 
 LEAST_REASON = 10
 
@@ -50,10 +51,9 @@ def sign_off(
         if refused is not None:
             raise Refusal(refused, str(row.id))
         state = effective_state(row, moment.now)
-        if state in HOLDING or state in (State.AUTHORIZED, State.EXECUTING):
-            raise Refusal(
-                conflict("not-yet", "The decision is still open; it can be signed off after the act."), str(row.id)
-            )
+        if state in UNDER_WAY:
+            problem = conflict("not-yet", "The decision is still open; it can be signed off after the act.")
+            raise Refusal(problem, str(row.id))
         if version != row.version:
             raise Problem(
                 412, "stale-view", "The decision has changed since you opened it", "Look again; nothing was recorded."
@@ -74,8 +74,10 @@ def sign_off(
             disclosed={"reason": reason},
             ref=as_of_version(row),
         )
+        if judgement is Judgement.REFUSE and apart.refusal_undoes(row, state):
+            return [given, *apart.undone(row, moment, actor=actor, reason=reason)]
         undo = judgement is Judgement.REFUSE and to_undo(row, state)
-        return [given, *([order(row, actor=f"person:{actor}", follows=given.id)] if undo else [])]
+        return [given, *([order(row, actor=given.actor, follows=given.id)] if undo else [])]
 
     return record(decide, principal=f"person:{actor}")
 

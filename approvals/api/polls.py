@@ -27,7 +27,7 @@ from decisions.errors import Problem, bad_request, forbidden, not_found, unautho
 from decisions.feed import in_reader
 from decisions.models import Decision
 from decisions.models.bulk import chunks
-from decisions.states import effective_state, may_change_at
+from decisions.states import effective_state, may_change_at, told_state
 from decisions.vocab import Scope, State
 from decisions.waiting import Watch, lobby
 
@@ -59,7 +59,7 @@ class Seen:
 
         A deadline changes the state and not the version: what that reader was told of the state is not known.
         """
-        return self.row.version > after or self.state != self.row.state
+        return self.row.version > after or self.state != told_state(self.row)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from approvals.models import Comment
 from decisions.envelope import Entry, parse_time
 from decisions.models import Decision
 from decisions.projections import decided
-from decisions.vocab import LEVEL_OF, Basis, Kind, Level, State
+from decisions.vocab import Basis, Kind, State
 
 
 def apply(entries: Sequence[Entry]) -> None:
@@ -26,8 +26,7 @@ def _as_decided(row: Decision, entry: Entry) -> None:
 def _claimed(row: Decision, entry: Entry) -> None:
     facts = entry.facts
     row.basis = Basis(facts["basis"])
-    adopted = row.basis is Basis.QUORUM and row.level_ruled == Level.L1
-    row.level_used = Level.L1 if adopted else LEVEL_OF[row.basis]
+    row.level_used = decided.level_claimed(row)
     decided.judge(row)
     row.lease_id, row.lease_seq = entry.id, entry.seq
     row.lease_until = parse_time(facts["lease_until"])

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from approvals import access
 from approvals.models import Comment
+from approvals.queries import apart
 from approvals.queries.findings import findings
 from approvals.vocab import FINDING_WORDS
 from decisions import register
@@ -29,10 +30,13 @@ def context(page: Loaded, viewer: UUID) -> dict[str, Any]:
     people = Person.objects.in_bulk({item.person_id for item in said})
     return {
         "lease": _lease(row, state) if row.lease_seq is not None else None,
-        "can_undo": not row.to_revert
-        and (state is State.EXECUTING or state in ACTED)
-        and not row.replayed
+        "can_undo": (
+            apart.may_undo(row, state)
+            or (not row.to_revert and (state is State.EXECUTING or state in ACTED) and not row.replayed)
+        )
         and access.why_not_veto(page.known, viewer, protected=protected) is None,
+        "undone_as": apart.act_of(row) if apart.done_all_the_same(row, state) else None,
+        "done_of": apart.of_act(row),
         "findings": [(str(found), FINDING_WORDS[found]) for found in findings(row, state)],
         "can_review": refused is None,
         "why_not_review": refused.detail if refused else "",

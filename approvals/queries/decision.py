@@ -10,7 +10,7 @@ from uuid import UUID
 from approvals import access
 from approvals.machine import GLASS_BREAKABLE
 from approvals.models import Erasure, SignOffRecord, Verdict
-from approvals.queries import after, erasures, linked, words
+from approvals.queries import after, apart, erasures, linked, words
 from approvals.queries.reverts import to_undo
 from approvals.queries.shown import display_hash
 from approvals.vocab import CAUSE_WORDS, EFFECT_WORDS
@@ -18,7 +18,7 @@ from decisions import feed, inert, ledger, register, served
 from decisions.envelope import Entry
 from decisions.models import Agent, Decision, Person, Service, Timeline
 from decisions.states import effective_state, window_left_ms
-from decisions.vocab import BADGE_OF, HOLDING, LEVEL_MEANING, Cause, Effect, Level, SignOff, State, word
+from decisions.vocab import BADGE_OF, HOLDING, LEVEL_MEANING, UNDER_WAY, Cause, Effect, Level, SignOff, State, word
 
 SIBLINGS = 30
 FOLDED = 5
@@ -284,7 +284,7 @@ def _verdict_form(page: Page, viewer: UUID) -> dict[str, Any]:
 def _sign_off_form(page: Page, viewer: UUID, said_gone: dict[int, dict[str, Any]]) -> dict[str, Any]:
     row = page.row
     refused = access.why_not_sign_off(page.known, viewer, row, page.agent)
-    over = page.state not in HOLDING and page.state not in (State.AUTHORIZED, State.EXECUTING)
+    over = page.state not in UNDER_WAY
     owner_alone = access.owns_agent(viewer, page.agent) and (row.tier or 0) == 0
     return {
         "owed": row.sign_off == SignOff.REQUIRED,
@@ -293,7 +293,7 @@ def _sign_off_form(page: Page, viewer: UUID, said_gone: dict[int, dict[str, Any]
         "can_sign_off": over and refused is None,
         "why_not_sign_off": refused.detail if refused else "",
         "owner_alone": owner_alone,
-        "refusal_undoes": to_undo(row, page.state),
+        "refusal_undoes": to_undo(row, page.state) or apart.refusal_undoes(row, page.state),
         "effects": [(str(effect), text) for effect, text in EFFECT_WORDS.items()],
         "causes": [(str(cause), text) for cause, text in CAUSE_WORDS.items()],
         "sign_offs": [

@@ -18,7 +18,7 @@ from decisions.errors import Problem, Refusal, bad_request, conflict
 from decisions.intake import screening, seen, shape
 from decisions.intake.alarm import alarm_of
 from decisions.intake.cloudevents import Event
-from decisions.intake.matching import FUTURE
+from decisions.intake.matching import FUTURE, unclaimed
 from decisions.intake.ruleable import frozen, ruleable, state_of_proposal, too_many_open
 from decisions.intake.told import Told, ref_key
 from decisions.moment import Moment
@@ -326,7 +326,10 @@ def _hold(item: Prepared, facts: dict[str, Any], ruling: Ruling, told: Told) -> 
 def _acted(item: Prepared, facts: dict[str, Any], told: Told) -> list[Draft]:
     """The alarm when people learn of an act that was not permitted, or that is another than the one told before."""
     facts["otherwise"] = told.contradicts(item, "kind", "target", "parameters")
-    if told.forbidden(item.ref):
+    claimed = told.claimed(item.ref)
+    if claimed is not None:
+        facts["unclaimed"] = item.occurred is not None and unclaimed(item.occurred, claimed)
+    if told.asked(item.ref) and (claimed is None or facts["unclaimed"]):
         return [_alarm(item, "acted_without_permission", facts["decision"])]
     return [_alarm(item, "acted_otherwise", facts["decision"])] if facts["otherwise"] else []
 

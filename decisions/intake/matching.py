@@ -12,6 +12,7 @@ from uuid import UUID
 from decisions.envelope import Draft, parse_time, timestamp
 from decisions.intake.told import ref_key
 from decisions.models import Decision, Evidence
+from decisions.states import claimed_at
 from decisions.vocab import Kind, Outcome
 
 BEFORE = timedelta(minutes=1)
@@ -84,7 +85,8 @@ class Acted:
     """Whether `at` is when it was done, by a report, and not when it was asked for."""
     ended: datetime | None = None
     """When the holder of its lease told the outcome: nobody's clock but ours, so that it does not matter what came first."""
-    claimed: bool = False
+    claimed: datetime | None = None
+    """When the right to act was claimed."""
     proposed: bool = False
     seq: int | None = None
     named: tuple[str, ...] = ()
@@ -101,7 +103,7 @@ class Acted:
             at=row.occurred_at,
             acted=row.acted_at is not None,
             ended=row.released_at,
-            claimed=row.lease_seq is not None,
+            claimed=claimed_at(row),
             proposed=row.proposed,
             seq=row.seq,
             named=(str(row.id), row.agent_ref),
@@ -162,7 +164,7 @@ def nearest(effect: Effect, among: Iterable[Acted]) -> tuple[Acted, Rule] | None
 
 COMPARED = (
     *("seq", "id", "ref_key", "agent_id", "agent_ref", "service", "resource", "kind"),
-    *("occurred_at", "acted_at", "released_at", "lease_seq", "proposed"),
+    *("occurred_at", "acted_at", "released_at", "lease_until", "proposed"),
 )
 
 
@@ -228,6 +230,8 @@ def observed(effect: Effect, acted: Acted, rule: Rule, *, by: str, follows: UUID
         "rule": str(rule),
         "evidence": str(effect.id),
     }
+    if acted.claimed and unclaimed(effect.at, acted.claimed):
+        facts["unclaimed"] = True
     return Draft(
         kind=Kind.OUTCOME_OBSERVED,
         actor=by,
@@ -241,6 +245,11 @@ NOTHING_DONE = frozenset({Outcome.FAILED, Outcome.NOT_EXECUTED, Outcome.NO_CHANG
 """Outcomes of an attempt that changed nothing: no alarm follows from them alone."""
 
 
+def unclaimed(at: datetime, claimed: datetime | None) -> bool:
+    """Whether what was done `at` that time was done without the claim, or before it and not as clocks differ."""
+    return claimed is None or at < claimed - BEFORE
+
+
 def forbidden(effect: Effect, acted: Acted) -> bool:
     """Whether what was seen was done without the permission that had been asked for."""
-    return acted.proposed and not acted.claimed and effect.outcome not in NOTHING_DONE
+    return acted.proposed and unclaimed(effect.at, acted.claimed) and effect.outcome not in NOTHING_DONE

@@ -1,12 +1,14 @@
 """What is known of the decisions that one request speaks of: their rows, and what its earlier events say of them."""
 
 import hashlib
+from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
 from decisions import served
 from decisions.envelope import uuid7
 from decisions.moment import Moment
+from decisions.states import claimed_at
 
 
 def ref_key(agent: UUID, decision: str) -> str:
@@ -62,12 +64,15 @@ class Told:
             return False
         return any(before.get(part) != item.action["canonical"].get(part) for part in parts)
 
-    def forbidden(self, ref: str) -> bool:
-        """Whether permission to act was asked for and was not claimed."""
+    def asked(self, ref: str) -> bool:
+        """Whether permission to act was asked for."""
         row = self.moment.decision(ref)
-        if row is not None and row.proposed:
-            return row.lease_seq is None
-        return ref in self._asked
+        return ref in self._asked or (row is not None and row.proposed)
+
+    def claimed(self, ref: str) -> datetime | None:
+        """When the right to act was claimed."""
+        row = self.moment.decision(ref)
+        return claimed_at(row) if row is not None else None
 
     def tell(self, item: Telling, *, asked: bool) -> None:
         assert item.action is not None

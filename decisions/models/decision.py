@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from decisions.models.clocks import Heartbeat, ServedClock
-from decisions.vocab import Basis, Level, Risk, SignOff, State
+from decisions.vocab import CONTRADICTED_BY, Basis, Level, Risk, SignOff, State
 
 BLANK_OR_LEVEL = ["", *Level]
 
@@ -190,6 +190,16 @@ class Decision(models.Model):
                 fields=["seq"],
                 name="decision_left_unknown",
                 condition=Q(state=State.UNKNOWN, lease_seq__isnull=False),
+            ),
+            # Likewise what was seen otherwise than the holder of its lease told: see decisions.states.
+            models.Index(
+                fields=["seq"],
+                name="decision_contradicted",
+                condition=Q(outcome_observed=True)
+                & (
+                    Q(state=State.SUCCEEDED, outcome__in=sorted(CONTRADICTED_BY[State.SUCCEEDED]))
+                    | Q(state=State.FAILED, outcome__in=sorted(CONTRADICTED_BY[State.FAILED]))
+                ),
             ),
             models.Index(
                 fields=["protect_until"],

@@ -47,17 +47,19 @@ def told_without(row: Decision, entries: Sequence[Entry]) -> None:
     What people said of it meanwhile stands, and no deadline is moved.
     """
     told = decided.blank(entries[0])
+    if row.lease_seq is not None:
+        # Its claim is none of these entries.
+        told.lease_seq, told.level_used = row.lease_seq, decided.level_claimed(row)
     for entry in entries:
         decided.FOLD[entry.kind](told, entry)
-    names = list(OUTCOME)
-    if row.lease_seq is None:
-        # Of one that was claimed nothing else rests on what was seen.
-        names += ["level_used", "beyond"]
-        by_glass = row.basis == Basis.BREAK_GLASS
-        if not by_glass:
-            names.append("sign_off_seconds")
-        if row.sign_off == SignOff.REQUIRED and not (by_glass and told.sign_off == SignOff.REQUIRED):
-            names += OWED
+    names = [*OUTCOME, "level_used", "beyond"]
+    by_glass = row.basis == Basis.BREAK_GLASS
+    if not by_glass:
+        names.append("sign_off_seconds")
+    # Broken glass owes from the claim on.
+    owes_anyway = by_glass and (row.lease_seq is not None or told.sign_off == SignOff.REQUIRED)
+    if row.sign_off == SignOff.REQUIRED and not owes_anyway:
+        names += OWED
     for name in names:
         setattr(row, name, getattr(told, name))
     decided.follow(row)

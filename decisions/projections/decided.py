@@ -15,10 +15,11 @@ from decisions.models import Decision, Timeline
 from decisions.models.bulk import insert_rows, made, upsert
 from decisions.models.prepared import PreparedMany
 from decisions.projections import counts, links, sources
-from decisions.states import DONE, held_state
+from decisions.states import DONE, held_state, told_state
 from decisions.vocab import (
     BEYOND_OWES_SECONDS,
     HOLDING,
+    LEVEL_OF,
     STATE_AFTER,
     TERMINAL,
     Basis,
@@ -71,7 +72,7 @@ def fold_into_decisions(entries: Sequence[Entry], fold: Mapping[Kind, Fold]) -> 
         # Every entry about a decision is a new version of it.
         row.version += 1
         row.last_seq = entry.seq
-        history.append((entry.seq, row.seq, str(entry.kind), str(row.state), entry.actor, entry.at))
+        history.append((entry.seq, row.seq, str(entry.kind), str(told_state(row)), entry.actor, entry.at))
     upsert(Decision, list(rows.values()))
     counts.move(before, counts.of(rows.values()))
     links.join(entries, rows)
@@ -206,11 +207,21 @@ def _act(row: Decision, at: datetime) -> None:
 
 
 def _use(row: Decision, entry: Entry) -> None:
-    """The level that a proposed action was taken at when no claim says it: alone. So is an act other than the proposed one."""
-    if row.level_used and not entry.facts.get("otherwise", False):
+    """The level that a proposed action was taken at when no claim says it: alone.
+
+    So is an act other than the proposed one, and one that was done before it was claimed.
+    """
+    facts = entry.facts
+    if row.level_used and not facts.get("otherwise", False) and not facts.get("unclaimed", False):
         return
     row.level_used = Level.L4
     judge(row)
+
+
+def level_claimed(row: Decision) -> Level:
+    """The level that an act is taken at by the claim of `row`: what was only suggested and people made their own is at L1."""
+    basis = Basis(row.basis)
+    return Level.L1 if basis is Basis.QUORUM and row.level_ruled == Level.L1 else LEVEL_OF[basis]
 
 
 def judge(row: Decision) -> None:
@@ -249,8 +260,11 @@ def _observed(row: Decision, entry: Entry) -> None:
 
     So a link that is cut leaves nothing behind, and nobody has a hold ended by what somebody else did.
     """
-    end(row, entry, own=True)
-    if row.lease_seq is not None:
+    early = entry.facts.get("unclaimed", False)
+    if not early:
+        # What was done before the claim says nothing of what was done under it.
+        end(row, entry, own=True)
+    if row.lease_seq is not None and not early:
         return
     if row.proposed and entry.facts["outcome"] != Outcome.NOT_EXECUTED:
         _use(row, entry)
@@ -300,8 +314,9 @@ def settle(row: Decision, entry: Entry) -> None:
     """
     if row.lease_seq is not None:
         # One that was vetoed at work is ordered to be reverted when its lease ends, in an entry that says so.
-        if row.state == State.UNKNOWN or (row.state == State.EXECUTING and not row.to_revert):
-            row.state = State.REVIEW
+        if row.state in _LEASED and not (row.state == State.EXECUTING and row.to_revert):
+            # Whether this or the holder's word comes first: it stands beside it in review.
+            row.state, row.protect_until = State.REVIEW, None
     elif row.state in _TOLD:
         row.state = State.REPORTED
         row.hold_until = None
@@ -339,6 +354,8 @@ def _reverted(row: Decision, entry: Entry) -> None:
     row.state = State.REVIEW if ordered else State.REVERTED
 
 
+_LEASED = frozenset({State.EXECUTING, State.UNKNOWN, *DONE})
+"""The states of a claimed act that nobody has ended or ordered to be undone."""
 _DONE_ALONE = frozenset({State.REPORTED, State.FAILED, State.UNKNOWN})
 _TOLD = HOLDING | {State.AUTHORIZED} | _DONE_ALONE
 """The states of an unclaimed decision that its agent's word of the act changes; what people ordered since then stands."""

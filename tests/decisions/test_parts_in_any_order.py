@@ -182,6 +182,32 @@ def test_a_claimed_decision_is_the_same_in_any_order(
 
 
 @ANY_ORDER
+@given(data=st.data(), late=st.booleans(), vetoed=st.booleans())
+def test_what_an_agent_tells_beside_its_lease_is_for_people_in_any_order(
+    watched: Agent, manager: Person, clock: Clock, data: st.DataObject, *, late: bool, vetoed: bool
+) -> None:
+    start = clock.at
+
+    def claimed() -> None:
+        clock.set(start)
+        told("proposed", "p", start).come(watched)
+        factories.approve(factories.decision(watched, "d"), manager)
+        factories.claim(factories.decision(watched, "d"))
+        if vetoed:
+            factories.veto(factories.decision(watched, "d"), manager)
+        clock.advance(minutes=30 if late else 0)
+
+    now = start + timedelta(minutes=30 if late else 0)
+    beside = [*data.draw(reports(now)), told("reverted", "undone", now)]
+    own = data.draw(st.lists(st.sampled_from(beside), min_size=1, unique_by=lambda part: part.name))
+    ended = [finished(data.draw(OUTCOMES))] if data.draw(st.booleans()) else []
+    one, another = orders(data, [*ended, *own, *data.draw(st.just([]) | others(now))])
+    found = row_after(watched, one, first=claimed)
+    assert row_after(watched, another, first=claimed) == found
+    assert found["state"] in ((State.EXECUTING, State.REVERT_ORDERED, State.REVIEW) if vetoed else (State.REVIEW,))
+
+
+@ANY_ORDER
 @given(data=st.data(), how=st.sampled_from(["reported", "proposed", "claimed"]))
 def test_what_is_cut_off_leaves_the_decision_as_if_it_had_never_been_joined(
     watched: Agent, manager: Person, responder: Person, clock: Clock, data: st.DataObject, how: str

@@ -10,8 +10,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from decisions.models import Decision, Heartbeat, ServedClock
-from decisions.states import REARMED_MS, STORED, effective_state, may_change_at, over, with_effective_state
-from decisions.vocab import HOLDING, SignOff, State
+from decisions.states import (
+    CONTRADICTED,
+    REARMED_MS,
+    STORED,
+    effective_state,
+    may_change_at,
+    moved_by_time,
+    over,
+    resting_state,
+    told_state,
+    with_effective_state,
+)
+from decisions.vocab import HOLDING, Outcome, SignOff, State
 
 NOW = datetime(2026, 11, 22, 3, 47, tzinfo=UTC)
 BEFORE, AFTER = NOW - timedelta(microseconds=1), NOW + timedelta(microseconds=1)
@@ -64,10 +75,19 @@ def every_case() -> list[dict[str, Any]]:
             "sign_off": owed,
             "sign_off_due": NOW,
             "outcome_observed": observed,
+            "outcome": outcome,
         }
-        for state, protect, owed, observed in product(
-            (State.SUCCEEDED, State.FAILED, State.REVIEW), DEADLINES, SignOff, (False, True)
+        for state, protect, owed, (observed, outcome) in product(
+            (State.SUCCEEDED, State.FAILED, State.REVIEW),
+            DEADLINES,
+            SignOff,
+            ((False, Outcome.FAILED), (True, Outcome.SUCCEEDED), (True, Outcome.FAILED)),
         )
+    ]
+    cases += [
+        {"state": state, "outcome_observed": True, "outcome": outcome, "protect_until": BEFORE}
+        for state, outcome in product(State, Outcome)
+        if state not in HOLDING
     ]
     return cases
 
@@ -90,9 +110,13 @@ def test_the_sql_twin_says_the_same_of_every_row(beat: datetime | None) -> None:
         due = {
             row.seq
             for row in rows
-            if states[row.seq] != row.state and row.effective not in (State.AUTHORIZED, State.CLOSED)
+            if states[row.seq] != row.state and row.effective not in (State.AUTHORIZED, State.CLOSED, State.REVIEW)
         }
         assert set(Decision.objects.filter(over(NOW)).values_list("seq", flat=True)) == due, resumed
+        moved = {row.seq for row in rows if states[row.seq] is not resting_state(row)}
+        assert moved <= set(Decision.objects.filter(moved_by_time(NOW)).values_list("seq", flat=True)), resumed
+        contradicted = {row.seq for row in rows if told_state(row) != row.state}
+        assert set(Decision.objects.filter(CONTRADICTED).values_list("seq", flat=True)) == contradicted
 
 
 @pytest.mark.parametrize("state", State)
