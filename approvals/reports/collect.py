@@ -1,7 +1,7 @@
 """Facts from the database, with memory that does not grow with the number of decisions. It must not judge or count."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Literal
@@ -32,19 +32,29 @@ class Names:
     people: Mapping[UUID, str]
     agents: Mapping[UUID, str]
     costs: Mapping[str, Decimal | None]
+    used: dict[str, str] = field(default_factory=dict)
+    """The names that were asked for so far, by pseudonym: a report carries them, for the ledger does not."""
 
     @classmethod
-    def read(cls) -> "Names":
+    def read(cls, people: Mapping[str, str] | None = None) -> "Names":
+        """Those of the register; with `people`, what a report carries, in their place."""
         costs = Service.objects.values_list("slug", "cost_per_minute")
+        known = dict(Person.objects.values_list("id", "name"))
         return cls(
-            dict(Person.objects.values_list("id", "name")),
+            known if people is None else {UUID(id_): name for id_, name in people.items()},
             dict(Agent.objects.values_list("id", "slug")),
             {slug: Decimal(cost) if cost else None for slug, cost in costs},
         )
 
     def person(self, id_: UUID | None) -> str:
         """The name, or for one whose name was erased the start of the pseudonym."""
-        return "" if id_ is None else self.people.get(id_) or f"person {str(id_)[:8]}"
+        if id_ is None:
+            return ""
+        name = self.people.get(id_)
+        if not name:
+            return f"person {str(id_)[:8]}"
+        self.used[str(id_)] = name
+        return name
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,18 +195,18 @@ def facts_of(
     *,
     now: datetime,
     verified: bool | None = None,
+    people: Mapping[str, str] | None = None,
 ) -> Facts:
     """Facts up to the newest entry. `decisions` reads the database while it is consumed, so do both in one snapshot.
 
     `verified` is what the caller's recomputation of the ledger up to that entry found; None when there was none. `now`
-    matters only for whether the period is over and mature: see `periods.as_of`.
+    matters only for whether the period is over and mature: see `periods.as_of`. `people` is names by pseudonym, instead of those
+    that the register has now.
     """
-    head, names, estate = ledger.current(), Names.read(), Estate.of(scope)
+    head, names, estate = ledger.current(), Names.read(people), Estate.of(scope)
     window, period_end = Window.of(period.start, period.end), period.end
     seq_limit, as_at = head.size - 1, as_of(period, head.at, now)
     policy = policy_of(period_end)
-    by = policy.activated_by if policy else None
-    activated_by = Person.objects.filter(id=by).values_list("name", flat=True).first() if by else None
     return Facts(
         organisation=organisation,
         period=period.key,
@@ -207,16 +217,17 @@ def facts_of(
         root=bytes(head.root).hex(),
         decisions=decision_facts(window, estate, seq_limit, as_at, names),
         scope=scope,
+        names=names.used,
         edition=Report.objects.filter(period=period.key, scope=scope.key).count() + 1,
         earlier=earlier_editions(period, scope, window),
         policy_version=policy.version if policy else None,
         policy_sha256=policy.sha256 if policy else "",
         policy_activated_at=policy.activated_at if policy else None,
-        policy_activated_by=activated_by or "",
+        policy_activated_by=names.person(policy.activated_by) if policy else "",
         **board_facts(
             period_end,
             policy_version=policy.version if policy else None,
-            people=names.people,
+            person=names.person,
             agents=names.agents,
             estate=estate,
         ),

@@ -163,6 +163,7 @@ def report_of(facts: Facts, generator: dict[str, Any] | None = None) -> Report:
         "definitions": [list(pair) for pair in DEFINITIONS],
         "not_measured": [{"id": m.id, "name": m.name, "why": m.note} for m in measures if m.status == NO_DATA],
         "limits_of_report": [*LIMITS_OF_THIS_REPORT, *narrative.not_measured(facts, measures)],
+        "people": dict(facts.names),
         "proof": _proof(facts),
         "rows": {"total": tally.rows_total, "items": list(rows_of(tally, facts))},
     }

@@ -241,6 +241,8 @@ class Facts:
     root: str
     decisions: Iterable[DecisionFact]
     scope: Scope = WHOLE
+    names: Mapping[str, str] = field(default_factory=dict)
+    """Pseudonym → name of the people that it names, complete once `decisions` is read."""
     first_seq: int = 0
     edition: int = 1
     earlier: tuple["Earlier", ...] = ()

@@ -1,21 +1,47 @@
 """Computes a report anew from an export of the ledger, and draws it anew. It must run in an empty database of its own."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta, Struct
 
 from approvals.periods import Period, Scope
 from approvals.reports import html_page, pdf, rows_csv, xlsx
 from approvals.reports.collect import facts_of
-from approvals.reports.compared import Difference, differences
+from approvals.reports.compared import differences
 from approvals.reports.dataset import canonical, report_of
 from approvals.reports.generator import generator
-from decisions.reload import Progress, ReloadError, reload
+from decisions.reload import Progress, reload
 
 MOST_SHOWN = 20
+
+
+class _Meta(Struct):
+    organisation: str
+    period: str
+    scope: str
+    as_of: datetime
+    ledger_seq: Annotated[int, Meta(ge=-1, le=2**53)]
+    generator: dict[str, Any]
+
+
+class _Proof(Struct):
+    root: str
+    verified: bool | None
+
+
+class _Said(Struct):
+    """What of a dataset is needed to count it again."""
+
+    meta: _Meta
+    proof: _Proof
+    people: dict[UUID, str]
 
 
 class UnreadableError(Exception):
@@ -39,29 +65,36 @@ def recount(files: Mapping[str, bytes], folder: Path, *, progress: Progress | No
     and UnreadableError where `json` is no dataset.
     """
     said, period, scope = _read(files["json"])
-    outcome, meta = Outcome(), said["meta"]
-    reloaded = reload(folder, meta["ledger_seq"] + 1, progress=progress)
-    if reloaded.root.hex() != said["proof"]["root"]:
+    outcome, meta = Outcome(), said.meta
+    reloaded = reload(folder, meta.ledger_seq + 1, progress=progress)
+    if reloaded.root.hex() != said.proof.root:
         outcome.wrong.append(
             f"The first {reloaded.size:,} entries of the export have the root {reloaded.root.hex()}, "
-            f"and the report was counted from others, with the root {said['proof']['root']}."
+            f"and the report was counted from others, with the root {said.proof.root}."
         )
         return outcome
     outcome.held.append(
         f"The report and the export are of the same {reloaded.size:,} entries, root {reloaded.root.hex()}."
     )
     facts = facts_of(
-        meta["organisation"],
+        meta.organisation,
         period,
         scope,
-        now=datetime.fromisoformat(meta["as_of"]),
-        verified=said["proof"]["verified"],
+        now=meta.as_of,
+        verified=said.proof.verified,
+        people={str(id_): name for id_, name in said.people.items()},
     )
-    same_makers = meta["generator"] == generator()
-    counted = report_of(facts, meta["generator"])
-    _compare(said, json.loads(canonical(counted)), reloaded.missing, outcome)
-    if not outcome.wrong and canonical(said) != files["json"]:
+    same_makers = meta.generator == generator()
+    counted = report_of(facts, meta.generator)
+    document = json.loads(files["json"])
+    _compare(document, json.loads(canonical(counted)), reloaded.missing, outcome)
+    if not outcome.wrong and canonical(document) != files["json"]:
         outcome.wrong.append("report.json says the same in other bytes: it was written anew by somebody else.")
+    if said.people:
+        outcome.left.append(
+            f"{len(said.people):,} names are taken from the report: the ledger holds pseudonyms alone. That nobody changed one "
+            "since shows the receipt of the entry that recorded the report."
+        )
     if same_makers:
         _draw(files, outcome)
     else:
@@ -71,23 +104,12 @@ def recount(files: Mapping[str, bytes], folder: Path, *, progress: Progress | No
     return outcome
 
 
-def _read(raw: bytes) -> tuple[dict[str, Any], Period, Scope]:
+def _read(raw: bytes) -> tuple["_Said", Period, Scope]:
     try:
-        said = json.loads(raw)
-        meta, proof = said["meta"], said["proof"]
-        period, scope = Period.read(meta["period"]), Scope.read(meta["scope"])
-        datetime.fromisoformat(meta["as_of"])
-        if (
-            type(meta["ledger_seq"]) is not int
-            or meta["ledger_seq"] < -1
-            or "root" not in proof
-            or "verified" not in proof
-        ):
-            raise ValueError("ledger_seq")
-        _ = meta["generator"], meta["organisation"]
-    except (ValueError, KeyError, TypeError, RecursionError):
+        said = msgspec.json.decode(raw, type=_Said)
+        return said, Period.read(said.meta.period), Scope.read(said.meta.scope)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
         raise UnreadableError("report.json is no dataset of a report") from None
-    return said, period, scope
 
 
 def _compare(said: Any, counted: Any, missing: int, outcome: Outcome) -> None:
@@ -121,7 +143,7 @@ def _leaves(value: Any) -> Any:
 def _draw(files: Mapping[str, bytes], outcome: Outcome) -> None:
     """Draw each file from the dataset that it came with and compare the bytes."""
     dataset = files["json"]
-    renderers = {
+    renderers: Mapping[str, Callable[[], bytes]] = {
         "pdf": lambda: pdf.render(dataset, files["proof"]),
         "html": lambda: html_page.render(dataset),
         "xlsx": lambda: xlsx.render(dataset),
@@ -134,6 +156,3 @@ def _draw(files: Mapping[str, bytes], outcome: Outcome) -> None:
             outcome.held.append(f"The {format_.upper()} is what its dataset makes, byte for byte.")
         else:
             outcome.wrong.append(f"The {format_.upper()} is not what its dataset makes: it was changed.")
-
-
-__all__ = ["Difference", "Outcome", "ReloadError", "UnreadableError", "recount"]

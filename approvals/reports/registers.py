@@ -1,6 +1,6 @@
 """Facts from the board registers: what stands in them at the report's last entry. It must not judge or count."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, TypedDict
@@ -41,11 +41,11 @@ def board_facts(
     period_end: datetime,
     *,
     policy_version: int | None,
-    people: Mapping[UUID, str],
+    person: Callable[[UUID], str],
     agents: Mapping[UUID, str],
     estate: Estate,
 ) -> BoardFacts:
-    """What stands, in the order in which it was recorded; `people` and `agents` are the register's words for ids.
+    """What stands, in the order in which it was recorded; `person` and `agents` give the register's words for ids.
 
     What names a service or a decision is left out where that is not of `estate`; the rest is the whole organisation's.
     """
@@ -62,7 +62,7 @@ def board_facts(
             PeopleRate(**{name: row.values[name] for name in ("month", "kind", "changes", "failed")})
             for row in rows[Board.PEOPLE]
         ),
-        "incidents": tuple(_incident(row, people) for row in rows[Board.INCIDENTS]),
+        "incidents": tuple(_incident(row, person) for row in rows[Board.INCIDENTS]),
         "stops": tuple(_stop(row.values) for row in rows[Board.DRILLS] if row.values["of"] == DrillOf.STOP),
         "restores": tuple(_restore(row.values) for row in rows[Board.RESTORE_TESTS]),
         "actual_losses": tuple(_loss(row) for row in rows[Board.LOSSES]),
@@ -112,14 +112,14 @@ def _mandate(values: Values, agents: Mapping[UUID, str]) -> Mandate:
     )
 
 
-def _incident(row: BoardItem, people: Mapping[UUID, str]) -> IncidentFact:
+def _incident(row: BoardItem, person: Callable[[UUID], str]) -> IncidentFact:
     values, accountable = row.values, row.values["accountable"]
     return IncidentFact(
         title=inert.visible(row.words.get("title", "")) or "(erased)",
         began_at=_at(values, "began_at"),
         severity=values["severity"],
         harmful=values["harmful"],
-        accountable=people.get(UUID(accountable)) or f"person {accountable[:8]}",
+        accountable=person(UUID(accountable)),
         decision=values["decision"] or "",
         service=values["service"] or "",
         aware_at=_moment(values, "aware_at"),

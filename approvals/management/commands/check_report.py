@@ -14,7 +14,8 @@ from django.core.management.base import BaseCommand, CommandError
 from pypdf import PdfReader
 from pypdf.errors import PyPdfError
 
-from approvals.reports.recount import Outcome, ReloadError, UnreadableError, recount
+from approvals.reports.recount import Outcome, UnreadableError, recount
+from decisions.reload import ReloadError
 
 FORMATS = ("json", "proof", "pdf", "html", "xlsx", "csv")
 NAMES = {
