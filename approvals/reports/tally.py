@@ -35,9 +35,13 @@ class Month:
     judged: int = 0
     owed: int = 0
     harmed: int = 0
+    harmed_approved: int = 0
+    """Harmful in spite of a person's approval."""
     unapproved: int = 0
     proposals: int = 0
     approved: int = 0
+    fast_approvals: int = 0
+    """Quicker than anybody can read."""
     vetoed: int = 0
     expired: int = 0
     refused: int = 0
@@ -162,6 +166,7 @@ def _count_action(month: Month, fact: DecisionFact, mandates: Sequence[Mandate])
     month.judged += fact.sign_off in (SignOff.ACCEPTED, SignOff.REFUSED)
     month.owed += fact.sign_off == SignOff.REQUIRED
     month.harmed += harmful(fact)
+    month.harmed_approved += harmful(fact) and decided_first(fact)
     month.unapproved += not decided_first(fact)
     month.levels[fact.level_used or "not known"] += 1
     if high(fact):
@@ -180,8 +185,10 @@ def _count_people(tally: Tally, fact: DecisionFact) -> None:
         return
     tally.months[place].approved += fact.verdict == "approve"
     tally.months[place].vetoed += fact.verdict == "veto"
+    seconds = (fact.verdict_at - fact.received_at).total_seconds()
+    tally.months[place].fast_approvals += fact.verdict == "approve" and seconds < READING_FLOOR
     if place == 11:
-        tally.deciding_seconds.append((fact.verdict_at - fact.received_at).total_seconds())
+        tally.deciding_seconds.append(seconds)
         tally.deciders[fact.decided_by_name or "not named"] += 1
 
 
