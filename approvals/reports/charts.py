@@ -186,6 +186,37 @@ def deciding(tally: Tally) -> Chart:
     )
 
 
+def flow(tally: Tally) -> Chart:
+    """From what was proposed to what did harm, as bars of one scale."""
+    title, now = "From proposal to harm", tally.now
+    steps = (
+        ("Proposed", now.proposals),
+        ("Refused by people", now.vetoed),
+        ("Timed out", now.expired),
+        ("Attempts refused", now.refused),
+        ("Carried out", now.actions),
+        ("Failed", now.failed),
+        ("Harmful", now.harmed),
+    )
+    if not any(n for _, n in steps):
+        return _empty(title, "Nothing was proposed, refused or carried out in the period.")
+    alone = now.unapproved
+    said = (
+        f"{count(alone) if alone else 'None'} of {plural(now.actions, 'action')} ran without a person's approval first."
+    )
+    bars = ", ".join(f"{label.lower()} {count(n)}" for label, n in steps)
+    return _chart(
+        "flow",
+        title,
+        said,
+        f"Bars: {bars}. {said}",
+        labels=[label for label, _ in steps],
+        series=[{"name": "Decisions", "short": "Decisions", "values": [n for _, n in steps]}],
+        hot=[len(steps) - 1],
+        axis=axis(float(max(n for _, n in steps)), ""),
+    )
+
+
 def charts_of(tally: Tally, measures: Sequence[Measure], labels: Sequence[str]) -> dict[str, Chart]:
     by = {m.id: m for m in measures}
     return {
@@ -193,6 +224,7 @@ def charts_of(tally: Tally, measures: Sequence[Measure], labels: Sequence[str]) 
         "refusals": refusals(by["M4"], labels),
         "verdicts": verdicts(tally, labels),
         "deciding": deciding(tally),
+        "flow": flow(tally),
         "irreversible": irreversible(tally, labels),
         "failures": failures(by["M7"], labels),
         "budget": budget(by["M8"], labels),
