@@ -20,6 +20,17 @@ DEFINITIONS = (
     ("Trend", "Control-chart rules on twelve months: one point beyond three sigma, two of three beyond two, six rising or falling, eight on one side. Fewer than eight months: too short."),
 )  # fmt: skip
 
+STATUS_RULES = (
+    ("Within limit", "The value keeps the limit, and is not on watch."),
+    ("Watch", "The value keeps the limit, but is in the last quarter of the way to it, or its interval crosses it."),
+    ("Outside limit", "The value breaks the limit."),
+    ("Too few", "There are so few that the sample can say nothing either way."),
+    (
+        "No data",
+        "Nothing is on record that it could be computed from. It is never nought and never a hundred per cent.",
+    ),
+)
+
 DEFINED: Mapping[str, str] = MappingProxyType(
     {
         f"M{number}": dict(DEFINITIONS)[term]

@@ -79,6 +79,7 @@ def duties(facts: Facts, measures: Sequence[Measure], *, restated: bool) -> Tabl
         "numeric": [],
         "rows": rows[:most],
         "all": [_whole(one, found) for one, found in held],
+        "all_columns": list(COLUMNS),
         "note": note
         if rows
         else "The register of duties is empty: nobody has recorded what may bind the organisation.",

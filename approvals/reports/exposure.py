@@ -223,9 +223,9 @@ def incidents(facts: Facts, tally: Tally) -> Table:
     rows = [
         [
             minute(one.began_at),
-            clip(one.title, 60),
+            one.title,
             str(one.severity),
-            clip(one.accountable, 30),
+            one.accountable,
             _clock(one, facts),
             minute(one.restored_at) if one.restored_at else "not yet",
         ]

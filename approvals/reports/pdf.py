@@ -15,6 +15,9 @@ def compiler_of(dataset: bytes, proof: bytes) -> tuple[typst.Compiler, datetime]
     """What sets the report, and the moment that the files bear."""
     report: dict[str, Any] = json.loads(dataset)
     drawn = {key: value for key, value in report.items() if key != "rows"}
+    drawn["tables"] = {
+        name: {key: value for key, value in table.items() if key != "all"} for name, table in report["tables"].items()
+    }
     inputs = {
         "data": json.dumps(drawable_copy(drawn), ensure_ascii=False, sort_keys=True),
         "original": dataset.decode(),

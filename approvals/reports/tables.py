@@ -9,7 +9,7 @@ from approvals.reports import exposure, line, review
 from approvals.reports.counting import began, failed, unknown
 from approvals.reports.facts import DecisionFact, Facts
 from approvals.reports.measure import clip, count, plural
-from approvals.reports.tally import Cell, Row, Tally
+from approvals.reports.tally import MOST_ROWS, Cell, Row, Tally
 from decisions.vocab import Cause, Effect, Outcome, State, word
 
 MOST_LINES = 5
@@ -162,7 +162,7 @@ def exceptions(tally: Tally) -> Table:
             clip(g.fact.owner_name or "Nobody", 15),
             what_went_wrong(g.fact),
         ]
-        for g in groups[:MOST_EXCEPTIONS]
+        for g in groups[:MOST_ROWS]
     ]
     shown = sum(g.repeats for g in groups[:MOST_EXCEPTIONS])
     if not groups:
@@ -175,7 +175,8 @@ def exceptions(tally: Tally) -> Table:
         "title": "Actions that failed, ended unknown or went beyond permitted autonomy",
         "columns": ["When", "What", "Times", "Service", "Used (allowed)", "Owner", "Why it is here"],
         "numeric": [2],
-        "rows": rows,
+        "rows": rows[:MOST_EXCEPTIONS],
+        "all": rows,
         "note": note,
         "total": tally.exceptions_total,
     }

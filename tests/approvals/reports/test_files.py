@@ -193,14 +193,24 @@ def workbook(body: bytes) -> dict[str, ET.Element]:
         return {name: ET.fromstring(archive.read(name)) for name in archive.namelist() if name.endswith(".xml")}
 
 
-def test_the_workbook_is_the_same_twice_and_has_no_formula_or_link(dataset: bytes) -> None:
+def test_the_workbook_is_the_same_twice_and_has_no_link_and_only_our_formulas(
+    report: dict[str, Any], dataset: bytes
+) -> None:
     body = xlsx.render(dataset)
     assert body == xlsx.render(dataset)
     parts = workbook(body)
     names = [sheet.get("name") for sheet in parts["xl/workbook.xml"].iter() if sheet.tag.endswith("}sheet")]
-    assert names == ["Summary", "Trend", "Measures", "Charts", "Decisions", "Sign-offs", "Definitions", "Proof"]
+    charts = [f"Chart {name}" for name in json.loads(dataset)["charts"]]
+    assert names == [
+        *("Summary", "Trend", "Measures"),
+        *charts,
+        *("Incidents", "Exceptions", "Authority", "Duties", "Decisions", "Sign-offs", "Definitions", "Proof"),
+    ]
+    assert set(charts) == {f"Chart {name}" for name in report["charts"]}
     for part in parts.values():
-        assert not [e for e in part.iter() if e.tag in {SHEET + "f", SHEET + "hyperlink"}]
+        assert not list(part.iter(SHEET + "hyperlink"))
+        for formula in part.iter(SHEET + "f"):
+            assert re.fullmatch(r'IF\([A-Z]+\d+=0,"",ROUND\(100\*[A-Z0-9$()/*-]+,4\)\)', formula.text or "")
 
 
 def test_the_workbook_holds_the_series(report: dict[str, Any], dataset: bytes) -> None:
