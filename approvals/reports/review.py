@@ -47,9 +47,9 @@ def signs(tally: Tally) -> Table:
         [f"Approved in under {READING_FLOOR:.0f} s", _of(now.fast_approvals, now.approved, "approval")],
         ["Most verdicts by one person", _of(most, verdicts, "verdict")],
         ["Verdicts given by", plural(len(tally.deciders), "person", "people")],
-        ["High-risk, decided by a person first", _of(decided, now.high, "action")],
+        ["High-risk, a person decided first", _of(decided, now.high, "action")],
         [
-            "Approved, and harmful all the same",
+            "Approved, yet harmful",
             _of(now.harmed_approved, now.actions - now.unapproved, "approved action"),
         ],
     ]
