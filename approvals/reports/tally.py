@@ -127,12 +127,12 @@ def ran(fact: DecisionFact) -> bool:
 
 
 def failed(fact: DecisionFact) -> bool:
-    return (
-        fact.outcome in (Outcome.FAILED, Outcome.PARTIAL)
-        or fact.state in WENT_WRONG
-        or fact.state == State.FAILED
-        or fact.effect == Effect.HARMED
-    )
+    return fact.outcome in (Outcome.FAILED, Outcome.PARTIAL) or harmed(fact)
+
+
+def harmed(fact: DecisionFact) -> bool:
+    """Whether it needed correcting: a person says so, or it was undone, or ordered to be."""
+    return fact.effect == Effect.HARMED or fact.reverted or fact.state in WENT_WRONG
 
 
 def unknown(fact: DecisionFact) -> bool:
@@ -143,9 +143,17 @@ def began(fact: DecisionFact) -> datetime:
     return fact.acted_at or fact.occurred_at
 
 
+def approved_at(fact: DecisionFact) -> datetime | None:
+    """When people had approved it, whether or not they vetoed it later."""
+    return fact.verdict_at if fact.verdict == "approve" else fact.approved_at
+
+
 def decided_first(fact: DecisionFact) -> bool:
-    """A person approved this very plan before its first effect."""
-    return fact.verdict == "approve" and fact.verdict_at is not None and fact.verdict_at <= began(fact)
+    """A person's approval of this very plan was in force at its first effect."""
+    at, over = approved_at(fact), fact.approval_over_at
+    if at is None or fact.acted_otherwise:
+        return False
+    return at <= began(fact) and (over is None or began(fact) < over)
 
 
 def answered_for(fact: DecisionFact, mandates: Sequence[Mandate]) -> bool:
@@ -182,9 +190,9 @@ def _count_action(month: Month, fact: DecisionFact, mandates: Sequence[Mandate])
     month.failed += failed(fact)
     month.unknown += unknown(fact)
     month.observed += fact.outcome_observed
-    month.judged += fact.sign_off in (SignOff.ACCEPTED, SignOff.REFUSED)
+    month.judged += bool(fact.effect)
     month.owed += fact.sign_off == SignOff.REQUIRED
-    month.harmed += fact.effect == Effect.HARMED or fact.state in WENT_WRONG
+    month.harmed += harmed(fact)
     month.unapproved += not decided_first(fact)
     month.levels[fact.level_used or "not known"] += 1
     if fact.risk == Risk.HIGH or fact.reversible is False:
@@ -198,14 +206,21 @@ def _count_people(tally: Tally, fact: DecisionFact) -> None:
         tally.months[place].proposals += 1
     if fact.expired and not fact.verdict and (place := window.index(fact.hold_until or fact.received_at)) is not None:
         tally.months[place].expired += 1
-    place = window.index(fact.verdict_at)
-    if not fact.verdict or fact.verdict_at is None or place is None:
+    if fact.approved_at is not None:
+        _count_verdict(tally, fact, "approve", fact.approved_at, fact.approved_by_name)
+    if fact.verdict and fact.verdict_at is not None:
+        _count_verdict(tally, fact, fact.verdict, fact.verdict_at, fact.decided_by_name)
+
+
+def _count_verdict(tally: Tally, fact: DecisionFact, verdict: str, at: datetime, by: str) -> None:
+    place = tally.window.index(at)
+    if place is None:
         return
-    tally.months[place].approved += fact.verdict == "approve"
-    tally.months[place].vetoed += fact.verdict == "veto"
+    tally.months[place].approved += verdict == "approve"
+    tally.months[place].vetoed += verdict == "veto"
     if place == 11:
-        tally.deciding_seconds.append((fact.verdict_at - fact.received_at).total_seconds())
-        tally.deciders[fact.decided_by_name or "not named"] += 1
+        tally.deciding_seconds.append((at - fact.received_at).total_seconds())
+        tally.deciders[by or "not named"] += 1
 
 
 def _sign_off_word(fact: DecisionFact, as_of: datetime) -> str:
