@@ -187,8 +187,9 @@ def decision_facts(period_end: datetime, seq_limit: int, as_of: datetime, names:
     known = Decision.objects.filter(complete=True, seq__lte=seq_limit).defer("action", "account", "outcome_detail")
     # A decision belongs to the month of its act, and what people said of it to the months in which they said it.
     said = Verdict.objects.filter(at__gte=begin, at__lt=period_end).values("decision_seq")
-    acted_later = Q(occurred_at__gte=period_end, received_at__lt=period_end)
-    acted_before = Q(occurred_at__lt=begin) & (Q(proposed=True, received_at__gte=begin) | Q(seq__in=said))
+    acted_later = Q(occurred_at__gte=period_end) & (Q(received_at__lt=period_end) | Q(ended_at__lt=period_end))
+    asked = Q(proposed=True) & (Q(received_at__gte=begin) | Q(ended_at__gte=begin))
+    acted_before = Q(occurred_at__lt=begin) & (asked | Q(seq__in=said))
     for some in (Q(occurred_at__gte=begin, occurred_at__lt=period_end), acted_later, acted_before):
         for rows in batches(known.filter(some).order_by("seq").iterator(chunk_size=CHUNK)):
             steps = steps_of(rows)

@@ -107,7 +107,7 @@ def test_a_person_whose_name_was_erased_is_a_pseudonym() -> None:
 
 
 def test_only_complete_decisions_of_the_period_and_the_year_before_it_are_read() -> None:
-    decision(1, occurred_at=END, received_at=END)
+    decision(1, occurred_at=END, received_at=END, ended_at=END)
     decision(2, complete=False)
     decision(3, occurred_at=month(15))
     decision(4, occurred_at=month(11))

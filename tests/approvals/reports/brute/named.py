@@ -92,6 +92,10 @@ HISTORIES: dict[str, History] = {
         Step(SOON, "observe", SEEN),
     ],
     "not carried out": [*TAKEN[:3], Step(NOW, "finish", (0, "not_executed")), reported(MIDDLE, "not_executed")],
+    "an outcome older than the question": [
+        Step(END + DAY, "propose", (AGENT, SEARCH)),
+        Step(SOON, "outcome_of", (0, MIDDLE, "succeeded")),
+    ],
     "half done, unknown and unchanged": [reported(MIDDLE, how) for how in ("partial", "unknown", "no_change")],
     "only looked": [reported(MIDDLE, action=("wiki", "read"))],
     "judged, though nothing was owed": [reported(MIDDLE), Step(SOON, "sign_off", (0, "marta", "accept", "helped"))],
