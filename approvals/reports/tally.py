@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from approvals.periods import Window
-from approvals.reports.counting import answered_for, began, counted, decided_first, failed, harmful, high, ran, unknown
+from approvals.reports.counting import answered_for, began, counted, decided_first, failed, harmed, high, ran, unknown
 from approvals.reports.facts import DecisionFact, Facts, Mandate
 from decisions.vocab import Effect, Level, Outcome, SignOff
 
@@ -159,9 +159,9 @@ def _count_action(month: Month, fact: DecisionFact, mandates: Sequence[Mandate])
     month.failed += failed(fact)
     month.unknown += unknown(fact)
     month.observed += fact.outcome_observed
-    month.judged += fact.sign_off in (SignOff.ACCEPTED, SignOff.REFUSED)
+    month.judged += bool(fact.effect)
     month.owed += fact.sign_off == SignOff.REQUIRED
-    month.harmed += harmful(fact)
+    month.harmed += harmed(fact)
     month.unapproved += not decided_first(fact)
     month.levels[fact.level_used or "not known"] += 1
     if high(fact):
@@ -175,14 +175,21 @@ def _count_people(tally: Tally, fact: DecisionFact) -> None:
         tally.months[place].proposals += 1
     if fact.expired and not fact.verdict and (place := window.index(fact.hold_until or fact.received_at)) is not None:
         tally.months[place].expired += 1
-    place = window.index(fact.verdict_at)
-    if not fact.verdict or fact.verdict_at is None or place is None:
+    if fact.approved_at is not None:
+        _count_verdict(tally, fact, "approve", fact.approved_at, fact.approved_by_name)
+    if fact.verdict and fact.verdict_at is not None:
+        _count_verdict(tally, fact, fact.verdict, fact.verdict_at, fact.decided_by_name)
+
+
+def _count_verdict(tally: Tally, fact: DecisionFact, verdict: str, at: datetime, by: str) -> None:
+    place = tally.window.index(at)
+    if place is None:
         return
-    tally.months[place].approved += fact.verdict == "approve"
-    tally.months[place].vetoed += fact.verdict == "veto"
+    tally.months[place].approved += verdict == "approve"
+    tally.months[place].vetoed += verdict == "veto"
     if place == 11:
-        tally.deciding_seconds.append((fact.verdict_at - fact.received_at).total_seconds())
-        tally.deciders[fact.decided_by_name or "not named"] += 1
+        tally.deciding_seconds.append((at - fact.received_at).total_seconds())
+        tally.deciders[by or "not named"] += 1
 
 
 def _sign_off_word(fact: DecisionFact, as_of: datetime) -> str:
@@ -236,11 +243,10 @@ def _group(tally: Tally, fact: DecisionFact) -> None:
 
 def _keep(tally: Tally, fact: DecisionFact, mandates: Sequence[Mandate]) -> None:
     """Where there are more than the annex holds, it holds what speaks against a measure first."""
-    window = tally.window
-    if window.index(began(fact)) != 11 and not (fact.verdict and window.index(fact.verdict_at) == 11):
+    held, against = counted(fact, tally.window, mandates)
+    if not held and tally.window.index(began(fact)) != 11:
         return
     tally.rows_total += 1
-    held, against = counted(fact, window, mandates)
     kept = tally.cases if against else tally.others
     if len(kept) < MOST_ROWS:
         kept.append(Row(tally.rows_total, fact, held, against))
