@@ -294,12 +294,15 @@ def outside(end: int) -> tuple[int, int, int]:
     )
 
 
+_BODY = PreparedValues(lambda: EntryRow.objects.filter(seq=Slot("seq", BigIntegerField())).values_list("body", "leaf"))
+
+
 def entry(seq: int) -> tuple[Entry, bytes, bytes] | None:
     """(entry, leaf bytes, leaf hash) at `seq`."""
-    row = EntryRow.objects.filter(seq=seq).values_list("body", "leaf").first()
-    if row is None:
+    found = _BODY.all(seq=seq)
+    if not found:
         return None
-    body, leaf = bytes(row[0]), bytes(row[1])
+    body, leaf = bytes(found[0][0]), bytes(found[0][1])
     return open_entry(seq, body, texts_of([seq]).get(seq, {}).values()), body, leaf
 
 
