@@ -1,6 +1,7 @@
 """A report is counted again from an export and drawn again: what was changed in it, or under it, is found where it was changed."""
 
 import json
+import os
 import shutil
 import struct
 import subprocess
@@ -31,6 +32,7 @@ from decisions import checkpoints, clock, ledger
 from decisions.export import export
 from decisions.models import Agent
 from decisions.reload import ReloadError, reload
+from oversight.management.commands.check_report import NAMES
 from tests import factories
 from tests.factories import event, send
 
@@ -209,16 +211,42 @@ def test_only_an_empty_database_is_filled(kept: Kept, organisation: factories.Re
         reload(kept.folder, 3)
 
 
-def test_the_command_says_so_and_leaves_nothing(kept: Kept, tmp_path: Path) -> None:
+def check_report(report: Path, kept: Kept, **given: Any) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "check_report", str(report)]
+    command += ["--export", str(kept.folder)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, **given)
+
+
+def test_the_same_bytes_elsewhere(kept: Kept, tmp_path: Path) -> None:
+    """Another folder, home, time zone, locale, order of sets, mask of permissions, and day."""
+    for format_, name in {**NAMES, "proof": "proof.json"}.items():
+        (tmp_path / name).write_bytes(kept.files[format_])
+    (tmp_path / "home").mkdir()
+    strange = {
+        "TZ": "Pacific/Kiritimati",
+        "LC_ALL": "C",
+        "LANG": "tr_TR.UTF-8",
+        "HOME": str(tmp_path / "home"),
+        "PYTHONHASHSEED": "7",
+        "OVERSIGHT_ZONE": "America/New_York",
+        "OVERSIGHT_ORGANISATION": "Somebody else",
+        "PATH": os.environ["PATH"],
+    }
+    done = check_report(tmp_path, kept, env=strange, cwd=tmp_path / "home", umask=0o077)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert [line.split()[2] for line in done.stdout.splitlines() if "byte for byte" in line] == [
+        "PDF", "HTML", "XLSX", "CSV",
+    ]  # fmt: skip
+    assert done.stdout.splitlines()[-1] == "This report is what the ledger says."
+
+
+def test_the_command_says_what_it_cannot_read(kept: Kept, tmp_path: Path) -> None:
     report = tmp_path / "report.pdf"
-    report.write_bytes(kept.files["pdf"])
-    command = [sys.executable, "manage.py", "check_report", str(report), "--export", str(kept.folder)]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=settings.BASE_DIR, check=False)
-    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "This report is what the ledger says."), done.stderr
     report.write_bytes(b"%PDF-1.7 nothing")
-    done = subprocess.run(command, capture_output=True, text=True, cwd=settings.BASE_DIR, check=False)
-    assert done.returncode == 1
-    assert "Nothing was compared" in done.stderr
+    done = check_report(report, kept)
+    assert (done.returncode, "Nothing was compared" in done.stderr) == (1, True)
+    report.write_bytes(kept.files["pdf"])
+    assert check_report(report, kept).returncode == 0
 
 
 JSON = st.recursive(
