@@ -280,6 +280,7 @@ def facts_of(
         root=bytes(head.root).hex(),
         decisions=decision_facts(window, estate, seq_limit, as_at, names),
         scope=scope,
+        vendors=dict(Agent.objects.values_list("slug", "vendor")),
         names=names.used,
         edition=Report.objects.filter(period=period.key, scope=scope.key).count() + 1,
         earlier=earlier_editions(period, scope, window),

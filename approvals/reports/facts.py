@@ -252,6 +252,8 @@ class Facts:
     root: str
     decisions: Iterable[DecisionFact]
     scope: Scope = WHOLE
+    vendors: Mapping[str, str] = field(default_factory=dict)
+    """Agent → who supplies it."""
     names: Mapping[str, str] = field(default_factory=dict)
     """Pseudonym → name of the people that it names, complete once `decisions` is read."""
     first_seq: int = 0

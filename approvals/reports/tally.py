@@ -6,11 +6,23 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from approvals.periods import Window
-from approvals.reports.counting import answered_for, began, counted, decided_first, failed, harmed, high, ran, unknown
+from approvals.reports.counting import (
+    WENT_WRONG,
+    answered_for,
+    began,
+    counted,
+    decided_first,
+    failed,
+    harmed,
+    high,
+    ran,
+    unknown,
+)
 from approvals.reports.facts import DecisionFact, Facts, Mandate
-from decisions.vocab import Effect, Level, Outcome, SignOff
+from decisions.vocab import Effect, Level, Outcome, SignOff, State
 
 MOST_ROWS = 10_000
+WENT_BACK = State.REVERTED
 READING_FLOOR = 10.0
 """Seconds below which nobody can have read a proposal."""
 
@@ -103,6 +115,12 @@ class Tally:
     agents: set[str] = field(default_factory=set)
     agents_before: set[str] = field(default_factory=set)
     deciding_seconds: list[float] = field(default_factory=list)
+    approval_seconds: list[float] = field(default_factory=list)
+    verdict_hours: Counter[datetime] = field(default_factory=Counter)
+    risks: Counter[str] = field(default_factory=Counter)
+    reverts: Counter[str] = field(default_factory=Counter)
+    """What was undone or ordered to be, by state."""
+    harmed_approved: int = 0
     deciders: Counter[str] = field(default_factory=Counter)
     sign_offs: Counter[str] = field(default_factory=Counter)
     effects: Counter[str] = field(default_factory=Counter)
@@ -188,7 +206,10 @@ def _count_verdict(tally: Tally, fact: DecisionFact, verdict: str, at: datetime,
     tally.months[place].approved += verdict == "approve"
     tally.months[place].vetoed += verdict == "veto"
     if place == 11:
-        tally.deciding_seconds.append((at - fact.received_at).total_seconds())
+        taken = (at - fact.received_at).total_seconds()
+        tally.deciding_seconds.append(taken)
+        tally.approval_seconds += [taken] if verdict == "approve" else []
+        tally.verdict_hours[at.replace(minute=0, second=0, microsecond=0)] += 1
         tally.deciders[by or "not named"] += 1
 
 
@@ -220,6 +241,10 @@ def _detail(tally: Tally, fact: DecisionFact, as_of: datetime) -> None:
         n, decided = tally.irreversible.get(fact.kind, (0, 0))
         tally.irreversible[fact.kind] = n + 1, decided + decided_first(fact)
     tally.agents.add(fact.agent)
+    tally.risks[fact.risk] += 1
+    tally.harmed_approved += harmed(fact) and decided_first(fact)
+    if fact.state in WENT_WRONG:
+        tally.reverts[fact.state] += 1
     tally.sign_offs[_sign_off_word(fact, as_of)] += 1
     tally.outcomes[fact.outcome or "not reported"] += 1
     if fact.effect:
