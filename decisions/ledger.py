@@ -10,6 +10,7 @@ from datetime import datetime
 from functools import lru_cache
 
 from django.conf import settings
+from django.db import connection
 from django.db.models import BigIntegerField, Q, Subquery, UUIDField
 
 from decisions.envelope import Entry, Sealed, open_entry, open_leaf
@@ -228,16 +229,23 @@ def pages_of(kinds: Iterable[Kind], first: int, end: int, *names: str, batch: in
         first = page[-1][0] + 1
 
 
+HALVING = """
+WITH RECURSIVE half(low, high) AS (
+    SELECT CAST(0 AS bigint), CAST({size} AS bigint)
+    UNION ALL
+    SELECT CASE WHEN at < %s THEN (low + high) / 2 + 1 ELSE low END, CASE WHEN at < %s THEN high ELSE (low + high) / 2 END
+    FROM half JOIN entry ON entry.seq = (low + high) / 2 WHERE low < high
+)
+SELECT max(low) FROM half WHERE low >= high
+"""
+
+
 def seq_at(at: datetime) -> int:
     """The seq of the first entry that was recorded at `at` or later; the size of the ledger where there is none."""
-    low, high = 0, size()
-    while low < high:
-        middle = (low + high) // 2
-        if EntryRow.objects.values_list("at", flat=True).get(seq=middle) < at:
-            low = middle + 1
-        else:
-            high = middle
-    return low
+    with connection.cursor() as cursor:
+        # In the database: it halves the ledger faster than it could be asked once more.
+        cursor.execute(HALVING.format(size=size()), [connection.ops.adapt_datetimefield_value(at)] * 2)
+        return int(cursor.fetchone()[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,12 +294,15 @@ def outside(end: int) -> tuple[int, int, int]:
     )
 
 
+_BODY = PreparedValues(lambda: EntryRow.objects.filter(seq=Slot("seq", BigIntegerField())).values_list("body", "leaf"))
+
+
 def entry(seq: int) -> tuple[Entry, bytes, bytes] | None:
     """(entry, leaf bytes, leaf hash) at `seq`."""
-    row = EntryRow.objects.filter(seq=seq).values_list("body", "leaf").first()
-    if row is None:
+    found = _BODY.all(seq=seq)
+    if not found:
         return None
-    body, leaf = bytes(row[0]), bytes(row[1])
+    body, leaf = bytes(found[0][0]), bytes(found[0][1])
     return open_entry(seq, body, texts_of([seq]).get(seq, {}).values()), body, leaf
 
 

@@ -2,6 +2,7 @@
 
 No index serves every mixture of filters. So a page follows one filter's index, newest first, looks through at most so many
 decisions of it, and says how far it came: it may hold fewer rows than were asked for, or none, and go on all the same.
+A span of time is a stretch of seqs, and the few decisions that were told long before or after they occurred.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -9,20 +10,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import BigIntegerField, F, Q, QuerySet
 
 from decisions.errors import bad_request
 from decisions.models import Agent, Decision
+from decisions.models.bulk import CHUNK
+from decisions.models.prepared import PreparedMany
 from decisions.queries import MAX_LIMIT, TEXT_LIMIT, moment, whole
+from decisions.spans import Span
 from decisions.states import STORED, with_effective_state
 from decisions.vocab import TIERS, UNDER_WAY, Level, Risk, SignOff, State
 
-FIRST_LOOK, LOOK = 400, 4000
-"""How many decisions a page looks through: first so many, and where they do not fill it, so many."""
+LOOK, FILE_LOOK = 4000, 100_000
+"""How many decisions a page looks through at most, and a page of a file, which may take its time."""
 PASSING = UNDER_WAY
 """The states that nothing stays in: at any time few decisions are."""
-WINDOW = 50_000
-"""A span of time that holds more decisions is looked through like any other filter that no index serves."""
 
 Order = Any
 BY_SEQ: Order = F("seq").desc()
@@ -47,7 +49,7 @@ class Asked:
     rows: "QuerySet[Decision]"
     """Those that every filter lets through, newest first."""
     ways: tuple[Way, ...]
-    span: Q | None
+    span: Span | None
     filtered: bool
 
 
@@ -61,7 +63,8 @@ class Filter:
 
 def asked_for(given: Mapping[str, str], now: datetime) -> Asked:
     """What `given` asks for. Raises a 400 problem for a filter that is not known."""
-    rows, ways, span = with_effective_state(Decision.objects.filter(complete=True), now), [], Q()
+    rows, ways = with_effective_state(Decision.objects.filter(complete=True), now), []
+    limits: dict[str, datetime] = {}
     filtered = False
     for name, value in given.items():
         if name in ("cursor", "limit", "format"):
@@ -71,13 +74,13 @@ def asked_for(given: Mapping[str, str], now: datetime) -> Asked:
             raise bad_request(
                 f"The filter {name[:40]!r} is not known; known are {', '.join(sorted(FILTERS))}.", "unknown-filter"
             )
-        condition = known.condition(value)
-        rows, filtered = rows.filter(condition), True
+        rows, filtered = rows.filter(known.condition(value)), True
         if known.way is not None:
             ways.append(known.way(value))
         if name in ("from", "to"):
-            span &= condition
-    return Asked(rows.order_by("-seq"), tuple(ways), span or None, filtered)
+            limits[name] = moment(value, name)
+    span = Span(limits.get("from"), limits.get("to")) if limits else None
+    return Asked(rows.order_by("-seq"), tuple(ways), span, filtered)
 
 
 def page(asked: Asked, cursor: str, limit: str) -> Page:
@@ -89,28 +92,49 @@ def page(asked: Asked, cursor: str, limit: str) -> Page:
 
 
 def pages(asked: Asked, size: int) -> Iterator[list[Decision]]:
-    """All decisions that are asked for, in lists of at most `size`; each is a query of its own.
+    """All decisions that are asked for, in lists of at most `size`; each is read on its own.
 
     A file may take its time: looked through in one go, what little a filter lets through is found ten times as fast.
     """
+    if asked.span is not None and asked.span.parts is not None:
+        reached: int | None = None
+        while reached != 0:
+            found, reached = newest(asked, reached, size, FILE_LOOK)
+            if found:
+                yield found
+        return
     found = list(asked.rows[:size])
     while found:
         yield found
         found = list(asked.rows.filter(seq__lt=found[-1].seq)[:size]) if len(found) == size else []
 
 
-def newest(asked: Asked, before: int | None, most: int) -> tuple[list[Decision], int]:
+_BY_SEQ = PreparedMany(
+    lambda keys: Decision.objects.filter(seq__in=keys),  # type: ignore[misc]  # a slot is a number when it is asked
+    BigIntegerField(),
+)
+
+
+def newest(asked: Asked, before: int | None, most: int, depth: int = 0) -> tuple[list[Decision], int]:
     """(the newest rows of a seq less than `before`, at most so many; the seq to go on before, 0 when that was all)."""
     if not asked.filtered:
         rows = asked.rows if before is None else asked.rows.filter(seq__lt=before)
-        found = list(rows[: most + 1])
-        return found[:most], found[most - 1].seq if len(found) > most else 0
-    way = _way(asked, before)
-    walks = [_Walk(condition, before, order, max(FIRST_LOOK, LOOK // len(way))) for condition, order in way]
+        seqs, reached = list(rows.values_list("seq", flat=True)[: most + 1]), 0
+    else:
+        seqs, reached = _looked(asked, before, most, depth or LOOK)
+    # Whole rows are read when it is known which: what is looked through may be many.
+    found = sorted(_BY_SEQ.all(seqs[:most]), key=lambda row: -row.seq)
+    return found, seqs[most - 1] if len(seqs) > most else reached
+
+
+def _looked(asked: Asked, before: int | None, most: int, depth: int) -> tuple[list[int], int]:
+    """(the newest seqs, perhaps more than `most`; how far down was looked, 0 for all)."""
+    way, aside = _way(asked, before)
+    walks = [_Walk(condition, before, order, max(1, depth // len(way))) for condition, order in way]
+    walks += [_Walk(condition, before, order, min(depth, CHUNK)) for condition, order in aside]
     looks = [walk.look(asked.rows, most) for walk in walks]
-    reached = max((reached for _, reached in looks), default=0)
-    listed = sorted((row for found, _ in looks for row in found if row.seq >= reached), key=lambda row: -row.seq)
-    return listed[:most], listed[most - 1].seq if len(listed) > most else reached
+    reached = max((down for _, down in looks), default=0)
+    return sorted({seq for seqs, _ in looks for seq in seqs if seq >= reached}, reverse=True), reached
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,36 +147,45 @@ class _Walk:
     depth: int
 
     def candidates(self) -> "QuerySet[Decision]":
-        rows = Decision.rows.filter(self.condition).order_by(self.order)
-        return rows if self.before is None else rows.filter(seq__lt=self.before)
+        return Decision.rows.filter(self.condition, **self.below()).order_by(self.order)
+
+    def below(self) -> dict[str, int]:
+        return {} if self.before is None else {"seq__lt": self.before}
 
     def reach(self) -> int:
         """The seq of the last of them; 0 where there are not so many."""
         found = self.candidates().values_list("seq", flat=True)[self.depth - 1 : self.depth]
         return next(iter(found), 0)
 
-    def look(self, rows: "QuerySet[Decision]", most: int) -> tuple[list[Decision], int]:
-        """(those of them that are of `rows`, at most one more than `most`; how far down they reach, 0 for all)."""
-        found: list[Decision] = []
-        reached = 0
-        if self.depth == LOOK:
-            # Where several are followed, each but a little: looking twice would cost more than it spares.
-            found = list(rows.filter(seq__in=self.candidates().values("seq")[:FIRST_LOOK])[: most + 1])
-        if len(found) <= most:
+    def look(self, rows: "QuerySet[Decision]", most: int) -> tuple[list[int], int]:
+        """(the seqs of those that are of `rows`, at most one more than `most`; how far down they reach, 0 for all)."""
+        if self.order is SORTED and self.depth <= CHUNK:
+            # Sorted once, since few.
+            looked = list(self.candidates().values_list("seq", flat=True)[: self.depth])
+            reached = looked[-1] if len(looked) == self.depth else 0
+            rows = rows.filter(seq__in=looked)
+        else:
             # Asked for before the rows are: what changes in between is looked at twice rather than left out.
             reached = self.reach()
-            looked = self.candidates().filter(seq__gte=reached).values("seq")[: self.depth * 2]
-            found = list(rows.filter(seq__in=looked)[: most + 1])
-        return found, found[most - 1].seq if len(found) > most else reached
+            candidates = self.candidates().filter(seq__gte=reached)
+            if self.order is SORTED:
+                rows = rows.filter(seq__in=candidates.values("seq")[: self.depth * 2])
+            else:
+                # By the same index, and no further than until the page is full.
+                rows = rows.filter(self.condition, **self.below(), seq__gte=reached)
+        found = list(rows.values_list("seq", flat=True)[: most + 1])
+        return found, found[most - 1] if len(found) > most else reached
 
 
-def _way(asked: Asked, before: int | None) -> Way:
-    """The conditions to follow: those of which so many decisions reach furthest back."""
-    if asked.span is not None and Decision.rows.filter(asked.span).order_by()[: WINDOW + 1].count() <= WINDOW:
-        return ((asked.span, SORTED),)
-    if len(asked.ways) < 2:
-        return (asked.ways or (((Q(), BY_SEQ),),))[0]
-    return min(asked.ways, key=lambda way: _furthest(way, before))
+def _way(asked: Asked, before: int | None) -> tuple[Way, Way]:
+    """(the conditions to follow, those of which so many decisions reach furthest back; what of a span of time lies apart)."""
+    ways: Sequence[Way] = asked.ways or (((Q(), BY_SEQ),),)
+    aside: Way = ()
+    if asked.span is not None and asked.span.parts is not None:
+        near, others = asked.span.parts
+        ways = [[(condition & near, order) for condition, order in way] for way in ways]
+        aside = ((others, SORTED),)
+    return ways[0] if len(ways) == 1 else min(ways, key=lambda way: _furthest(way, before)), aside
 
 
 def _furthest(way: Way, before: int | None) -> int:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import CharField, DateTimeField, Exists, OuterRef, Q, QuerySet, UUIDField
+from django.db.models import CharField, DateTimeField, Exists, Func, IntegerField, OuterRef, Q, QuerySet, UUIDField
 
 from decisions import cosigned, ledger
 from decisions.errors import bad_request
@@ -95,7 +95,7 @@ def waiting_of(agent: UUID, now: datetime) -> int:
     return len(_WAITING.all(agent=agent, now=now))
 
 
-def open_holds(now: datetime) -> "QuerySet[Decision]":
+def open_holds(now: datetime | Slot) -> "QuerySet[Decision]":
     """The decisions that wait for people, soonest deadline first."""
     held = Decision.objects.filter(state__in=list(HOLDING), complete=True).exclude(expired(now))
     return held.order_by("hold_until", "seq")
@@ -103,19 +103,51 @@ def open_holds(now: datetime) -> "QuerySet[Decision]":
 
 def to_review(now: datetime) -> "QuerySet[Decision]":
     """What only a person can end: outcomes that are unknown, unproven or contradicted, reverts to confirm, that failed, or that nobody took."""
+    return _to_review(now, now - UNANSWERED)
+
+
+def _to_review(now: datetime | Slot, asked_before: datetime | Slot) -> "QuerySet[Decision]":
     stuck = Q(state__in=[State.REVIEW, State.REVERT_FAILED]) | Q(state=State.UNKNOWN, lease_seq__isnull=False)
     stuck |= CONTRADICTED
-    ordered = Timeline.objects.filter(seq=OuterRef("last_seq"), at__lte=now - UNANSWERED)
+    ordered = Timeline.objects.filter(seq=OuterRef("last_seq"), at__lte=asked_before)
     left = Q(state=State.REVERT_ORDERED) & Q(Exists(ordered))
     return Decision.objects.filter(stuck | left | (lease_over(now) & Q(to_revert=False)), complete=True).order_by("seq")
 
 
-def owed(now: datetime, *, overdue: bool | None = None) -> "QuerySet[Decision]":
-    """The decisions that owe a sign-off which can be given now, oldest debt first.
+def _counted(rows: "QuerySet[Decision]") -> "QuerySet[Decision, tuple[int]]":
+    """As `count()` asks, in a query that can be made once."""
+    counted = Func("seq", function="COUNT", output_field=IntegerField())
+    return rows.order_by().annotate(counted=counted).values_list("counted")
 
-    What was seen of one that still waits for people is owed once they have answered, or its time is over.
-    """
-    rows = Decision.objects.filter(~Q(state__in=sorted(UNDER_WAY)) | over(now), sign_off=SignOff.REQUIRED)
+
+_NOW = Slot("now", DateTimeField())
+_NEED_YOU = (
+    PreparedValues(lambda: _counted(open_holds(_NOW))),
+    PreparedValues(lambda: _counted(_to_review(_NOW, Slot("asked_before", DateTimeField())))),
+)
+
+
+def count_needing_people(now: datetime) -> int:
+    """How many decisions wait for people or can be ended by people only: every page says so."""
+    return sum(int(query.all(now=now, asked_before=now - UNANSWERED)[0][0]) for query in _NEED_YOU)
+
+
+def _owed(now: datetime | Slot) -> Q:
+    """Owes a sign-off that can be given: what was seen of one that still waits for people is owed once that is over."""
+    return Q(sign_off=SignOff.REQUIRED) & (~Q(state__in=sorted(UNDER_WAY)) | over(now))
+
+
+_OWED = PreparedValues(lambda: _counted(Decision.objects.filter(_owed(_NOW))))
+
+
+def count_owed(now: datetime) -> int:
+    """How many decisions owe a sign-off that can be given now: every page says so."""
+    return int(_OWED.all(now=now)[0][0])
+
+
+def owed(now: datetime, *, overdue: bool | None = None) -> "QuerySet[Decision]":
+    """The decisions that owe a sign-off which can be given now, oldest debt first."""
+    rows = Decision.objects.filter(_owed(now))
     if overdue is not None:
         rows = rows.filter(sign_off_due__lt=now) if overdue else rows.filter(sign_off_due__gte=now)
     return rows.order_by("sign_off_due", "seq")

@@ -40,10 +40,11 @@ def reload(folder: Path, size: int, *, progress: Progress | None = None) -> Relo
     """Write the first `size` entries of the export in `folder` into the empty ledger, and make its read models. Raises ReloadError."""
     if ledger.size():
         raise ReloadError("the database holds a ledger already; this needs an empty one")
+    reach = _reach(folder, size)
     kept, disclosed, erased, done = 0, 0, 0, 0
     lines = _Lines(folder / "disclosures.jsonl")
     with writing(), transaction.atomic():
-        for some in _in_parts(_bodies(folder, size), AT_ONCE):
+        for some in _in_parts(_bodies(folder, size, reach), AT_ONCE):
             sealed = [_sealed(done + place, body, lines) for place, body in enumerate(some)]
             entries = [
                 open_entry(done + place, one.body, (text for _, text in one.disclosures))
@@ -87,14 +88,19 @@ def _sealed(seq: int, body: bytes, lines: "_Lines") -> Sealed:
     return Sealed(entry.id, entry.kind, entry.at, body, texts)
 
 
-def _bodies(folder: Path, size: int) -> Iterator[bytes]:
-    """The leaf bytes of the first `size` entries."""
+def _reach(folder: Path, size: int) -> int:
+    """How many entries the export has, which must be `size` at least."""
     try:
         whole = signing.read_note((folder / "checkpoint").read_text())[0].size
     except (OSError, BadNoteError, UnicodeDecodeError) as error:
         raise ReloadError(f"{folder} is no export: {error}") from None
     if whole < size:
         raise ReloadError(f"the export has {whole:,} entries and {size:,} are needed: export anew")
+    return whole
+
+
+def _bodies(folder: Path, size: int, whole: int) -> Iterator[bytes]:
+    """The leaf bytes of the first `size` entries of an export of `whole`."""
     for n in range(-(-size // WIDTH)):
         tile = Tile(0, n) if n < full_tiles(whole, 0) else Tile(0, n, whole % WIDTH)
         try:

@@ -129,7 +129,7 @@ def _settled(row: Decision) -> bool:
     return row.sign_off == SignOff.ACCEPTED or (row.sign_off == SignOff.NONE and row.outcome_observed)
 
 
-def lease_over(now: datetime) -> Q:
+def lease_over(now: datetime | Slot) -> Q:
     """The decisions whose lease ended without an outcome."""
     alive = Heartbeat.objects.filter(decision_seq=OuterRef("seq"), until__gt=now)
     return Q(state=State.EXECUTING, lease_until__lte=now) & Q(~Exists(alive))
@@ -143,7 +143,7 @@ def expired(now: datetime | Slot) -> Q:
     )
 
 
-def over(now: datetime) -> Q:
+def over(now: datetime | Slot) -> Q:
     """The decisions of which an entry is due that says that time has passed."""
     return expired(now) | lease_over(now)
 

@@ -49,8 +49,8 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         return {"zone": settings.ZONE, "head_seq": None, "person": {"name": person.name, "roles": []}, "nav": []}
     now, head = clock.now(), ledger.current()
     counts: dict[str, Callable[[], int]] = {
-        "approvals:needs_you": lambda: queries.open_holds(now).count() + queries.to_review(now).count(),
-        "approvals:sign_off_queue": lambda: queries.owed(now).count(),
+        "approvals:needs_you": lambda: queries.count_needing_people(now),
+        "approvals:sign_off_queue": lambda: queries.count_owed(now),
     }
     return {
         "zone": settings.ZONE,

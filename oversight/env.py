@@ -50,6 +50,13 @@ def file(name: str) -> Path | None:
     return Path(raw).expanduser().resolve() if raw else None
 
 
+def apart(data_dir: str) -> dict[str, str]:
+    """The environment of a process that has nothing of this installation: an embedded one, in `data_dir`."""
+    ours = ("OVERSIGHT_", "DATABASE_", "REDIS_")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    return kept | {"OVERSIGHT_DATA_DIR": data_dir}
+
+
 def secret(name: str, path: Path, make: Callable[[], str]) -> str:
     """The secret in variable `name`, else the one kept in `path` (mode 0600), made with `make` on first use.
 

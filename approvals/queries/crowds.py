@@ -7,15 +7,41 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.db.models import Count, Max, Min, QuerySet
+from django.db.models import Count, Max, Min, Q, QuerySet
 
 from decisions import inert, kinds, register
 from decisions.models import Decision
+from decisions.queries import moment, whole
 
 FEW = 20
 """Up to so many are shown one by one."""
-SHOWN = 100
+SHOWN = 50
+"""So many lines are on one page; the next begins after the last of them."""
 NAMES = ("agent", "episode", "kind")
+ALIKE = ("agent_id", "episode", "kind")
+
+
+@dataclass(frozen=True, slots=True)
+class After:
+    """Where a page of a queue begins: after what is due then and has that seq."""
+
+    due: datetime
+    seq: int
+
+    def __str__(self) -> str:
+        return f"{self.due.isoformat()}~{self.seq}"
+
+    def beyond(self, due: str, seq: str) -> Q:
+        later = Q(**{f"{due}__gt": self.due}) | Q(**{f"{seq}__gt": self.seq})
+        return Q(**{f"{due}__gte": self.due}) & later
+
+
+def after(query: Mapping[str, str]) -> After | None:
+    """Where the page begins that an address asks for. Raises a 400 problem."""
+    if not query.get("after"):
+        return None
+    due, _, seq = query["after"].partition("~")
+    return After(moment(due, "after"), whole(seq, "after", least=0, most=2**53))
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +52,7 @@ class Crowd:
     episode: str
     kind: str
     count: int
-    due: datetime | None
+    due: datetime
     """The soonest deadline among them."""
     first: int
     """The seq of the first; where there is but one, of that one."""
@@ -50,22 +76,22 @@ class Crowd:
         }
 
 
-def of(rows: "QuerySet[Decision]", due: str) -> list[Crowd]:
-    """The crowds of `rows`, the one with the soonest `due` (a column) first; at most `SHOWN`."""
+def of(rows: "QuerySet[Decision]", due: str, begin: After | None = None) -> tuple[list[Crowd], After | None]:
+    """(the crowds of `rows`, the one with the soonest `due` (a column) first, at most `SHOWN`; after which more follow)."""
+    # Without what must be sorted to be counted: an index holds every column.
     grouped = (
         rows.order_by()
-        .values("agent_id", "episode", "kind")
+        .values(*ALIKE)
         .annotate(
-            count=Count("seq"),
-            soonest=Min(due),
-            first=Min("seq"),
-            one_service=Max("service"),
-            services=Count("service", distinct=True),
+            count=Count("seq"), soonest=Min(due), first=Min("seq"), one_service=Min("service"), last=Max("service")
         )
         .order_by("soonest", "first")
     )
-    found: Any = grouped[:SHOWN]
-    return [
+    if begin is not None:
+        grouped = grouped.filter(begin.beyond("soonest", "first"))
+    found: Any = list(grouped[: SHOWN + 1])
+    services = _services(rows, [one for one in found[:SHOWN] if one["one_service"] != one["last"]])
+    crowds = [
         Crowd(
             agent_id=one["agent_id"],
             episode=one["episode"],
@@ -74,10 +100,19 @@ def of(rows: "QuerySet[Decision]", due: str) -> list[Crowd]:
             due=one["soonest"],
             first=one["first"],
             service=one["one_service"],
-            services=one["services"],
+            services=services.get((one["agent_id"], one["episode"], one["kind"]), 1),
         )
-        for one in found
+        for one in found[:SHOWN]
     ]
+    return crowds, After(crowds[-1].due, crowds[-1].first) if len(found) > SHOWN else None
+
+
+def _services(rows: "QuerySet[Decision]", several: list[Any]) -> dict[Any, int]:
+    """How many services each of the crowds is of that are of several."""
+    if not several:
+        return {}
+    alike = rows.order_by().filter(episode__in={one["episode"] for one in several}).values_list(*ALIKE)
+    return {tuple(key): count for *key, count in alike.annotate(Count("service", distinct=True))}
 
 
 def asked(query: Mapping[str, str]) -> dict[str, str] | None:

@@ -7,6 +7,8 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
+from django.db.models import BigIntegerField, CharField, UUIDField
+
 from approvals import access
 from approvals.machine import GLASS_BREAKABLE
 from approvals.models import Erasure, SignOffRecord, Verdict
@@ -17,6 +19,7 @@ from approvals.vocab import CAUSE_WORDS, EFFECT_WORDS
 from decisions import feed, inert, ledger, register, served
 from decisions.envelope import Entry
 from decisions.models import Agent, Decision, Person, Service, Timeline
+from decisions.models.prepared import Prepared, Slot
 from decisions.states import effective_state, window_left_ms
 from decisions.vocab import BADGE_OF, HOLDING, LEVEL_MEANING, UNDER_WAY, Cause, Effect, Level, SignOff, State, word
 
@@ -69,15 +72,30 @@ class Page:
         return self.people.get(id_) if id_ else None
 
 
+_SEQ = Slot("seq", BigIntegerField())
+_ROW = Prepared(lambda: Decision.objects.filter(id=Slot("id", UUIDField())))
+_VERDICTS = Prepared(lambda: Verdict.objects.filter(decision_seq=_SEQ).order_by("seq"))
+_SIGN_OFFS = Prepared(lambda: SignOffRecord.objects.filter(decision_seq=_SEQ).order_by("seq"))
+_HISTORY = Prepared(lambda: Timeline.objects.filter(decision_seq=_SEQ).order_by("seq"))
+_ERASURES = Prepared(lambda: Erasure.objects.filter(decision_seq=_SEQ).order_by("seq"))
+_SIBLINGS = Prepared(
+    lambda: (
+        Decision.objects.filter(episode=Slot("episode", CharField()), complete=True)
+        .exclude(seq=_SEQ)
+        .order_by("occurred_at", "seq")[:SIBLINGS]
+    )
+)
+
+
 def load(decision_id: UUID, now: datetime) -> Page | None:
     """The decision with its verdicts, sign-offs, history and first entry; None if there is none of that id."""
-    row = Decision.objects.filter(id=decision_id).first()
+    row = _ROW.first(id=decision_id)
     if row is None:
         return None
     known = register.latest()
-    verdicts = list(Verdict.objects.filter(decision_seq=row.seq).order_by("seq"))
-    sign_offs = list(SignOffRecord.objects.filter(decision_seq=row.seq).order_by("seq"))
-    history = list(Timeline.objects.filter(decision_seq=row.seq).order_by("seq"))
+    verdicts = _VERDICTS.all(seq=row.seq)
+    sign_offs = _SIGN_OFFS.all(seq=row.seq)
+    history = _HISTORY.all(seq=row.seq)
     ids = {
         row.owner_id,
         row.deputy_id,
@@ -102,7 +120,7 @@ def load(decision_id: UUID, now: datetime) -> Page | None:
         history=history,
         entry=found[0],
         leaf=found[2],
-        erasures=list(Erasure.objects.filter(decision_seq=row.seq).order_by("seq")),
+        erasures=_ERASURES.all(seq=row.seq),
     )
 
 
@@ -162,7 +180,7 @@ def context(page: Page, viewer: UUID) -> dict[str, Any]:
 
 
 def _linked(page: Page, viewer: UUID) -> dict[str, Any]:
-    found = linked.of(page.row)
+    found = linked.of(page.row, page.known)
     names = linked.source_names({link.row.source for link in found})
     shown = [{**link.shown(), "source_name": names.get(link.row.source, "a source that is gone")} for link in found]
     sees = access.may(page.known, viewer, access.READS_ACCOUNT)
@@ -249,8 +267,7 @@ def siblings(row: Decision, now: datetime) -> list[dict[str, Any]]:
     """The other decisions of the same episode, oldest first."""
     if not row.episode:
         return []
-    same = Decision.objects.filter(episode=row.episode, complete=True).exclude(seq=row.seq)
-    listed = feed.rows_of(same.order_by("occurred_at", "seq")[:SIBLINGS], now)
+    listed = feed.rows_of(_SIBLINGS.all(episode=row.episode, seq=row.seq), now)
     for item in listed:
         item["when"] = datetime.fromtimestamp(item["at"] / 1000, now.tzinfo)
     return listed

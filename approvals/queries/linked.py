@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import BigIntegerField, Case, IntegerField, Q, When
 
 from decisions import inert, ledger, register
 from decisions.intake.assembly import episode_digest
 from decisions.intake.matching import DECISION_KEY, Rule
 from decisions.intake.told import digest
 from decisions.models import Decision, Evidence, EvidenceKey, LinkCut, Look, Source, Timeline
+from decisions.models.prepared import PreparedValues, Slot
 from decisions.projections.again import TELLING
 from decisions.vocab import Outcome, Says
 
@@ -68,38 +69,47 @@ class Link:
         }
 
 
-def of(row: Decision) -> list[Link]:
+_CUT = PreparedValues(
+    lambda: LinkCut.objects.filter(decision_seq=Slot("seq", BigIntegerField())).values_list("evidence_seq")
+)
+
+
+def of(row: Decision, known: register.Register | None = None) -> list[Link]:
     """What belongs to `row` and nobody has cut off, in order of time; at most `SHOWN`.
 
     Where there is more, what was seen of it stays before what names it, that before what was near it, and the word of a
     source before that of an agent: nobody can crowd out a witness.
     """
-    cut = set(LinkCut.objects.filter(decision_seq=row.seq).values_list("evidence_seq", flat=True))
+    cut = {seq for (seq,) in _CUT.all(seq=row.seq)}
     found: dict[int, Link] = {}
-    for evidence in Evidence.objects.filter(decision_seq=row.seq).order_by("-seq")[: SHOWN + len(cut)]:
+    most = SHOWN + len(cut)
+    for evidence in Evidence.objects.filter(decision_seq=row.seq).order_by("-seq")[:most]:
         found[evidence.seq] = Link(evidence, EFFECT_WORDS[Rule(evidence.rule)])
-    by_agents, most = Q(source__in=[str(id_) for id_ in register.latest().agents]), SHOWN + len(cut)
-    for told_by in (~by_agents, by_agents):
-        for evidence, words in (*_by_key(row, told_by, most), *_near(row, told_by, most)):
-            found.setdefault(evidence.seq, Link(evidence, words))
+    agents = {str(id_) for id_ in (known or register.latest()).agents}
+    by_agents = Case(When(source__in=agents, then=1), default=0, output_field=IntegerField())
+    told = [*_by_key(row, by_agents, most), *_near(row, by_agents, most)]
+    for evidence, words in sorted(told, key=lambda one: one[0].source in agents):
+        found.setdefault(evidence.seq, Link(evidence, words))
     kept = [link for seq, link in found.items() if seq not in cut][:SHOWN]
     return sorted(kept, key=lambda link: (link.row.occurred_at, link.row.seq))
 
 
-def _near(row: Decision, told_by: Q, most: int) -> Iterable[tuple[Evidence, str]]:
+def _near(row: Decision, by_agents: Case, most: int) -> Iterable[tuple[Evidence, str]]:
     if not row.service:
         return ()
     about = (row.occurred_at - BEFORE, row.occurred_at + AFTER)
     near = Evidence.objects.filter(service=row.service, says=Says.TRIGGER, occurred_at__range=about)
-    return ((one, NEAR) for one in near.filter(told_by).order_by("-occurred_at", "-seq")[:most])
+    return ((one, NEAR) for one in near.order_by(by_agents, "-occurred_at", "-seq")[:most])
 
 
-def _by_key(row: Decision, told_by: Q, most: int) -> Iterable[tuple[Evidence, str]]:
+def _by_key(row: Decision, by_agents: Case, most: int) -> Iterable[tuple[Evidence, str]]:
     keys = {digest(key): key for key in keys_of(row)}
     carrying = EvidenceKey.objects.filter(key__in=list(keys))
     free = Evidence.objects.filter(Q(decision_seq__isnull=True) | Q(decision_seq=row.seq))
-    rows = free.filter(seq__in=carrying.values("evidence_seq")).filter(told_by).order_by("-seq")[:most]
+    rows = free.filter(seq__in=carrying.values("evidence_seq")).order_by(by_agents, "-seq")[:most]
     found = {one.seq: one for one in rows}
+    if not found:
+        return
     names = dict(carrying.filter(evidence_seq__in=list(found)).order_by("-key").values_list("evidence_seq", "key"))
     for seq, one in found.items():
         prefix = keys[names[seq]].partition(":")[0]

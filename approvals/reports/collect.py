@@ -7,6 +7,8 @@ from decimal import Decimal
 from typing import Literal
 from uuid import UUID
 
+from django.db.models import Q
+
 from approvals.models import PolicyVersion, Report, SignOffRecord, Verdict
 from approvals.periods import WHOLE, Period, Scope, Window, as_of
 from approvals.reports.earlier import earlier_editions
@@ -15,11 +17,11 @@ from approvals.reports.facts import DecisionFact, Facts, FreezeFact
 from approvals.reports.registers import board_facts
 from decisions import inert, ledger
 from decisions.envelope import open_leaf
-from decisions.models import Agent, Decision, Freeze, Person, Service
+from decisions.models import Agent, Decision, Freeze, Person, Service, Timeline
 from decisions.models.bulk import CHUNK
 from decisions.models.ledger import EntryRow
 from decisions.states import effective_state
-from decisions.vocab import Kind, State
+from decisions.vocab import Kind, Level, State
 
 SLACK = timedelta(days=31)
 """How long before the first of the twelve periods a decision may have occurred that acted, or was judged, in one of them."""
@@ -57,29 +59,83 @@ class Names:
         return name
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What people said of some decisions, by the decision's seq."""
-
-    vetoed: Mapping[int, datetime]
-    judged: Mapping[int, tuple[datetime, UUID]]
-
-    @classmethod
-    def of(cls, seqs: list[int]) -> "Said":
-        vetoes = Verdict.objects.filter(decision_seq__in=seqs, verdict="veto").order_by("-seq")
-        judged = SignOffRecord.objects.filter(decision_seq__in=seqs).order_by("seq")
-        return cls(
-            dict(vetoes.values_list("decision_seq", "at")),
-            {seq: (at, person) for seq, at, person in judged.values_list("decision_seq", "at", "person_id")},
-        )
+ENDS = (Kind.DECISION_EXPIRED, Kind.DECISION_WITHDRAWN)
+UNDONE = (Kind.REVERT_ORDERED, Kind.REVERT_FINISHED)
+STEPS = (Kind.CLAIM_GRANTED, Kind.VERDICT_GIVEN, *ENDS, *UNDONE)
+TELLING = (Kind.ACTION_REPORTED, Kind.OUTCOME_REPORTED, Kind.REVERT_FINISHED)
+"""What may say that another action was done."""
 
 
-def fact_of(row: Decision, names: Names, said: Said, as_of: datetime) -> DecisionFact:
+@dataclass(slots=True)
+class Steps:
+    """What was recorded of one decision, as far as reports ask when and by whom."""
+
+    claimed_at: datetime | None = None
+    approved_at: datetime | None = None
+    approved_by: UUID | None = None
+    vetoed_at: datetime | None = None
+    vetoed_by: UUID | None = None
+    ended_at: list[datetime] = field(default_factory=list)
+    judged_at: datetime | None = None
+    judged_by: UUID | None = None
+    undone: bool = False
+    otherwise: bool = False
+
+    def take(self, kind: str, at: datetime, *, approved_by: UUID | None) -> None:
+        """The next step, in the order of the ledger."""
+        if kind == Kind.CLAIM_GRANTED:
+            self.claimed_at = at
+        elif approved_by is not None:
+            self.approved_at, self.approved_by = at, approved_by
+        elif kind in ENDS and self.approved_at is not None:
+            self.ended_at.append(at)
+        self.undone = self.undone or kind in UNDONE
+
+    def approval_over_at(self, row: Decision) -> datetime | None:
+        """From when on the approval of `row` permitted nothing any more. A claim uses it up: then a veto alone ends it."""
+        ends = [self.vetoed_at, *([row.claim_until, *self.ended_at] if self.claimed_at is None else [])]
+        return min((at for at in ends if at is not None), default=None)
+
+
+def steps_of(rows: list[Decision]) -> Mapping[int, Steps]:
+    """By the decision's seq, in three queries, and two more where something was done that was permitted otherwise."""
+    steps = {row.seq: Steps() for row in rows}
+    people: dict[int, UUID] = {}
+    verdicts = Verdict.objects.filter(decision_seq__in=steps).order_by("seq")
+    for seq, of, verdict, at, person in verdicts.values_list("seq", "decision_seq", "verdict", "at", "person_id"):
+        people[seq] = person
+        if verdict == "veto":
+            steps[of].vetoed_at, steps[of].vetoed_by = at, person
+    # Of what was only reported the row says it all: its history is not read.
+    asked = [row.seq for row in rows if row.proposed]
+    told = Timeline.objects.filter(decision_seq__in=asked, kind__in=STEPS).order_by("seq")
+    for seq, of, kind, state, at in told.values_list("seq", "decision_seq", "kind", "state", "at"):
+        # The verdict after which it was permitted is the one that its quorum needed last.
+        steps[of].take(kind, at, approved_by=people.get(seq) if state == State.AUTHORIZED else None)
+    judged = SignOffRecord.objects.filter(decision_seq__in=steps).order_by("seq")
+    for of, at, person in judged.values_list("decision_seq", "at", "person_id"):
+        steps[of].judged_at, steps[of].judged_by = at, person
+    # What contradicts what was approved is an act that nobody permitted: it is at L4.
+    doubtful = [row.seq for row in rows if row.level_used == Level.L4 and steps[row.seq].approved_at is not None]
+    for of in _acted_otherwise(doubtful):
+        steps[of].otherwise = True
+    return steps
+
+
+def _acted_otherwise(seqs: list[int]) -> Iterator[int]:
+    """Those of the decisions of which another action was told than the one that was asked for."""
+    if seqs:
+        told = Timeline.objects.filter(decision_seq__in=seqs, kind__in=TELLING)
+        of = dict(told.values_list("seq", "decision_seq"))
+        yield from (of[entry.seq] for entry in ledger.entries_of(of) if entry.facts.get("otherwise"))
+
+
+def fact_of(row: Decision, names: Names, steps: Steps, as_of: datetime) -> DecisionFact:
     """`row` as reports draw it: whatever an agent named has its hidden characters written out."""
     state = effective_state(row, as_of)
-    vetoed_at = said.vetoed.get(row.seq)
-    verdict: Literal["", "approve", "veto"] = "veto" if vetoed_at else "approve" if row.decided_at else ""
-    judged_at, judge = said.judged.get(row.seq, (None, None))
+    vetoed = steps.vetoed_at is not None
+    verdict: Literal["", "approve", "veto"] = "veto" if vetoed else "approve" if row.decided_at else ""
+    decided_by = steps.vetoed_by if vetoed else row.decided_by
     return DecisionFact(
         id=str(row.id),
         title=inert.visible(row.title),
@@ -103,17 +159,23 @@ def fact_of(row: Decision, names: Names, said: Said, as_of: datetime) -> Decisio
         owner_name=names.person(row.owner_id),
         team=row.team,
         proposed=row.proposed,
-        acted_at=row.occurred_at if row.level_used else row.ended_at,
+        # What was claimed and not reported with a time began with its claim at the earliest.
+        acted_at=row.acted_at or steps.claimed_at or row.ended_at,
         verdict=verdict,
-        verdict_at=vetoed_at or row.decided_at,
-        decided_by=str(row.decided_by or ""),
-        decided_by_name=names.person(row.decided_by),
+        verdict_at=steps.vetoed_at or row.decided_at,
+        decided_by=str(decided_by or ""),
+        decided_by_name=names.person(decided_by),
+        approved_at=steps.approved_at if vetoed else None,
+        approved_by_name=names.person(steps.approved_by) if vetoed else "",
+        approval_over_at=steps.approval_over_at(row),
+        acted_otherwise=steps.otherwise,
+        reverted=steps.undone or row.to_revert,
         hold_until=row.hold_until or row.claim_until,
         expired=state == State.EXPIRED,
         sign_off=row.sign_off,
         sign_off_due=row.sign_off_due,
-        signed_off_at=judged_at,
-        signed_off_by=names.person(judge),
+        signed_off_at=steps.judged_at,
+        signed_off_by=names.person(steps.judged_by),
         effect=row.effect,
         cause=row.cause,
         replayed=row.replayed,
@@ -136,19 +198,20 @@ def batches(rows: Iterable[Decision]) -> Iterator[list[Decision]]:
 def decision_facts(
     window: Window, estate: Estate, seq_limit: int, as_of: datetime, names: Names
 ) -> Iterator[DecisionFact]:
-    """The decisions that any of the twelve periods may count, three queries a batch."""
-    first, end = window.edges[0] - SLACK, window.edges[12]
-    rows = (
-        Decision.objects.filter(
-            complete=True, seq__lte=seq_limit, occurred_at__gte=first, occurred_at__lt=end, **estate.rows
-        )
-        .defer("action", "account", "outcome_detail")
-        .order_by("seq")
-    )
-    for some in batches(rows.iterator(chunk_size=CHUNK)):
-        said = Said.of([row.seq for row in some])
-        for row in some:
-            yield fact_of(row, names, said, as_of)
+    """The decisions that any of the twelve periods may count, a fixed number of queries a batch."""
+    begin, end = window.edges[0] - SLACK, window.edges[12]
+    known = Decision.objects.filter(complete=True, seq__lte=seq_limit, **estate.rows)
+    known = known.defer("action", "account", "outcome_detail")
+    # A decision belongs to the period of its act, and what people said of it to the periods in which they said it.
+    said = Verdict.objects.filter(at__gte=begin, at__lt=end).values("decision_seq")
+    acted_later = Q(occurred_at__gte=end) & (Q(received_at__lt=end) | Q(ended_at__lt=end))
+    asked = Q(proposed=True) & (Q(received_at__gte=begin) | Q(ended_at__gte=begin))
+    acted_before = Q(occurred_at__lt=begin) & (asked | Q(seq__in=said))
+    for some in (Q(occurred_at__gte=begin, occurred_at__lt=end), acted_later, acted_before):
+        for rows in batches(known.filter(some).order_by("seq").iterator(chunk_size=CHUNK)):
+            steps = steps_of(rows)
+            for row in rows:
+                yield fact_of(row, names, steps[row.seq], as_of)
 
 
 def policy_of(period_end: datetime) -> PolicyVersion | None:
@@ -217,6 +280,7 @@ def facts_of(
         root=bytes(head.root).hex(),
         decisions=decision_facts(window, estate, seq_limit, as_at, names),
         scope=scope,
+        vendors=dict(Agent.objects.values_list("slug", "vendor")),
         names=names.used,
         edition=Report.objects.filter(period=period.key, scope=scope.key).count() + 1,
         earlier=earlier_editions(period, scope, window),

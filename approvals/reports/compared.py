@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 FIGURES = ("meta", "verdict", "measures", "months", "charts", "proof", "questions")
-"""The parts that no erasure can change: they hold counts, and sentences made of counts."""
+"""The parts that no erasure of words can change: they hold counts, and sentences made of counts. Tables and rows hold names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class Difference:
 
     @property
     def of_figures(self) -> bool:
-        return self.path.partition(".")[0] in FIGURES or not isinstance(self.said, str)
+        return self.path.partition(".")[0] in FIGURES
 
     def __str__(self) -> str:
         return f"{self.path}: the report says {_short(self.said)}, the ledger {_short(self.counted)}"

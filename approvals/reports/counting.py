@@ -21,12 +21,12 @@ def ran(fact: DecisionFact) -> bool:
 
 
 def failed(fact: DecisionFact) -> bool:
-    return (
-        fact.outcome in (Outcome.FAILED, Outcome.PARTIAL)
-        or fact.state in WENT_WRONG
-        or fact.state == State.FAILED
-        or fact.effect == Effect.HARMED
-    )
+    return fact.outcome in (Outcome.FAILED, Outcome.PARTIAL) or harmed(fact)
+
+
+def harmed(fact: DecisionFact) -> bool:
+    """Whether it needed correcting: a person says so, or it was undone, or ordered to be."""
+    return fact.effect == Effect.HARMED or fact.reverted or fact.state in WENT_WRONG
 
 
 def unknown(fact: DecisionFact) -> bool:
@@ -37,14 +37,17 @@ def began(fact: DecisionFact) -> datetime:
     return fact.acted_at or fact.occurred_at
 
 
+def approved_at(fact: DecisionFact) -> datetime | None:
+    """When people had approved it, whether or not they vetoed it later."""
+    return fact.verdict_at if fact.verdict == "approve" else fact.approved_at
+
+
 def decided_first(fact: DecisionFact) -> bool:
-    """A person approved this very plan before its first effect."""
-    return fact.verdict == "approve" and fact.verdict_at is not None and fact.verdict_at <= began(fact)
-
-
-def harmful(fact: DecisionFact) -> bool:
-    """Judged so by a person, or reverted."""
-    return fact.effect == Effect.HARMED or fact.state in WENT_WRONG
+    """A person's approval of this very plan was in force at its first effect."""
+    at, over = approved_at(fact), fact.approval_over_at
+    if at is None or fact.acted_otherwise:
+        return False
+    return at <= began(fact) and (over is None or began(fact) < over)
 
 
 def high(fact: DecisionFact) -> bool:
@@ -67,14 +70,15 @@ def counted(fact: DecisionFact, window: Window, mandates: Sequence[Mandate]) -> 
     Of the share that people refused, the refused ones are the cases.
     """
     within = window.index(began(fact)) == 11 and ran(fact)
-    said = bool(fact.verdict) and window.index(fact.verdict_at) == 11
+    approved = window.index(approved_at(fact)) == 11
+    vetoed = fact.verdict == "veto" and window.index(fact.verdict_at) == 11
     cases = (
         ("M1", within, not answered_for(fact, mandates)),
         ("M2", within, fact.beyond),
         ("M3", within and high(fact), not decided_first(fact)),
-        ("M4", said, fact.verdict == "veto"),
+        ("M4", approved or vetoed, vetoed),
         ("M7", within, failed(fact)),
-        ("M8", within, harmful(fact)),
+        ("M8", within, harmed(fact)),
     )
     held = [(id_, against) for id_, counts, against in cases if counts]
     return tuple(id_ for id_, _ in held), tuple(id_ for id_, against in held if against)

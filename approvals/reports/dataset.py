@@ -13,6 +13,7 @@ from approvals.reports.facts import Facts
 from approvals.reports.measure import NO_DATA, STATUS_WORD, Measure
 from approvals.reports.measures import measures_of
 from approvals.reports.restated import restated
+from approvals.reports.supporting import supporting
 from approvals.reports.tables import rows_of, tables_of
 from approvals.reports.tally import Tally, tally_of
 from approvals.reports.verdict import verdict_of
@@ -153,6 +154,7 @@ def report_of(facts: Facts, generator: dict[str, Any] | None = None) -> Report:
             "lines": [asdict(line) for line in narrative.why(facts, tally, measures, period)],
             "notices": [asdict(line) for line in narrative.notices(facts, tally, restatements)],
         },
+        "supporting": [asdict(line) for line in supporting(facts, tally)],
         "months": {"keys": tally.window.keys(), "labels": tally.window.labels()},
         "measures": [_measure(m, page) for m in measures],
         "asks": {"items": narrative.asks(facts), "none": "None. No decision is asked of the committee this month."},

@@ -37,7 +37,7 @@ def young(facts: Facts, test: RestoreTest) -> bool:
 def cover(facts: Facts) -> str:
     """How much of what agents can reach was shown to come back; empty without a test that is young enough."""
     tests = [test for test in latest_tests(facts) if young(facts, test)]
-    reachable, restored = sum(test.reachable for test in tests), sum(test.restored for test in tests)
+    restored, reachable = restored_share(facts)
     if not reachable:
         return ""
     share = percent(100 * restored / reachable)
@@ -47,6 +47,12 @@ def cover(facts: Facts) -> str:
 def acted_on(tally: Tally) -> set[str]:
     """The services that agents acted on in the period."""
     return {service for far in tally.reach.values() for service in far.services}
+
+
+def restored_share(facts: Facts) -> tuple[int, int]:
+    """(bytes that the young tests brought back, bytes that agents can reach there)."""
+    tests = [test for test in latest_tests(facts) if young(facts, test)]
+    return sum(test.restored for test in tests), sum(test.reachable for test in tests)
 
 
 def restores(facts: Facts, tally: Tally) -> Table:
@@ -137,14 +143,14 @@ def _more(rows: list[list[str]], most: int) -> str:
 
 def lost(facts: Facts, tally: Tally) -> str:
     """What acts of agents have cost, in the period and in the twelve months, by currency."""
-    month, year = _losses(facts, tally)
+    month, year = losses_of(facts, tally)
     if not year:
         return f"No loss is on record in twelve {tally.window.unit}s."
     said = join(_amounts(month)) if month else "nothing"
     return f"On record as lost: {said} in the period, {join(_amounts(year))} in twelve {tally.window.unit}s."
 
 
-def _losses(facts: Facts, tally: Tally) -> tuple[dict[str, Decimal], dict[str, Decimal]]:
+def losses_of(facts: Facts, tally: Tally) -> tuple[dict[str, Decimal], dict[str, Decimal]]:
     """(currency → what was lost and not recovered in the period, the same in the twelve months)."""
     month: dict[str, Decimal] = {}
     year: dict[str, Decimal] = {}

@@ -39,8 +39,19 @@ class DecisionFact:
     """When its effect on the live system began; None means when it occurred."""
     verdict: Literal["", "approve", "veto"] = ""
     verdict_at: datetime | None = None
+    """The last word of people, and when it was said."""
     decided_by: str = ""
     decided_by_name: str = ""
+    """Who said it."""
+    approved_at: datetime | None = None
+    """When people had approved what was vetoed later; None elsewhere, for then the last word says it."""
+    approved_by_name: str = ""
+    approval_over_at: datetime | None = None
+    """From when on an approval permitted nothing any more: vetoed, or not claimed in time, stopped or withdrawn."""
+    acted_otherwise: bool = False
+    """Whether another action was done than the one that people were shown."""
+    reverted: bool = False
+    """Whether it was undone, or people have ordered that it be."""
     hold_until: datetime | None = None
     expired: bool = False
     sign_off: str = "none"
@@ -260,6 +271,8 @@ class Facts:
     root: str
     decisions: Iterable[DecisionFact]
     scope: Scope = WHOLE
+    vendors: Mapping[str, str] = field(default_factory=dict)
+    """Agent → who supplies it."""
     names: Mapping[str, str] = field(default_factory=dict)
     """Pseudonym → name of the people that it names, complete once `decisions` is read."""
     first_seq: int = 0

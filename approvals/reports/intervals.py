@@ -1,7 +1,8 @@
 """The few statistics that a report needs, exact and without a library. It must not know what is measured."""
 
+from collections.abc import Callable
 from itertools import pairwise
-from math import comb, sqrt
+from math import comb, exp, lgamma, log, sqrt
 
 Z95 = 1.959964
 
@@ -25,6 +26,27 @@ def exact_lower(hits: int, n: int, confidence: float = 0.95) -> float:
         tail = sum(comb(n, k) * p**k * (1 - p) ** (n - k) for k in range(hits, n + 1))
         low, high = (p, high) if tail < 1 - confidence else (low, p)
     return low
+
+
+def poisson(n: int, confidence: float = 0.95) -> tuple[float, float]:
+    """The exact interval of an expected count of which `n` were seen (Garwood)."""
+    tail = (1 - confidence) / 2
+    low = 0.0 if n == 0 else _mean(lambda mean: 1 - _at_most(n - 1, mean) >= tail, n)
+    return low, _mean(lambda mean: _at_most(n, mean) <= tail, n)
+
+
+def _at_most(n: int, mean: float) -> float:
+    """The chance of `n` or fewer where `mean` are expected."""
+    return sum(exp(k * log(mean) - mean - lgamma(k + 1)) for k in range(n + 1)) if mean else 1.0
+
+
+def _mean(beyond: Callable[[float], bool], n: int) -> float:
+    """The least mean that is `beyond`, which all greater ones are too."""
+    low, high = 0.0, n + 10 * sqrt(n + 1) + 10
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (low, middle) if beyond(middle) else (middle, high)
+    return high
 
 
 def p_chart(hits: list[int], sizes: list[int], base: int) -> tuple[float, list[tuple[float, float] | None]]:

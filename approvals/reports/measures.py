@@ -259,9 +259,11 @@ def failed_changes(facts: Facts, tally: Tally) -> Measure:
 
 
 def _budget(month: Month, objective: float) -> float | None:
-    if not month.actions or not month.judged + month.harmed:
+    allowed = (1 - objective / 100) * month.actions
+    # Where no harm at all is allowed there is no budget that could be spent.
+    if not allowed or not month.judged + month.harmed:
         return None
-    return 100 * (1 - month.harmed / ((1 - objective / 100) * month.actions))
+    return 100 * (1 - month.harmed / allowed)
 
 
 def error_budget(facts: Facts, tally: Tally) -> Measure:
@@ -273,6 +275,8 @@ def error_budget(facts: Facts, tally: Tally) -> Measure:
         note = (
             "No action in the period."
             if not now.actions
+            else "The objective allows no harm, so there is no budget."
+            if facts.limits.objective_pct >= 100
             else "Nobody has judged the effect of any action of the period yet."
         )
         return absent("M8", name, limit, "harm", note, series=series)

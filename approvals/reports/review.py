@@ -38,19 +38,20 @@ def signs(tally: Tally) -> Table:
     verdicts = sum(tally.deciders.values())
     most = max(tally.deciders.values(), default=0)
     decided = now.high_decided
+    fast = sum(1 for taken in tally.approval_seconds if taken < READING_FLOOR)
     asked = now.approved + now.vetoed + now.expired
     taken = f"Half within {span(at_rank(times, 50))}, nine in ten within {span(at_rank(times, 90))}" if times else ""
     rows = [
         ["Proposals that came in", count(now.proposals)],
         ["Unanswered, so refused", _of(now.expired, asked, "request")],
         ["Time taken to decide", taken or "No verdict in the period"],
-        [f"Approved in under {READING_FLOOR:.0f} s", _of(now.fast_approvals, now.approved, "approval")],
+        [f"Approved in under {READING_FLOOR:.0f} s", _of(fast, now.approved, "approval")],
         ["Most verdicts by one person", _of(most, verdicts, "verdict")],
         ["Verdicts given by", plural(len(tally.deciders), "person", "people")],
         ["High-risk, a person decided first", _of(decided, now.high, "action")],
         [
             "Approved, yet harmful",
-            _of(now.harmed_approved, now.actions - now.unapproved, "approved action"),
+            _of(tally.harmed_approved, now.actions - now.unapproved, "approved action"),
         ],
     ]
     return {

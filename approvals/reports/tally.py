@@ -6,11 +6,23 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from approvals.periods import Window
-from approvals.reports.counting import answered_for, began, counted, decided_first, failed, harmful, high, ran, unknown
+from approvals.reports.counting import (
+    WENT_WRONG,
+    answered_for,
+    began,
+    counted,
+    decided_first,
+    failed,
+    harmed,
+    high,
+    ran,
+    unknown,
+)
 from approvals.reports.facts import DecisionFact, Facts, Mandate
-from decisions.vocab import Effect, Level, Outcome, SignOff
+from decisions.vocab import Effect, Level, Outcome, SignOff, State
 
 MOST_ROWS = 10_000
+WENT_BACK = State.REVERTED
 READING_FLOOR = 10.0
 """Seconds below which nobody can have read a proposal."""
 
@@ -35,13 +47,9 @@ class Month:
     judged: int = 0
     owed: int = 0
     harmed: int = 0
-    harmed_approved: int = 0
-    """Harmful in spite of a person's approval."""
     unapproved: int = 0
     proposals: int = 0
     approved: int = 0
-    fast_approvals: int = 0
-    """Quicker than anybody can read."""
     vetoed: int = 0
     expired: int = 0
     refused: int = 0
@@ -107,6 +115,12 @@ class Tally:
     agents: set[str] = field(default_factory=set)
     agents_before: set[str] = field(default_factory=set)
     deciding_seconds: list[float] = field(default_factory=list)
+    approval_seconds: list[float] = field(default_factory=list)
+    verdict_hours: Counter[datetime] = field(default_factory=Counter)
+    risks: Counter[str] = field(default_factory=Counter)
+    reverts: Counter[str] = field(default_factory=Counter)
+    """What was undone or ordered to be, by state."""
+    harmed_approved: int = 0
     deciders: Counter[str] = field(default_factory=Counter)
     sign_offs: Counter[str] = field(default_factory=Counter)
     effects: Counter[str] = field(default_factory=Counter)
@@ -163,10 +177,9 @@ def _count_action(month: Month, fact: DecisionFact, mandates: Sequence[Mandate])
     month.failed += failed(fact)
     month.unknown += unknown(fact)
     month.observed += fact.outcome_observed
-    month.judged += fact.sign_off in (SignOff.ACCEPTED, SignOff.REFUSED)
+    month.judged += bool(fact.effect)
     month.owed += fact.sign_off == SignOff.REQUIRED
-    month.harmed += harmful(fact)
-    month.harmed_approved += harmful(fact) and decided_first(fact)
+    month.harmed += harmed(fact)
     month.unapproved += not decided_first(fact)
     month.levels[fact.level_used or "not known"] += 1
     if high(fact):
@@ -180,16 +193,24 @@ def _count_people(tally: Tally, fact: DecisionFact) -> None:
         tally.months[place].proposals += 1
     if fact.expired and not fact.verdict and (place := window.index(fact.hold_until or fact.received_at)) is not None:
         tally.months[place].expired += 1
-    place = window.index(fact.verdict_at)
-    if not fact.verdict or fact.verdict_at is None or place is None:
+    if fact.approved_at is not None:
+        _count_verdict(tally, fact, "approve", fact.approved_at, fact.approved_by_name)
+    if fact.verdict and fact.verdict_at is not None:
+        _count_verdict(tally, fact, fact.verdict, fact.verdict_at, fact.decided_by_name)
+
+
+def _count_verdict(tally: Tally, fact: DecisionFact, verdict: str, at: datetime, by: str) -> None:
+    place = tally.window.index(at)
+    if place is None:
         return
-    tally.months[place].approved += fact.verdict == "approve"
-    tally.months[place].vetoed += fact.verdict == "veto"
-    seconds = (fact.verdict_at - fact.received_at).total_seconds()
-    tally.months[place].fast_approvals += fact.verdict == "approve" and seconds < READING_FLOOR
+    tally.months[place].approved += verdict == "approve"
+    tally.months[place].vetoed += verdict == "veto"
     if place == 11:
-        tally.deciding_seconds.append(seconds)
-        tally.deciders[fact.decided_by_name or "not named"] += 1
+        taken = (at - fact.received_at).total_seconds()
+        tally.deciding_seconds.append(taken)
+        tally.approval_seconds += [taken] if verdict == "approve" else []
+        tally.verdict_hours[at.replace(minute=0, second=0, microsecond=0)] += 1
+        tally.deciders[by or "not named"] += 1
 
 
 def _sign_off_word(fact: DecisionFact, as_of: datetime) -> str:
@@ -220,6 +241,10 @@ def _detail(tally: Tally, fact: DecisionFact, as_of: datetime) -> None:
         n, decided = tally.irreversible.get(fact.kind, (0, 0))
         tally.irreversible[fact.kind] = n + 1, decided + decided_first(fact)
     tally.agents.add(fact.agent)
+    tally.risks[fact.risk] += 1
+    tally.harmed_approved += harmed(fact) and decided_first(fact)
+    if fact.state in WENT_WRONG:
+        tally.reverts[fact.state] += 1
     tally.sign_offs[_sign_off_word(fact, as_of)] += 1
     tally.outcomes[fact.outcome or "not reported"] += 1
     if fact.effect:
@@ -243,11 +268,10 @@ def _group(tally: Tally, fact: DecisionFact) -> None:
 
 def _keep(tally: Tally, fact: DecisionFact, mandates: Sequence[Mandate]) -> None:
     """Where there are more than the annex holds, it holds what speaks against a measure first."""
-    window = tally.window
-    if window.index(began(fact)) != 11 and not (fact.verdict and window.index(fact.verdict_at) == 11):
+    held, against = counted(fact, tally.window, mandates)
+    if not held and tally.window.index(began(fact)) != 11:
         return
     tally.rows_total += 1
-    held, against = counted(fact, window, mandates)
     kept = tally.cases if against else tally.others
     if len(kept) < MOST_ROWS:
         kept.append(Row(tally.rows_total, fact, held, against))

@@ -1,10 +1,10 @@
 """Needs you, and the sign-off queue."""
 
-from collections import Counter
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -20,7 +20,7 @@ from decisions.auth.people import reads, signed_in
 from decisions.models import Decision, Service
 from decisions.vocab import VETOES, State, word
 
-SHOWN = 100
+SHOWN = crowds.SHOWN
 
 
 @require_safe
@@ -28,8 +28,9 @@ SHOWN = 100
 def needs_you(request: HttpRequest) -> HttpResponse:
     """The open holds, soonest deadline first, and which of them this person may answer."""
     viewer, known, now = signed_in(request).id, register.latest(), clock.now()
-    rows, alike, crowd = _apart(request, lists.open_holds(now), "hold_until", known)
-    found = list(rows[:SHOWN])
+    waiting = lists.open_holds(now)
+    queue = _queue(request, waiting, "hold_until", known)
+    found = queue.found
     holds = []
     for row, shown in zip(found, feed.rows_of(found, now), strict=True):
         refused = access.why_not_approve(known, viewer, row, known.agents.get(row.agent_id))
@@ -39,42 +40,70 @@ def needs_you(request: HttpRequest) -> HttpResponse:
             "can_decide": refused is None,
         }
         holds.append(shown)
-    reviews = feed.rows_of(lists.to_review(now)[:SHOWN], now)
+    told_before = request.GET.get("reviews", "")
+    to_review = lists.to_review(now)
+    if told_before:
+        to_review = to_review.filter(seq__gt=lists.whole(told_before, "reviews", least=0, most=2**53))
+    listed = list(to_review[: SHOWN + 1])
+    more = len(listed) > SHOWN
+    reviews = feed.rows_of(listed[:SHOWN], now)
     for shown in reviews:
         shown["when"] = datetime.fromtimestamp(shown["at"] / 1000, now.tzinfo)
     context = {
         "holds": holds,
         "reviews": reviews,
-        "agents": _agents_with_several(found, alike, known) if access.may(known, viewer, VETOES) else [],
-        "alike": [one.shown(known) for one in alike],
-        "crowd": crowd,
-        "waiting": lists.open_holds(now).count(),
+        "review_count": lists.to_review(now).count() if more or told_before else len(reviews),
+        "more_reviews_url": _with(request, reviews=listed[SHOWN - 1].seq) if more else "",
+        "agents": _agents_with_several(waiting, known) if access.may(known, viewer, VETOES) else [],
+        "alike": [one.shown(known) for one in queue.alike],
+        "crowd": queue.crowd,
+        "more_url": queue.more_url,
+        "waiting": waiting.count(),
     }
     return render(request, "approvals/needs_you.html", context)
 
 
-def _apart(
-    request: HttpRequest, rows: "QuerySet[Decision]", due: str, known: register.Register
-) -> tuple["QuerySet[Decision]", list[crowds.Crowd], dict[str, str] | None]:
-    """(what is shown one by one, what is shown as crowds, the crowd that was asked for)."""
-    asked = crowds.asked(request.GET.dict())
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """A page of a queue: what is shown one by one, what is shown as crowds, the crowd that was asked for."""
+
+    found: list[Decision]
+    alike: list[crowds.Crowd]
+    crowd: dict[str, str] | None
+    more_url: str
+    """The next page; empty where there is none."""
+
+
+def _queue(request: HttpRequest, rows: "QuerySet[Decision]", due: str, known: register.Register) -> Queue:
+    begin, asked = crowds.after(request.GET.dict()), crowds.asked(request.GET.dict())
     if asked is not None:
-        return crowds.within(rows, asked, known), [], asked
-    if rows.count() <= crowds.FEW:
-        return rows, [], None
-    found = crowds.of(rows, due)
-    alone = [one.first for one in found if one.count == 1]
-    return rows.filter(seq__in=alone), [one for one in found if one.count > 1], None
+        rows = crowds.within(rows, asked, known)
+    elif rows.order_by()[: crowds.FEW + 1].count() > crowds.FEW:
+        lines, rest = crowds.of(rows, due, begin)
+        alone = list(rows.filter(seq__in=[one.first for one in lines if one.count == 1]))
+        alike = [one for one in lines if one.count > 1]
+        return Queue(alone, alike, None, _with(request, after=rest) if rest else "")
+    if begin is not None:
+        rows = rows.filter(begin.beyond(due, "seq"))
+    found = list(rows[: SHOWN + 1])
+    last = found[SHOWN - 1] if len(found) > SHOWN else None
+    more_url = _with(request, after=crowds.After(getattr(last, due), last.seq)) if last else ""
+    return Queue(found[:SHOWN], [], asked, more_url)
 
 
-def _agents_with_several(
-    found: list[Decision], alike: list[crowds.Crowd], known: register.Register
-) -> list[tuple[str, str]]:
+def _with(request: HttpRequest, **values: object) -> str:
+    """This page's address with those values, and nothing selected."""
+    query = request.GET.copy()
+    query.pop("selected", None)
+    for name, value in values.items():
+        query[name] = str(value)
+    return f"{request.path}?{query.urlencode()}"
+
+
+def _agents_with_several(waiting: "QuerySet[Decision]", known: register.Register) -> list[tuple[str, str]]:
     """The agents of which several decisions wait, the most first: (slug, name)."""
-    waiting = Counter(row.agent_id for row in found)
-    for one in alike:
-        waiting[one.agent_id] += one.count
-    agents = [known.agents.get(agent) for agent, count in waiting.most_common() if count > 1]
+    counted = waiting.order_by().values_list("agent_id").annotate(n=Count("seq")).filter(n__gt=1)
+    agents = [known.agents.get(agent) for agent, _ in counted.order_by("-n", "agent_id")]
     return [(agent.slug, agent.name) for agent in agents if agent]
 
 
@@ -91,8 +120,8 @@ def sign_off_queue(request: HttpRequest) -> HttpResponse:
         rows = rows.filter(tier=int(tier))
     if mine:
         rows = rows.filter(owner_id=viewer)
-    rows, alike, crowd = _apart(request, rows, "sign_off_due", known)
-    found = list(rows[:SHOWN])
+    queue = _queue(request, rows, "sign_off_due", known)
+    found = queue.found
     names = register.names({row.owner_id for row in found if row.owner_id})
     items = []
     for row, shown in zip(found, feed.rows_of(found, now), strict=True):
@@ -108,16 +137,16 @@ def sign_off_queue(request: HttpRequest) -> HttpResponse:
             "outcome_word": word(State(shown["state"])),
         }
         items.append(shown)
-    owed = lists.owed(now)
     context = {
         "items": items,
-        "alike": [one.shown(known) for one in alike],
-        "crowd": crowd,
-        "counts": {
-            "owed": owed.count(),
-            "overdue": owed.filter(sign_off_due__lt=now).count(),
-            "mine": owed.filter(owner_id=viewer).count(),
-        },
+        "alike": [one.shown(known) for one in queue.alike],
+        "crowd": queue.crowd,
+        "more_url": queue.more_url,
+        "counts": lists.owed(now).aggregate(
+            owed=Count("seq"),
+            overdue=Count("seq", filter=Q(sign_off_due__lt=now)),
+            mine=Count("seq", filter=Q(owner_id=viewer)),
+        ),
         "filters": {"service": service, "tier": tier, "mine": mine, "overdue": request.GET.get("overdue") == "1"},
         "services": list(Service.objects.filter(retired=False).order_by("slug").values_list("slug", flat=True)),
         "next_url": _without_selected(request),

@@ -206,5 +206,10 @@ class Decision(models.Model):
                 name="decision_protected",
                 condition=Q(state__in=[State.SUCCEEDED, State.FAILED]),
             ),
-            models.Index(fields=["sign_off_due"], name="decision_owed", condition=Q(sign_off=SignOff.REQUIRED)),
+            # With all that the queue counts and groups by: it is read off the index alone.
+            models.Index(
+                fields=["sign_off_due", "seq", "agent_id", "episode", "kind", "service", "tier", "owner_id"],
+                name="decision_owed",
+                condition=Q(sign_off=SignOff.REQUIRED),
+            ),
         )

@@ -59,6 +59,8 @@ class Part:
     """(seq, facts) of each `key.rotated`."""
     reports: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
     """(seq, facts) of each `report.built`."""
+    issued: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
+    """(seq, facts) of each `report.issued`."""
     erased: list[Erasure] = field(default_factory=list)
     references: int = 0
 
@@ -147,6 +149,8 @@ class _Check:
             part.rotated.append((seq, read_leaf(body)["facts"]))
         elif one.kind == "report.built":
             part.reports.append((seq, read_leaf(body)["facts"]))
+        elif one.kind == "report.issued":
+            part.issued.append((seq, read_leaf(body)["facts"]))
         elif one.kind == "disclosure.erased":
             part.erased.append(read_erasure(seq, read_leaf(body)))
 

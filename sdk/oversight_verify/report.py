@@ -20,7 +20,7 @@ from oversight_verify.signers import NO_POLICY, Signers
 from oversight_verify.strict import count, shown
 from oversight_verify.whole import Whole
 
-KIND = "report.built"
+BUILT, ISSUED = "report.built", "report.issued"
 UNRECORDED = (
     "That this file is the report that the ledger recorded: give the export with --export, or with --receipt the receipt of the "
     "entry that recorded it. Anyone can attach genuine proofs to other pages."
@@ -90,10 +90,20 @@ def by_receipt(report: Report, receipt: bytes, policy: Policy | None, findings: 
         raise Unreadable("the receipt does not hold its entry")
     check_receipt(receipt, None, policy, findings)
     leaf = read_leaf(held.extra)
-    if leaf["kind"] != KIND or leaf["log"] != report.checkpoint.origin or not _records(leaf["facts"], report):
+    if (
+        leaf["kind"] not in (BUILT, ISSUED)
+        or leaf["log"] != report.checkpoint.origin
+        or not _records(leaf["facts"], report)
+    ):
         raise Refuted(f"entry {held.index} did not record this file: it is another one, or was changed since")
     _judge(report, policy, findings)
     _say_recorded(held.index, report, findings)
+    if leaf["kind"] == ISSUED:
+        _say_issued(held.index, leaf["facts"], findings)
+    else:
+        findings.open.append(
+            "That it was signed and issued: give the receipt of the entry that issued it, or the export."
+        )
     _subject(report, findings)
 
 
@@ -113,6 +123,7 @@ def by_export(report: Report, whole: Whole, findings: Findings) -> None:
     recorded = [seq for seq, facts in whole.reports if _records(facts, report)]
     if recorded:
         _say_recorded(recorded[0], report, findings)
+        _say_what_became_of_it(report, whole, findings)
     elif any(_digest(facts, "json") == report.digests["json"] for _, facts in whole.reports):
         raise Refuted("the ledger recorded another PDF of the same data: this one was changed")
     else:
@@ -146,6 +157,26 @@ def _records(facts: dict[str, Any], report: Report) -> bool:
     return facts.get("seq_limit") == report.size - 1 and all(
         _digest(facts, name) == digest for name, digest in report.digests.items()
     )
+
+
+def _say_what_became_of_it(report: Report, whole: Whole, findings: Findings) -> None:
+    """Whether an entry issued it, and whether another edition took its place."""
+    issued = [(seq, facts) for seq, facts in whole.issued if _records(facts, report)]
+    if not issued:
+        findings.open.append("That it is more than a draft: no entry of the export issued it.")
+        return
+    seq, facts = issued[0]
+    _say_issued(seq, facts, findings)
+    for later, said in whole.issued:
+        if said.get("supersedes") is not None and said.get("supersedes") == facts.get("report"):
+            findings.open.append(
+                f"What it says is no longer the last word: entry {later:,} issued another edition in its place."
+            )
+
+
+def _say_issued(seq: int, facts: dict[str, Any], findings: Findings) -> None:
+    findings.facts["issued"] = seq
+    findings.proven.append(f"Entry {seq:,} signed and issued it as report {facts.get('number')}.")
 
 
 def _digest(facts: dict[str, Any], name: str) -> object:

@@ -35,6 +35,7 @@ class Whole:
     root: bytes = b""
     rotated: list[tuple[int, dict[str, object]]] = field(default_factory=list)
     reports: list[tuple[int, dict[str, object]]] = field(default_factory=list)
+    issued: list[tuple[int, dict[str, object]]] = field(default_factory=list)
     erased: list[Erasure] = field(default_factory=list)
     names: list[Named] = field(default_factory=list)
     """The names that the ledger has had, from which entry on each."""
@@ -84,6 +85,7 @@ def _sum_up(whole: Whole, part: Part) -> None:
     whole.references += part.references
     whole.rotated += part.rotated
     whole.reports += part.reports
+    whole.issued += part.issued
     whole.erased += part.erased
     for source, numbers in part.counters.items():
         whole.counters[source].take(numbers)

@@ -1,11 +1,13 @@
 """A queue of many that are alike is a handful of lines with exact counts; each opens to what it counts."""
 
+from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
 from django.test import Client
 
 from approvals.queries import crowds
+from approvals.views import inbox
 from decisions import clock, queries
 from decisions.models import Agent, Decision
 from tests import factories
@@ -74,5 +76,60 @@ def test_a_crowd_of_nobody_is_empty(agent: Agent, signed_in: Client, path: str) 
 def test_counts_are_exact_however_many_there_are(agent: Agent) -> None:
     owing(agent, 30, "")
     owing(agent, 3, "inc-1", service="geo")
-    found = crowds.of(queries.owed(clock.now()), "sign_off_due")
+    found, more = crowds.of(queries.owed(clock.now()), "sign_off_due")
+    assert more is None
     assert sum(one.count for one in found) == queries.owed(clock.now()).count()
+
+
+def test_what_is_of_several_services_says_of_how_many(agent: Agent, signed_in: Client) -> None:
+    for service in ("geo", "search", "checkout"):
+        owing(agent, 8, "inc-1", service=service)
+    [line] = signed_in.get("/sign-off/").context["alike"]
+    assert (line["count"], line["where"]) == (24, "3 services")
+
+
+def test_every_line_is_on_one_of_the_pages(agent: Agent, signed_in: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    for shown in (crowds, inbox):
+        monkeypatch.setattr(shown, "SHOWN", 3)
+    for number in range(7):
+        owing(agent, 1 + 4 * (number % 2), f"inc-{number}")
+    counted, path = 0, "/sign-off/?tier=0"
+    while path:
+        page = signed_in.get(path).context
+        assert len(page["alike"]) + len(page["items"]) <= 3
+        counted += len(page["items"]) + sum(line["count"] for line in page["alike"])
+        assert page["counts"]["owed"] >= 19
+        path = page["more_url"]
+    assert counted == queries.owed(clock.now()).filter(tier=0).count()
+
+
+def test_every_decision_of_a_crowd_is_on_one_of_its_pages(
+    agent: Agent, signed_in: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inbox, "SHOWN", 3)
+    for number in range(8):
+        factories.propose(agent, episode="inc-1", action=factories.action(resource=f"pod/{number}"))
+    seen, path = [], "/needs-you/?agent=remediator&episode=inc-1&kind=scale"
+    while path:
+        page = signed_in.get(path).context
+        seen += [row["id"] for row in page["holds"]]
+        assert page["waiting"] == 8
+        path = page["more_url"]
+    assert len(set(seen)) == len(seen) == 8
+
+
+@pytest.mark.parametrize("after", ["x", "2026-11-22T03:47:00Z", "2026-11-22T03:47:00Z~x", "~1"])
+def test_a_place_that_cannot_be_read_is_refused(signed_in: Client, after: str) -> None:
+    assert signed_in.get("/sign-off/", {"after": after}).status_code == 400
+
+
+@pytest.mark.parametrize("path", ["/sign-off/", "/needs-you/"])
+def test_a_long_queue_is_asked_for_in_few_queries(
+    agent: Agent, signed_in: Client, path: str, django_assert_max_num_queries: Any
+) -> None:
+    owing(agent, 30, "inc-1")
+    for number in range(30):
+        factories.propose(agent, episode=f"inc-{number}", action=factories.action(resource=f"pod/{number}"))
+    signed_in.get(path)
+    with django_assert_max_num_queries(26):
+        signed_in.get(path)

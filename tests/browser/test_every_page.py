@@ -80,6 +80,11 @@ def a_link(page: Page) -> None:
     expect(page.locator("#new-link")).to_be_visible()
 
 
+def a_report_asked_for(page: Page) -> None:
+    page.locator("summary", has_text="Build a report").click()
+    expect(page.get_by_label("Or from day")).to_be_visible()
+
+
 def a_short_password(page: Page) -> None:
     page.get_by_label("New password", exact=True).fill("short")
     page.get_by_label("New password, once more").fill("shorter")
@@ -174,7 +179,10 @@ PAGES = {
     "board-incidents": Kind("helena", "/board/incidents/"),
     "board-new-incident": Kind("helena", "/board/incidents/new/"),
     "board-new-limits": Kind("helena", "/board/limits/new/"),
+    "reports-build": Kind("marta", "/reports/", a_report_asked_for),
     "report": Kind("helena", "{report}"),
+    "report-to-attest": Kind("marta", "{report}"),
+    "report-counted": Kind("samuel", "{report}counted/M2/"),
     "policy": Kind("samuel", "/policy/"),
     "policy-version": Kind("samuel", "/policy/versions/1/?days=7"),
     "policy-draft": Kind("helena", "{draft}", a_draft_opened),

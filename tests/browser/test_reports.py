@@ -26,15 +26,16 @@ def download(page: Page, word: str, folder: Path) -> Path:
 
 def test_a_report_is_built_before_ones_eyes_and_downloaded(visit: Visit, tmp_path: Path):
     page = visit("marta", "/reports/")
-    month = page.get_by_label("Month").locator("option").last.inner_text()
+    month = page.get_by_label("Month").locator("option").last.text_content() or ""
+    page.locator("summary", has_text="Build a report").click()
     page.get_by_label("Month").select_option(label=month)
-    page.get_by_role("button", name="Build a report").click()
+    page.get_by_role("button", name="Build it").click()
     page.evaluate("globalThis.mine = true")
     expect(page.get_by_role("heading", level=1)).to_be_attached()
-    expect(page.locator("#report-list h2")).to_contain_text(month, timeout=BUILDS_WITHIN)
+    expect(page.locator("#report-list .report h2")).to_contain_text(month, timeout=BUILDS_WITHIN)
     expect(page.locator("[data-running]")).to_have_count(0)
     assert page.evaluate("globalThis.mine")
-    preview = page.locator("img.preview")
+    preview = page.get_by_role("img", name="Page 1:")
     until(
         page, lambda: preview.evaluate("image => image.complete && image.naturalWidth > 500"), "the picture of page 1"
     )
@@ -53,13 +54,14 @@ def test_a_report_is_built_before_ones_eyes_and_downloaded(visit: Visit, tmp_pat
 
 def test_without_scripts_a_report_is_built_and_looked_for(visit: Visit):
     page = visit("samuel", "/reports/", scripts=False)
+    page.locator("summary", has_text="Build a report").click()
     page.get_by_label("Month").select_option(label="September 2026")
-    page.get_by_role("button", name="Build a report").click()
+    page.get_by_role("button", name="Build it").click()
     building = page.url
 
     def built() -> bool:
         page.goto(building)
-        return page.locator("#report-list h2").count() == 1
+        return page.locator("#report-list .report h2").count() == 1
 
     until(page, built, "the report", seconds=BUILDS_WITHIN / 1000)
     expect(page.locator("#report-list")).to_contain_text("September 2026")
@@ -70,7 +72,7 @@ def test_without_scripts_a_report_is_built_and_looked_for(visit: Visit):
 
 def test_the_interactive_report_draws_its_charts_from_its_own_file(visit: Visit, tmp_path: Path, watch: Watch):
     page = visit("helena", "/reports/")
-    expect(page.locator("#report-list h2").first).to_be_visible(timeout=BUILDS_WITHIN)
+    expect(page.locator("#report-list .report h2").first).to_be_visible(timeout=BUILDS_WITHIN)
     path = download(page, "HTML", tmp_path)
     alone = page.context.new_page()
     watch.over(alone)
@@ -87,3 +89,34 @@ def test_a_responder_has_no_reports(visit: Visit, watch: Watch):
     page = visit("ines", "/reports/")
     expect(page.get_by_role("heading", level=1)).to_have_text("You may not do that")
     expect(page.get_by_role("navigation", name="Main").get_by_text("Reports")).to_have_count(0)
+
+
+def test_a_manager_attests_an_executive_signs_and_a_number_opens(visit: Visit):
+    page = visit("marta", "/reports/")
+    expect(page.locator("#report-list .report h2").first).to_be_visible(timeout=BUILDS_WITHIN)
+    page.locator("#report-list .report h2 a").first.click()
+    for number in range(1, 7):
+        article = page.locator("article", has=page.locator(f"#page-{number}"))
+        article.get_by_label("Comment").fill(f"Read page {number}.")
+        article.get_by_role("button", name=f"Attest page {number}").click()
+        expect(article.get_by_text("Attested")).to_be_visible()
+    expect(page.get_by_text("An executive signs it.").first).to_be_visible()
+    address = page.url
+    page = visit("helena", address)
+    page.get_by_role("button", name="Sign and issue it").click()
+    expect(page.get_by_text("Nothing about it changes any more.")).to_be_visible()
+    page.get_by_role("link", name="The decisions behind Actions beyond permitted autonomy").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("M2 Actions beyond permitted autonomy")
+    page.locator("tbody th a").first.click()
+    expect(page.locator("#dec")).to_be_visible()
+
+
+def test_an_executive_reads_the_latest_report_on_a_phone(visit: Visit, tmp_path: Path):
+    page = visit("helena", "/reports/", size=(390, 844))
+    expect(page.locator("img.preview")).to_be_visible(timeout=BUILDS_WITHIN)
+    wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    assert page.evaluate(wide) == 0
+    assert download(page, "PDF", tmp_path).read_bytes().startswith(b"%PDF-")
+    page.locator("#report-list .report h2 a").first.click()
+    expect(page.get_by_role("heading", name="The numbers of page 1")).to_be_visible()
+    assert page.evaluate(wide) == 0

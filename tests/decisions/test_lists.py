@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from decisions import clock as product_clock
-from decisions import lists
+from decisions import lists, spans
 from decisions.models import Agent, Decision, Person
 from tests import factories
+from tests.conftest import Clock
 
 SINGLE = (
     {"service": "search"},
@@ -39,7 +40,7 @@ KINDS = ("scale", "restart", "rollback")
 
 @pytest.fixture(autouse=True)
 def looks_little(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in (("FIRST_LOOK", 2), ("LOOK", 5), ("WINDOW", 4)):
+    for name, value in (("LOOK", 5), ("FILE_LOOK", 7)):
         monkeypatch.setattr(lists, name, value)
 
 
@@ -110,7 +111,39 @@ def test_a_page_that_found_nothing_goes_on(stored: int) -> None:
     assert len(every(asked, 10)) == 1
 
 
-def test_exports_hold_the_same(stored: int) -> None:
-    asked = lists.asked_for({"kind": "restart"}, product_clock.now())
+@pytest.mark.parametrize("given", [{"kind": "restart"}, *SINGLE[-3:]])
+def test_exports_hold_the_same(stored: int, given: dict[str, str]) -> None:
+    asked = lists.asked_for(given, product_clock.now())
     found = [row.seq for part in lists.pages(asked, 3) for row in part]
     assert found == [row.seq for row in asked.rows]
+
+
+def test_a_span_begins_where_it_lies_and_ends_there(clock: Clock, agent: Agent) -> None:
+    start = clock.at
+    for number in range(40):
+        clock.advance(minutes=30)
+        # One in five is told long after it was done.
+        done = clock.at - timedelta(hours=8 if number % 5 == 4 else 0)
+        factories.send(agent, factories.event(decision=f"d-{number}", time=done.isoformat()))
+    given = {"from": (start + timedelta(hours=5)).isoformat(), "to": (start + timedelta(hours=10)).isoformat()}
+    asked, cursor, found = lists.asked_for(given, clock.at), "", []
+    while True:
+        page = lists.page(asked, cursor, "2")
+        assert page.rows
+        found += [row.seq for row in page.rows]
+        if page.next_cursor is None:
+            break
+        cursor = page.next_cursor
+    assert found == [row.seq for row in asked.rows]
+    assert len(found) == 10
+
+
+def test_where_many_were_told_aside_a_span_is_gone_through_from_the_newest(
+    stored: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spans, "MOST_ASIDE", 3)
+    for given in SINGLE[-3:]:
+        asked = lists.asked_for(given, product_clock.now())
+        assert asked.span is not None
+        assert asked.span.parts is None
+        assert every(asked, 3) == [row.seq for row in asked.rows]

@@ -57,6 +57,14 @@ def recorded(raw: bytes, **over: Any) -> bytes:
     return writer.canonical(writer.envelope(SEQ, kind="report.built", actor="system", facts=told))
 
 
+def issued(raw: bytes, **over: Any) -> bytes:
+    """The entry that issues the report `raw`."""
+    files = {"pdf": raw, "json": attached(raw)["report.json"], "proof": attached(raw)["proof.json"]}
+    made = {name: {"sha256": hashlib.sha256(content).hexdigest()} for name, content in files.items()}
+    told = {"kv": 1, "report": "r", "number": 3, "supersedes": None, "seq_limit": COUNTED - 1, "files": made} | over
+    return writer.canonical(writer.envelope(SEQ + 1, kind="report.issued", actor="person:1", facts=told))
+
+
 def attached(raw: bytes) -> dict[str, bytes]:
     return {name: bytes(files[0]) for name, files in PdfReader(io.BytesIO(raw)).attachments.items()}
 
@@ -102,6 +110,48 @@ def test_a_report_that_the_ledger_recorded_is_proven(check: Check, genuine: byte
         assert findings.facts["recorded"] == SEQ
         assert any("recorded this very file, byte for byte" in sentence for sentence in findings.proven)
         assert findings.subject == "Board report, counted from 260 entries of the ledger oversight.example/ledger1"
+
+
+def told(findings: Findings) -> str:
+    return " ".join([*findings.proven, *findings.open])
+
+
+def with_issue(check: Check, genuine: bytes, *more: bytes) -> Findings:
+    """By an export that goes on after the entry that recorded the report."""
+    entries = check.ledger(recorded(genuine))
+    for place, entry in enumerate(more, SEQ + 1):
+        entries[place] = entry
+    writer.write(check.folder / "export", entries)
+    return check(genuine, "--export", check.folder / "export")
+
+
+def test_whether_it_was_issued_is_said(check: Check, genuine: bytes):
+    draft = with_issue(check, genuine)
+    assert draft.exit is Exit.PROVEN
+    assert "no entry of the export issued it" in told(draft)
+    findings = with_issue(check, genuine, issued(genuine))
+    assert findings.facts["issued"] == SEQ + 1
+    assert "signed and issued it as report 3" in told(findings)
+    assert "last word" not in told(findings)
+
+
+def test_an_edition_in_whose_place_another_was_issued(check: Check, genuine: bytes):
+    later = {"kv": 1, "report": "s", "number": 4, "supersedes": "r", "seq_limit": 280, "files": {}}
+    entry = writer.canonical(writer.envelope(SEQ + 2, kind="report.issued", actor="person:1", facts=later))
+    assert "entry 272 issued another edition in its place" in told(with_issue(check, genuine, issued(genuine), entry))
+
+
+def test_the_receipt_of_the_issue_is_enough(check: Check, genuine: bytes):
+    entries = check.ledger(recorded(genuine))
+    entries[SEQ + 1] = issued(genuine)
+    leaves = [writer.leaf_hash(body) for body in entries]
+    (check.folder / "receipt").write_bytes(writer.receipt(SEQ + 1, leaves, extra=entries[SEQ + 1]))
+    findings = check(genuine, "--receipt", check.folder / "receipt")
+    assert (findings.exit, findings.facts["issued"]) == (Exit.PROVEN, SEQ + 1), said(findings)
+    entries[SEQ + 1] = issued(genuine, files={"pdf": {"sha256": "00" * 32}})
+    leaves = [writer.leaf_hash(body) for body in entries]
+    (check.folder / "receipt").write_bytes(writer.receipt(SEQ + 1, leaves, extra=entries[SEQ + 1]))
+    assert check(genuine, "--receipt", check.folder / "receipt").exit is Exit.REFUTED
 
 
 def test_alone_it_proves_its_checkpoint_and_not_itself(check: Check, genuine: bytes):

@@ -1,7 +1,6 @@
 """Compute a report anew from an export of the ledger and draw it anew. The exit code is the result; it changes nothing here."""
 
 import io
-import os
 import subprocess
 import sys
 import tempfile
@@ -16,6 +15,7 @@ from pypdf.errors import PyPdfError
 
 from approvals.reports.recount import Outcome, UnreadableError, recount
 from decisions.reload import ReloadError
+from oversight import env
 
 FORMATS = ("json", "proof", "pdf", "html", "xlsx", "csv")
 NAMES = {
@@ -74,13 +74,8 @@ class Command(BaseCommand):
 def _elsewhere(report: Path, export: Path) -> int:
     """Run in a process whose database is new, and in a folder that is removed with it; its exit code."""
     with tempfile.TemporaryDirectory(prefix="oversight-check-") as scratch:
-        kept = {
-            name: value
-            for name, value in os.environ.items()
-            if not name.startswith(("OVERSIGHT_", "DATABASE_", "REDIS_"))
-        }
         command = [sys.executable, sys.argv[0], "check_report", str(report), "--export", str(export), "--here"]
-        return subprocess.run(command, env=kept | {"OVERSIGHT_DATA_DIR": scratch}, check=False).returncode  # noqa: S603 - our own command
+        return subprocess.run(command, env=env.apart(scratch), check=False).returncode  # noqa: S603 - our own command
 
 
 def _files(report: Path) -> dict[str, bytes]:

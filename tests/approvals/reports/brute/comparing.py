@@ -1,0 +1,79 @@
+"""What the report says beside what the brute force finds, measure by measure. It must not compute a measure itself."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+from approvals.periods import Period
+from approvals.reports.collect import facts_of
+from approvals.reports.dataset import report_of
+from approvals.reports.facts import Facts
+from approvals.reports.measures import people_at_the_same_work
+from approvals.reports.tally import tally_of
+from tests.approvals.reports.brute import measures
+
+DECIMALS = 4
+Month = tuple[int, int]
+Said = dict[str, Any]
+"""Of each measure its value, numerator, denominator and twelve months; `attempts` and `people` stand beside M2 and M7."""
+
+
+class Lived(NamedTuple):
+    """What is left of a history: the facts that the report is made of, and what its entries say."""
+
+    facts: Facts
+    entries: Said
+
+
+def span(month: Month) -> tuple[datetime, datetime]:
+    return datetime(*month, 1, tzinfo=UTC), measures.end_of(*month)
+
+
+def built_at(month: Month) -> datetime:
+    """The final cut-off of a month, by when its actions have matured."""
+    return span(month)[1] + timedelta(hours=72)
+
+
+def collected(month: Month, now: datetime) -> Facts:
+    """The facts of a report, which can be counted again and again."""
+    period = Period.read("{:04d}-{:02d}".format(*month))
+    facts = facts_of("Example", period, now=now, verified=True)
+    return replace(facts, decisions=list(facts.decisions))
+
+
+def of_report(facts: Facts) -> Said:
+    tally = tally_of(facts)
+    same = people_at_the_same_work(facts, tally)
+    said: Said = {
+        one["id"]: [one["value"], one["numerator"], one["denominator"], one["series"]]
+        for one in report_of(facts)["measures"]
+        if one["id"] in measures.MEASURES
+    }
+    said["attempts"] = [(one.refused, one.proposals) for one in tally.months]
+    said["people"] = (same.actions, same.failed, rounded(same.expected)) if same else None
+    return said
+
+
+def of_entries(entries: measures.Entries, month: Month) -> Said:
+    said: Said = {}
+    for name, formula in measures.MEASURES.items():
+        value, numerator, denominator, series = formula(entries, *month)
+        said[name] = [rounded(value), rounded(numerator), denominator, [rounded(one) for one in series]]
+    same = measures.people(entries, *month)
+    said["attempts"] = measures.attempts(entries, *month)
+    said["people"] = (same[0], same[1], rounded(same[2])) if same else None
+    return said
+
+
+def rounded(value: float | None) -> float | None:
+    return None if value is None else round(float(value), DECIMALS) + 0.0
+
+
+def differences(lived: Lived) -> list[str]:
+    """Each measure of which the report says something else than the entries, in words."""
+    report = of_report(lived.facts)
+    return [
+        f"{name}: the report says {report[name]}, the entries {expected}"
+        for name, expected in lived.entries.items()
+        if report[name] != expected
+    ]

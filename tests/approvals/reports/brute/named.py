@@ -1,0 +1,154 @@
+"""Histories by hand: the edges of a month, and what once made the report say something else than the entries.
+
+It must not hold an answer: what is right is what brute force finds.
+"""
+
+from datetime import timedelta
+
+from tests.approvals.reports.brute.living import END, INSTANT, START, History, Step
+
+NOW, SOON, LATER = timedelta(0), timedelta(minutes=5), timedelta(hours=2)
+DAY = timedelta(days=1)
+MIDDLE = START + 9 * DAY
+SEARCH, WIKI, CHECKOUT, GEO = ("search", "scale"), ("wiki", "scale"), ("checkout", "scale"), ("geo", "scale")
+AGENT = "remediator"
+ASK, APPROVE, CLAIM = (
+    Step(MIDDLE, "propose", (AGENT, SEARCH)),
+    Step(SOON, "approve", (0, "marta")),
+    Step(SOON, "claim", (0,)),
+)
+DONE = Step(NOW, "finish", (0, "succeeded"))
+TAKEN: History = [ASK, APPROVE, CLAIM, DONE]
+SEEN = (0, NOW, "succeeded")
+
+
+def reported(at: object, status: str = "succeeded", action: tuple[str, str] = WIKI) -> Step:
+    return Step(END + DAY, "report", (AGENT, action, at, status))
+
+
+def registered(of: str, who: str, /, **item: object) -> Step:
+    return Step(NOW, "keep", (of, who, item))
+
+
+def mandate(level: str, first: str, last: str, **over: object) -> Step:
+    return registered("mandates", "helena", level=level, starts_on=first, ends_on=last, reason="Rehearsed", **over)
+
+
+def drill(ordered: object, safe: object) -> Step:
+    return registered("drills", "samuel", of="stop", scope="All", led_by="ines", ordered_at=str(ordered), safe_at=safe)
+
+
+HISTORIES: dict[str, History] = {
+    "nothing": [],
+    "approved, claimed and done": TAKEN,
+    "two people, in the wrong order of the month": [
+        Step(START - SOON, "propose", (AGENT, CHECKOUT)),
+        Step(START - INSTANT, "approve", (0, "marta")),
+        Step(START, "approve", (0, "david")),
+        Step(START, "claim", (0,)),
+        DONE,
+    ],
+    "the first and the last instant": [
+        reported(edge + off) for edge in (START, END) for off in (-INSTANT, timedelta(0), INSTANT)
+    ],
+    "asked in one month and done in the next": [
+        Step(END - LATER, "propose", (AGENT, SEARCH)),
+        Step(END - INSTANT, "approve", (0, "marta")),
+        Step(END, "claim", (0,)),
+        DONE,
+    ],
+    "approved in the month, reported in the next": [
+        Step(END - SOON, "propose", (AGENT, SEARCH)),
+        Step(END - INSTANT, "approve", (0, "marta")),
+        Step(END + SOON, "report_of", (0, NOW, "succeeded", "same")),
+    ],
+    "told late, and long ago": [reported(START - 400 * DAY), Step(NOW, "bring_in", (AGENT, WIKI, MIDDLE, "failed"))],
+    "an old act vetoed in the month": [
+        Step(MIDDLE, "report", (AGENT, WIKI, 500 * DAY, "succeeded")),
+        Step(SOON, "veto", (0, "marta")),
+    ],
+    "vetoed, and done all the same": [
+        ASK,
+        APPROVE,
+        Step(SOON, "veto", (0, "david")),
+        Step(SOON, "report_of", (*SEEN, "same")),
+    ],
+    "vetoed after the act, and undone by the agent's word": [
+        *TAKEN,
+        Step(END + DAY, "veto", (0, "marta")),
+        Step(SOON, "answer", (0, "well")),
+    ],
+    "approved after the act": [
+        ASK,
+        Step(SOON, "observe", SEEN),
+        Step(SOON, "approve", (0, "marta")),
+    ],
+    "approved, but not in time": [ASK, APPROVE, Step(LATER, "report_of", (*SEEN, "same"))],
+    "approved, and another thing done": [*TAKEN[:3], Step(NOW, "report_of", (*SEEN, "another"))],
+    "approved, and stopped": [ASK, APPROVE, Step(SOON, "freeze", ("all",)), Step(SOON, "report_of", (*SEEN, "same"))],
+    "said to have failed, and seen to have worked": [
+        *TAKEN[:3],
+        Step(NOW, "finish", (0, "failed")),
+        Step(SOON, "observe", SEEN),
+    ],
+    "not carried out": [*TAKEN[:3], Step(NOW, "finish", (0, "not_executed")), reported(MIDDLE, "not_executed")],
+    "an outcome older than the question": [
+        Step(END + DAY, "propose", (AGENT, SEARCH)),
+        Step(SOON, "outcome_of", (0, MIDDLE, "succeeded")),
+    ],
+    "half done, unknown and unchanged": [reported(MIDDLE, how) for how in ("partial", "unknown", "no_change")],
+    "only looked": [reported(MIDDLE, action=("wiki", "read"))],
+    "judged, though nothing was owed": [reported(MIDDLE), Step(SOON, "sign_off", (0, "marta", "accept", "helped"))],
+    "harmed": [reported(MIDDLE, action=SEARCH), Step(SOON, "sign_off", (0, "marta", "refuse", "harmed"))],
+    "no harm allowed": [
+        registered(
+            "limits", "helena", starts_on="2027-01-31", approved_on="2026-11-01", minute="4", objective_pct="100"
+        ),
+        reported(MIDDLE),
+        Step(SOON, "sign_off", (0, "marta", "accept", "harmed")),
+    ],
+    "mandates to the day": [
+        mandate("L4", "2027-01-01", "2027-01-10", service="wiki"),
+        mandate("L3", "2027-01-01", "2027-01-31", kind="scale"),
+        *(reported(MIDDLE + off) for off in (timedelta(0), DAY - INSTANT, DAY)),
+        reported(MIDDLE, action=SEARCH),
+    ],
+    "a mandate, and beyond it": [mandate("L4", "2027-01-01", "2027-01-31"), reported(MIDDLE, action=SEARCH)],
+    "refused attempts": [
+        Step(START - LATER, "propose", (AGENT, SEARCH)),
+        *(Step(edge, "approve", (0, "tomasz")) for edge in (START - INSTANT, START)),
+    ],
+    "a window": [
+        mandate("L3", "2027-01-01", "2027-01-31"),
+        Step(MIDDLE, "propose", (AGENT, GEO)),
+        Step(NOW, "be_there"),
+        Step(NOW, "claim", (0,)),
+        DONE,
+    ],
+    "a mandate that was withdrawn": [
+        mandate("L4", "2027-01-01", "2027-01-31"),
+        reported(MIDDLE),
+        Step(NOW, "take_out", ("mandates", "helena", 0)),
+    ],
+    "people at the same work": [
+        reported(MIDDLE),
+        reported(MIDDLE, "failed"),
+        reported(MIDDLE, action=("wiki", "restart")),
+        *(
+            registered("people-changes", "samuel", month=month, kind=kind, changes=n, failed=k, source="Calendar")
+            for month, kind, n, k in (
+                ("2027-01", "scale", 40, 3),
+                ("2026-02", "restart", 10, 1),
+                ("2026-01", "scale", 9, 9),
+            )
+        ),
+    ],
+    "many drills": [
+        Step(END + DAY, "expire"),
+        *(drill(MIDDLE, str(MIDDLE + timedelta(seconds=taken))) for taken in range(10, 31)),
+        drill(START, None),
+        Step(NOW, "take_out", ("drills", "samuel", 21)),
+    ],
+    "a drill that did not end": [Step(END + DAY, "expire"), drill(MIDDLE, None), drill(END - INSTANT, str(END))],
+    "an action that was erased": [reported(MIDDLE), Step(NOW, "erase", (0, ("action", "names")))],
+}
