@@ -39,6 +39,15 @@ def _empty(title: str, text: str) -> Chart:
     return {"kind": "empty", "title": title, "caption": "", "alt": text, "empty": text}
 
 
+def _counted(name: str, values: list[int]) -> dict[str, Any]:
+    """What a rate was made of, so that whoever has the numbers can make it again."""
+    return {"name": name, "values": values}
+
+
+def _actions(tally: Tally) -> dict[str, Any]:
+    return _counted("Actions", [m.actions for m in tally.months])
+
+
 TONES = {"Approved": 2, "Vetoed": 4, "Timed out": 0}
 
 
@@ -58,7 +67,7 @@ def levels(tally: Tally, labels: Sequence[str]) -> Chart:
             "name": f"{name} {LEVEL_MEANING[Level(name)]}" if name in LEVEL_MEANING else "Level not known",
             "short": name,
             "tone": tone(name),
-            "counts": [m.levels[name] for m in tally.months],
+            "numerator": _counted(name, [m.levels[name] for m in tally.months]),
             "values": [100 * m.levels[name] / m.actions if m.actions else None for m in tally.months],
         }
         for name in used
@@ -71,11 +80,15 @@ def levels(tally: Tally, labels: Sequence[str]) -> Chart:
         f"Stacked bars by {tally.window.unit}; {', '.join(parts)} in {tally.window.name()}.",
         labels=list(labels),
         series=series,
+        denominator=_actions(tally),
         axis={"min": 0.0, "max": 100.0, "step": 25.0, "unit": "%"},
     )
 
 
-def _line(measure: Measure, title: str, labels: Sequence[str], caption: str, limit_word: str) -> Chart:
+def _line(
+    measure: Measure, title: str, labels: Sequence[str], caption: str, counted: Sequence[dict[str, Any]], **rest: Any
+) -> Chart:
+    """The twelve values of `measure`, which are made of `counted`: a numerator and a denominator."""
     known = [v for v in measure.series if v is not None]
     edges = [x for pair in measure.band if pair for x in pair]
     limit = measure.high if measure.high is not None else measure.low
@@ -88,14 +101,18 @@ def _line(measure: Measure, title: str, labels: Sequence[str], caption: str, lim
         caption,
         f"{measure.name}, per cent: {months}. Limit {measure.limit}.",
         labels=list(labels),
-        series=[{"name": measure.name, "short": measure.text, "values": measure.series}],
+        series=[
+            {"name": measure.name, "short": measure.text, "values": measure.series, "numerator": counted[0]},
+        ],
+        denominator=counted[1],
         axis=axis(max([*known, *edges, *bounds, 1.0]) * 1.05, "%", -axis(-floor, "%")["max"] if floor < 0 else 0.0),
-        limit=None if not bounds else {"value": limit, "text": f"{limit_word} {measure.limit}"},
+        limit=None if not bounds else {"value": limit, "text": f"Limit {measure.limit}"},
         band=[None if p is None else list(p) for p in measure.band],
+        **rest,
     )
 
 
-def refusals(measure: Measure, labels: Sequence[str]) -> Chart:
+def refusals(tally: Tally, measure: Measure, labels: Sequence[str]) -> Chart:
     title = "Share of proposals that people refused"
     if not any(v is not None for v in measure.series):
         return _empty(title, "No verdict in any of the twelve.")
@@ -104,21 +121,27 @@ def refusals(measure: Measure, labels: Sequence[str]) -> Chart:
         if measure.band
         else f"{measure.note} No control limits before nine with verdicts."
     )
-    return _line(measure, title, labels, caption, "Limit")
+    counted = (
+        _counted("Vetoed", [m.vetoed for m in tally.months]),
+        _counted("Approved and vetoed", [m.approved + m.vetoed for m in tally.months]),
+    )
+    return _line(measure, title, labels, caption, counted)
 
 
-def failures(measure: Measure, labels: Sequence[str]) -> Chart:
+def failures(tally: Tally, measure: Measure, labels: Sequence[str]) -> Chart:
     title = "Actions that failed"
     if not any(v is not None for v in measure.series):
         return _empty(title, "No action in any of the twelve.")
-    return _line(measure, title, labels, measure.note, "Limit")
+    counted = (_counted("Failed", [m.failed for m in tally.months]), _actions(tally))
+    return _line(measure, title, labels, measure.note, counted)
 
 
-def budget(measure: Measure, labels: Sequence[str]) -> Chart:
+def budget(tally: Tally, measure: Measure, labels: Sequence[str], objective: float) -> Chart:
     title = "Error budget left"
     if not any(v is not None for v in measure.series):
         return _empty(title, measure.note)
-    return _line(measure, title, labels, measure.note, "Limit")
+    counted = (_counted("Harmful", [m.harmed for m in tally.months]), _actions(tally))
+    return _line(measure, title, labels, measure.note, counted, objective=objective)
 
 
 def verdicts(tally: Tally, labels: Sequence[str]) -> Chart:
@@ -186,14 +209,46 @@ def deciding(tally: Tally) -> Chart:
     )
 
 
-def charts_of(tally: Tally, measures: Sequence[Measure], labels: Sequence[str]) -> dict[str, Chart]:
+def flow(tally: Tally) -> Chart:
+    """From what was proposed to what did harm, as bars of one scale."""
+    title, now = "From proposal to harm", tally.now
+    steps = (
+        ("Proposed", now.proposals),
+        ("Refused by people", now.vetoed),
+        ("Timed out", now.expired),
+        ("Attempts refused", now.refused),
+        ("Carried out", now.actions),
+        ("Failed", now.failed),
+        ("Harmful", now.harmed),
+    )
+    if not any(n for _, n in steps):
+        return _empty(title, "Nothing was proposed, refused or carried out in the period.")
+    alone = now.unapproved
+    said = (
+        f"{count(alone) if alone else 'None'} of {plural(now.actions, 'action')} ran without a person's approval first."
+    )
+    bars = ", ".join(f"{label.lower()} {count(n)}" for label, n in steps)
+    return _chart(
+        "flow",
+        title,
+        said,
+        f"Bars: {bars}. {said}",
+        labels=[label for label, _ in steps],
+        series=[{"name": "Decisions", "short": "Decisions", "values": [n for _, n in steps]}],
+        hot=[len(steps) - 1],
+        axis=axis(float(max(n for _, n in steps)), ""),
+    )
+
+
+def charts_of(tally: Tally, measures: Sequence[Measure], labels: Sequence[str], objective: float) -> dict[str, Chart]:
     by = {m.id: m for m in measures}
     return {
         "levels": levels(tally, labels),
-        "refusals": refusals(by["M4"], labels),
+        "refusals": refusals(tally, by["M4"], labels),
         "verdicts": verdicts(tally, labels),
         "deciding": deciding(tally),
+        "flow": flow(tally),
         "irreversible": irreversible(tally, labels),
-        "failures": failures(by["M7"], labels),
-        "budget": budget(by["M8"], labels),
+        "failures": failures(tally, by["M7"], labels),
+        "budget": budget(tally, by["M8"], labels, objective),
     }

@@ -6,9 +6,9 @@ from typing import Any
 import rfc8785
 
 from approvals.periods import MATURITY, iso, moment
-from approvals.reports import narrative
+from approvals.reports import duties, narrative
 from approvals.reports.charts import charts_of
-from approvals.reports.definitions import DEFINITIONS, LIMITS_OF_THIS_REPORT
+from approvals.reports.definitions import DEFINED, DEFINITIONS, LIMITS_OF_THIS_REPORT, STATUS_RULES
 from approvals.reports.facts import Facts
 from approvals.reports.measure import NO_DATA, STATUS_WORD, Measure
 from approvals.reports.measures import measures_of
@@ -61,6 +61,7 @@ def _measure(measure: Measure, page: dict[str, int]) -> dict[str, Any]:
         "section": measure.section,
         "page": page[measure.section],
         "note": measure.note,
+        "definition": DEFINED[measure.id],
     }
 
 
@@ -136,7 +137,11 @@ def report_of(facts: Facts, generator: dict[str, Any] | None = None) -> Report:
     measures = measures_of(facts, tally)
     period = tally.window.named()
     restatements = restated(facts, tally, measures)
-    tables = tables_of(facts, tally) | {"restatements": restatements}
+    tables = tables_of(facts, tally) | {
+        "restatements": restatements,
+        "duties": duties.duties(facts, measures, restated=bool(restatements["rows"])),
+        "assured": duties.assured(facts, tally),
+    }
     page = PAGES
     verdict = verdict_of(measures, facts, period)
     report = {
@@ -160,9 +165,10 @@ def report_of(facts: Facts, generator: dict[str, Any] | None = None) -> Report:
         ],
         "sections": _sections(facts, tally, page),
         "pages": page,
-        "charts": charts_of(tally, measures, tally.window.labels()),
+        "charts": charts_of(tally, measures, tally.window.labels(), facts.limits.objective_pct),
         "tables": tables,
         "definitions": [list(pair) for pair in DEFINITIONS],
+        "status_rules": [list(pair) for pair in STATUS_RULES],
         "not_measured": [{"id": m.id, "name": m.name, "why": m.note} for m in measures if m.status == NO_DATA],
         "limits_of_report": [*LIMITS_OF_THIS_REPORT, *narrative.not_measured(facts, measures)],
         "people": dict(facts.names),

@@ -1,5 +1,8 @@
 """What each measure means, in words printed in every report. It must not hold a number that policy may change."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 DEFINITIONS = (
     ("Action", "A decision of an agent that had an effect on a live system, counted in the period (UTC) in which the effect began. Read-only steps and attempts that did not run are left out."),
     ("Named owner", "Actions with a named owner when received, and at the first effect either a person's approval or a mandate in force that covers agent, service, kind and level, ÷ all actions."),
@@ -16,6 +19,40 @@ DEFINITIONS = (
     ("Status", "Watch: inside the limit, but in the last quarter of the way to it or with an interval across it. Too few: the sample cannot tell."),
     ("Trend", "Control-chart rules on twelve months: one point beyond three sigma, two of three beyond two, six rising or falling, eight on one side. Fewer than eight months: too short."),
 )  # fmt: skip
+
+STATUS_RULES = (
+    ("Within limit", "The value keeps the limit, and is not on watch."),
+    ("Watch", "The value keeps the limit, but is in the last quarter of the way to it, or its interval crosses it."),
+    ("Outside limit", "The value breaks the limit."),
+    ("Too few", "There are so few that the sample can say nothing either way."),
+    (
+        "No data",
+        "Nothing is on record that it could be computed from. It is never nought and never a hundred per cent.",
+    ),
+)
+
+DEFINED: Mapping[str, str] = MappingProxyType(
+    {
+        f"M{number}": dict(DEFINITIONS)[term]
+        for number, term in enumerate(
+            (
+                "Named owner",
+                "Beyond permitted autonomy",
+                "Decided by a person first",
+                "Proposals refused",
+                "Planted faults caught",
+                "Safe stop",
+                "Failed change",
+                "Error budget left",
+                "1-in-20-year loss",
+                "Replayed",
+                "Complete logs",
+            ),
+            1,
+        )
+    }
+)
+"""What each measure is, by its number."""
 
 LIMITS_OF_THIS_REPORT = (
     "An outcome is the agent's claim until evidence confirms it.",

@@ -13,7 +13,7 @@ Table = dict[str, Any]
 RESTORE_AGE = 90
 """Days after which a restore test says nothing of today any more."""
 MOST_INCIDENTS = 5
-MOST_LINES = 7
+MOST_LINES = 5
 
 
 def join(words: list[str]) -> str:
@@ -44,13 +44,20 @@ def cover(facts: Facts) -> str:
     return f"restore tests of {plural(len(tests), 'service')} brought back {share} of what agents can reach there"
 
 
+def acted_on(tally: Tally) -> set[str]:
+    """The services that agents acted on in the period."""
+    return {service for far in tally.reach.values() for service in far.services}
+
+
 def restored_share(facts: Facts) -> tuple[int, int]:
     """(bytes that the young tests brought back, bytes that agents can reach there)."""
     tests = [test for test in latest_tests(facts) if young(facts, test)]
     return sum(test.restored for test in tests), sum(test.reachable for test in tests)
 
 
-def restores(facts: Facts) -> Table:
+def restores(facts: Facts, tally: Tally) -> Table:
+    """The last test of each service, and each service that was acted on without one."""
+    tests = latest_tests(facts)
     rows = [
         [
             clip(test.service, 60),
@@ -58,14 +65,62 @@ def restores(facts: Facts) -> Table:
             size(test.reachable),
             percent(100 * test.restored / test.reachable) if test.reachable else "–",
         ]
-        for test in latest_tests(facts)
+        for test in tests
     ]
+    missing = sorted(acted_on(tally) - {test.service for test in tests})
+    rows += [[clip(service, 60), "none on record", "not known", "–"] for service in missing]
     return {
         "title": "Does it come back? The last restore test of each service",
         "columns": ["Service", "Tested", "Agents can reach", "Brought back"],
         "numeric": [2, 3],
         "rows": rows[:MOST_LINES],
-        "note": _more(rows, MOST_LINES) or ("" if rows else "No restore test is on record."),
+        "all": rows,
+        "note": _more(rows, MOST_LINES)
+        or ("" if rows else "No restore test is on record, and no service was acted on in the period."),
+    }
+
+
+def scenario(facts: Facts, tally: Tally) -> Table:
+    """What is known of the case that the board fears most, and what is not on record."""
+    now, acted = tally.now, acted_on(tally)
+    tests = [test for test in latest_tests(facts) if young(facts, test)]
+    untested = len(acted - {test.service for test in tests})
+    reachable = sum(test.reachable for test in tests)
+    restored = sum(test.restored for test in tests)
+    data = [loss for loss in facts.actual_losses if loss.data and tally.window.index(loss.at) is not None]
+    limits = facts.limits
+    rows = [
+        [
+            "Could not be undone",
+            f"{count(now.irreversible)} of {plural(now.actions, 'action')}, {count(now.irreversible_decided)} decided by a person first",
+        ],
+        [
+            "In reach, where tested",
+            f"{size(reachable)} on {plural(len(tests), 'service')}"
+            if tests
+            else "No test of the last 90 days is on record",
+        ],
+        ["Brought back by those tests", percent(100 * restored / reachable) if reachable else "Not known"],
+        ["Acted on without such a test", f"{count(untested)} of {plural(len(acted), 'service')}"],
+        [
+            "Lost through data in twelve",
+            plural(len(data), "loss is", "losses are") + " on record" if data else "No such loss is on record",
+        ],
+        [
+            "Loss that the board accepts",
+            f"{limits.currency} {Decimal(limits.loss):,.0f} in a 1-in-20 year" if limits.loss else "Not on record",
+        ],
+        [
+            "Loss model; insurance cover",
+            "A model is on record; no cover is" if facts.losses else "Neither is on record",
+        ],
+    ]
+    return {
+        "title": "If an agent destroys data",
+        "columns": ["What", "Known"],
+        "numeric": [],
+        "rows": rows,
+        "note": "",
     }
 
 
@@ -117,7 +172,7 @@ def losses(facts: Facts, tally: Tally) -> Table:
     rows = [
         [
             day(loss.at),
-            clip(loss.what, 44),
+            clip(loss.what, 70),
             f"{loss.currency} {loss.amount:,.2f}",
             f"{loss.recovered:,.2f}" if loss.recovered else "–",
         ]
@@ -128,6 +183,7 @@ def losses(facts: Facts, tally: Tally) -> Table:
         "columns": ["When", "What", "Amount", "Recovered"],
         "numeric": [2, 3],
         "rows": rows[:MOST_LINES],
+        "all": rows,
         "note": _more(rows, MOST_LINES) or ("" if rows else f"No loss is on record in twelve {tally.window.unit}s."),
     }
 
@@ -139,7 +195,7 @@ def reach(tally: Tally) -> Table:
     """How far each agent reached in the period, the farthest first."""
     ranked = sorted(tally.reach.items(), key=lambda item: (-len(item[1].services), -item[1].irreversible, item[0]))
     rows = [
-        [clip(agent, 20), count(len(far.services)), count(far.critical), count(far.irreversible)]
+        [clip(agent, 40), count(len(far.services)), count(far.critical), count(far.irreversible)]
         for agent, far in ranked[:MOST_LINES]
     ]
     return {
@@ -173,9 +229,9 @@ def incidents(facts: Facts, tally: Tally) -> Table:
     rows = [
         [
             minute(one.began_at),
-            clip(one.title, 30),
+            one.title,
             str(one.severity),
-            clip(one.accountable, 16),
+            one.accountable,
             _clock(one, facts),
             minute(one.restored_at) if one.restored_at else "not yet",
         ]
@@ -186,6 +242,7 @@ def incidents(facts: Facts, tally: Tally) -> Table:
         "columns": ["Began", "What happened", "Severity", "Accountable", "Report to an authority", "Restored"],
         "numeric": [2],
         "rows": rows[:MOST_INCIDENTS],
+        "all": rows,
         "note": _more(rows, MOST_INCIDENTS)
         or ("" if rows else f"None is on record, of {plural(tally.now.actions, 'action')} in the period."),
     }

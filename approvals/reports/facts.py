@@ -93,6 +93,7 @@ class Mandate:
     agent: str = ""
     service: str = ""
     kind: str = ""
+    signed_by: str = ""
 
     def covers(self, fact: DecisionFact, at: datetime) -> bool:
         """Whether it permits the level that `fact` used at that time."""
@@ -145,6 +146,21 @@ class RestoreTest:
     reachable: int
     restored: int
     """Bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """A duty from law or a standard as the register has it: data that people decide on, never a rule of ours."""
+
+    source: str
+    needs: str
+    evidence: str
+    applies: str
+    text_version: str
+    starts_on: str = ""
+    decided_by: str = ""
+    decided_on: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +252,9 @@ class Limits:
     starts_on: str = ""
     """Empty where no limits approved by the board are on record: these are then the product's own."""
     approved_on: str = ""
+    loss: str = ""
+    """The most that the board accepts in a 1-in-20 year; empty where it has not said."""
+    currency: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,6 +297,7 @@ class Facts:
     incidents: tuple[IncidentFact, ...] = ()
     restores: tuple[RestoreTest, ...] = ()
     actual_losses: tuple[ActualLoss, ...] = ()
+    duties: tuple[Duty, ...] = ()
     ledger_days: int | None = None
     """Unbroken days of complete log up to the end of the period; None when no log reaches it."""
     verified: bool | None = None

@@ -77,6 +77,18 @@ def _bars(chart: dict[str, Any]) -> list[Any]:
     ]
 
 
+def _sideways(chart: dict[str, Any], layout: dict[str, Any]) -> list[Any]:
+    """Bars that lie, the first at the top."""
+    layout["xaxis"] = {"fixedrange": True, "gridcolor": HAIR, "rangemode": "tozero"}
+    layout["yaxis"] = {"type": "category", "fixedrange": True, "autorange": "reversed", "automargin": True}
+    layout["hovermode"] = "closest"
+    colours = [BAD if place in chart["hot"] else ACCENT_LIGHT for place in range(len(chart["labels"]))]
+    return [
+        go.Bar(x=s["values"], y=chart["labels"], name=s["name"], orientation="h", marker={"color": colours})
+        for s in chart["series"]
+    ]
+
+
 def figure_of(chart: dict[str, Any]) -> dict[str, Any] | None:
     """`data` and `layout` for Plotly; None where the dataset says there is nothing to draw."""
     if chart["kind"] == "empty":
@@ -109,6 +121,8 @@ def figure_of(chart: dict[str, Any]) -> dict[str, Any] | None:
                     "font": {"color": BAD, "size": 11},
                 }
             ]
+    elif chart["kind"] == "flow":
+        traces = _sideways(chart, layout)
     else:
         traces = _bars(chart)
         layout["barmode"] = "stack"

@@ -68,7 +68,7 @@ def why(facts: Facts, tally: Tally, measures: list[Measure], period: str) -> lis
 def not_measured(facts: Facts, measures: list[Measure]) -> list[str]:
     """What this report cannot say anything of, as lines of its limits."""
     silent = [m.id for m in measures if m.status == NO_DATA]
-    lines = [f"Not measured: {join(silent)}; why stands beside each below."] if silent else []
+    lines = [f"Not measured: {join(silent)}; why stands beside each on its page."] if silent else []
     if facts.scope.of:
         lines.append(
             "Drills, mandates, limits, people's changes and the ledger are the whole organisation's: no part of it has its own."

@@ -11,9 +11,13 @@ from approvals.reports.glyphs import FONTS, drawable_copy
 TEMPLATE = FONTS.parent / "report.typ"
 
 
-def _compiler(dataset: bytes, proof: bytes) -> tuple[typst.Compiler, datetime]:
+def compiler_of(dataset: bytes, proof: bytes) -> tuple[typst.Compiler, datetime]:
+    """What sets the report, and the moment that the files bear."""
     report: dict[str, Any] = json.loads(dataset)
     drawn = {key: value for key, value in report.items() if key != "rows"}
+    drawn["tables"] = {
+        name: {key: value for key, value in table.items() if key != "all"} for name, table in report["tables"].items()
+    }
     inputs = {
         "data": json.dumps(drawable_copy(drawn), ensure_ascii=False, sort_keys=True),
         "original": dataset.decode(),
@@ -26,14 +30,14 @@ def _compiler(dataset: bytes, proof: bytes) -> tuple[typst.Compiler, datetime]:
 
 def render(dataset: bytes, proof: bytes) -> bytes:
     """PDF/A-3a and PDF/UA-1 in one file, with both inputs attached; equal inputs give equal bytes."""
-    compiler, at = _compiler(dataset, proof)
+    compiler, at = compiler_of(dataset, proof)
     made = compiler.compile(format="pdf", pdf_standards=["a-3a", "ua-1"], timestamp=int(at.timestamp()))
     return _one(made)
 
 
 def preview(dataset: bytes, proof: bytes, ppi: float = 110) -> list[bytes]:
     """Every page as PNG."""
-    compiler, _ = _compiler(dataset, proof)
+    compiler, _ = compiler_of(dataset, proof)
     made = compiler.compile(format="png", ppi=ppi)
     return made if isinstance(made, list) else [_one(made)]
 

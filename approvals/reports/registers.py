@@ -10,6 +10,7 @@ from approvals.board.shapes import DrillOf
 from approvals.reports.estate import Estate
 from approvals.reports.facts import (
     ActualLoss,
+    Duty,
     IncidentFact,
     Limits,
     Mandate,
@@ -35,6 +36,7 @@ class BoardFacts(TypedDict):
     stops: tuple[Stop, ...]
     restores: tuple[RestoreTest, ...]
     actual_losses: tuple[ActualLoss, ...]
+    duties: tuple[Duty, ...]
 
 
 def board_facts(
@@ -57,7 +59,7 @@ def board_facts(
     return {
         "limits": _limits(approved, period_end),
         "policy_board_approved_at": _policy_approved(approved, policy_version, period_end),
-        "mandates": tuple(_mandate(row.values, agents) for row in rows[Board.MANDATES]),
+        "mandates": tuple(_mandate(row, agents, person) for row in rows[Board.MANDATES]),
         "people": tuple(
             PeopleRate(**{name: row.values[name] for name in ("month", "kind", "changes", "failed")})
             for row in rows[Board.PEOPLE]
@@ -66,6 +68,7 @@ def board_facts(
         "stops": tuple(_stop(row.values) for row in rows[Board.DRILLS] if row.values["of"] == DrillOf.STOP),
         "restores": tuple(_restore(row.values) for row in rows[Board.RESTORE_TESTS]),
         "actual_losses": tuple(_loss(row) for row in rows[Board.LOSSES]),
+        "duties": tuple(_duty(row, person) for row in rows[Board.DUTIES]),
     }
 
 
@@ -82,6 +85,8 @@ def _limits(approved: list[Values], period_end: datetime) -> Limits:
         log_days=held["log_days"],
         starts_on=held["starts_on"],
         approved_on=held["approved_on"],
+        loss=held["loss"] or "",
+        currency=held["currency"] or "",
     )
 
 
@@ -100,7 +105,8 @@ def _at(values: Values, name: str) -> datetime:
     return datetime.fromisoformat(values[name])
 
 
-def _mandate(values: Values, agents: Mapping[UUID, str]) -> Mandate:
+def _mandate(row: BoardItem, agents: Mapping[UUID, str], person: Callable[[UUID], str]) -> Mandate:
+    values = row.values
     return Mandate(
         level=values["level"],
         starts_on=date.fromisoformat(values["starts_on"]),
@@ -109,6 +115,7 @@ def _mandate(values: Values, agents: Mapping[UUID, str]) -> Mandate:
         agent=agents.get(UUID(values["agent"]), values["agent"]) if values["agent"] else "",
         service=values["service"] or "",
         kind=values["kind"] or "",
+        signed_by=person(row.made_by),
     )
 
 
@@ -149,4 +156,17 @@ def _loss(row: BoardItem) -> ActualLoss:
         Decimal(values["recovered"] or 0),
         values["data"],
         inert.visible(row.words.get("what", "")) or "(erased)",
+    )
+
+
+def _duty(row: BoardItem, person: Callable[[UUID], str]) -> Duty:
+    values, decided_by = row.values, row.values["decided_by"]
+    told = {name: inert.visible(row.words.get(name, "")) for name in ("source", "needs", "evidence", "text_version")}
+    return Duty(
+        **{name: text or "(erased)" for name, text in told.items()},
+        applies=values["applies"],
+        starts_on=values["starts_on"] or "",
+        decided_by=person(UUID(decided_by)) if decided_by else "",
+        decided_on=values["decided_on"] or "",
+        note=inert.visible(row.words.get("note", "")),
     )

@@ -1,22 +1,25 @@
 """The tables as rows of text. It must not know how any renderer lays them out."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from approvals.periods import iso, minute
-from approvals.reports import exposure
+from approvals.reports import exposure, line, review
 from approvals.reports.counting import began, failed, unknown
 from approvals.reports.facts import DecisionFact, Facts
 from approvals.reports.measure import clip, count, plural
-from approvals.reports.tally import Cell, Row, Tally
-from decisions.vocab import Effect, State, word
+from approvals.reports.tally import MOST_ROWS, Cell, Row, Tally
+from decisions.vocab import Cause, Effect, Outcome, State, word
 
-MOST_LINES = 7
-MOST_KINDS = 9
-MOST_EXCEPTIONS = 20
+MOST_LINES = 5
+MOST_KINDS = 6
+MOST_EXCEPTIONS = 10
+MOST_DECIDERS = 7
 """Lines that fit under the charts of their page."""
 TIERS: tuple[int | None, ...] = (0, 1, 2, 3, None)
+
+REPORTED = tuple(one for one in Outcome if one != Outcome.NOT_EXECUTED)
 
 Table = dict[str, Any]
 
@@ -41,10 +44,11 @@ def authority(tally: Tally) -> Table:
         totals[kind] += cell.actions
     ranked = sorted(totals, key=lambda kind: (-totals[kind], kind))
     tiers = [t for t in TIERS if t is not None or any(tier is None for _, tier in tally.cells)]
-    rows = [
-        {"kind": clip(words(kind), 24), "cells": [_cell(tally.cells.get((kind, tier))) for tier in tiers]}
-        for kind in ranked[:MOST_KINDS]
+    everything = [
+        {"kind": clip(words(kind), 64), "cells": [_cell(tally.cells.get((kind, tier))) for tier in tiers]}
+        for kind in ranked
     ]
+    rows = everything[:MOST_KINDS]
     note = "Each cell: the level that the policy allowed, the actions carried out, and in brackets those beyond it."
     if len(ranked) > MOST_KINDS:
         note += f" {plural(len(ranked) - MOST_KINDS, 'rarer kind')} left out here; their rows are in the XLSX."
@@ -52,6 +56,7 @@ def authority(tally: Tally) -> Table:
         "title": "The line: level allowed, by kind of action and tier of service",
         "columns": ["Kind of action", *("No tier" if t is None else f"Tier {t}" for t in tiers)],
         "rows": rows,
+        "all": everything,
         "note": note if rows else "No action in the period.",
     }
 
@@ -59,7 +64,7 @@ def authority(tally: Tally) -> Table:
 def owners(tally: Tally) -> Table:
     ranked = sorted(tally.owners.items(), key=lambda item: (bool(item[0]), -item[1].actions, item[1].name))
     rows = [
-        [clip(o.name, 20), count(o.actions), count(o.beyond), count(o.failed), count(o.owed)]
+        [clip(o.name, 40), count(o.actions), count(o.beyond), count(o.failed), count(o.owed)]
         for _, o in ranked[:MOST_LINES]
     ]
     note = "Owner on record when each action was received."
@@ -83,30 +88,57 @@ def sign_offs(tally: Tally) -> Table:
         ("none", "None required"),
     )
     return {
-        "title": "Sign-offs for the period's actions",
+        "title": "Sign-offs of the actions",
         "columns": ["State", "Actions"],
         "numeric": [1],
         "rows": [[label, count(tally.sign_offs[key])] for key, label in names],
-        "note": "A sign-off is a person's judgement after the act.",
+        "note": "Judged by a person after the act.",
     }
 
 
-def counted(title: str, first: str, counts: Counter[str], empty: str) -> Table:
-    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+def counted(title: str, first: str, counts: Counter[str], known: Iterable[str], note: str) -> Table:
+    """Every word that is `known`, with how often it was said: that one was never said is a finding too."""
+    looked_for = {key: counts[key] for key in known} | counts
+    ranked = sorted(looked_for.items(), key=lambda item: (-item[1], item[0]))
     rows = [[words(key), count(n)] for key, n in ranked]
-    return {"title": title, "columns": [first, "Actions"], "numeric": [1], "rows": rows, "note": "" if rows else empty}
+    return {"title": title, "columns": [first, "Actions"], "numeric": [1], "rows": rows, "note": note}
+
+
+def looked_for(tally: Tally) -> Table:
+    now = tally.now
+    rows: list[tuple[str, int]] = [
+        ("Carried out", now.actions),
+        ("Tried, and did not run", now.not_run),
+        ("Failed in whole or part", now.failed),
+        ("Ended unknown", now.unknown),
+        ("Beyond what was allowed", now.beyond),
+        ("Harmful, or reverted", now.harmed),
+        ("Confirmed by evidence", now.observed),
+        ("Effect not judged yet", now.actions - now.judged),
+    ]
+    return {
+        "title": "What was looked for",
+        "columns": ["Among the actions", "Found"],
+        "numeric": [1],
+        "rows": [[label, count(n)] for label, n in rows],
+        "note": "",
+    }
 
 
 def deciders(tally: Tally) -> Table:
     total = sum(tally.deciders.values())
-    ranked = sorted(tally.deciders.items(), key=lambda item: (-item[1], item[0]))[:6]
+    ranked = sorted(tally.deciders.items(), key=lambda item: (-item[1], item[0]))
     rows = [[clip(name, 30), count(n), f"{100 * n / total:.0f}%"] for name, n in ranked]
     return {
         "title": "Who decided",
         "columns": ["Person", "Verdicts", "Share"],
         "numeric": [1, 2],
-        "rows": rows,
-        "note": "" if rows else "Nobody gave a verdict in the period.",
+        "rows": rows[:MOST_DECIDERS],
+        "note": f"{plural(len(rows) - MOST_DECIDERS, 'more person', 'more people')} in the XLSX."
+        if len(rows) > MOST_DECIDERS
+        else ""
+        if rows
+        else "Nobody gave a verdict in the period.",
     }
 
 
@@ -130,7 +162,7 @@ def exceptions(tally: Tally) -> Table:
             clip(g.fact.owner_name or "Nobody", 15),
             what_went_wrong(g.fact),
         ]
-        for g in groups[:MOST_EXCEPTIONS]
+        for g in groups[:MOST_ROWS]
     ]
     shown = sum(g.repeats for g in groups[:MOST_EXCEPTIONS])
     if not groups:
@@ -143,7 +175,8 @@ def exceptions(tally: Tally) -> Table:
         "title": "Actions that failed, ended unknown or went beyond permitted autonomy",
         "columns": ["When", "What", "Times", "Service", "Used (allowed)", "Owner", "Why it is here"],
         "numeric": [2],
-        "rows": rows,
+        "rows": rows[:MOST_EXCEPTIONS],
+        "all": rows,
         "note": note,
         "total": tally.exceptions_total,
     }
@@ -166,29 +199,9 @@ def agents(tally: Tally) -> Table:
     }
 
 
-def line_changes(facts: Facts, tally: Tally) -> Table:
-    rows: list[list[str]] = []
-    at = facts.policy_activated_at
-    if at is not None and facts.policy_version is not None and tally.window.index(at) == 11:
-        rows.append(
-            [minute(at), f"Policy {facts.policy_version} in force", clip(facts.policy_activated_by or "not named", 16)]
-        )
-    for freeze in facts.freezes:
-        if tally.window.index(freeze.at) == 11:
-            lifted = "not lifted" if freeze.lifted_at is None else f"lifted {minute(freeze.lifted_at)}"
-            rows.append([minute(freeze.at), f"Freeze: {clip(freeze.scope, 18)}", lifted])
-    return {
-        "title": "Changes to the line in the period",
-        "columns": ["When", "Change", "By"],
-        "numeric": [],
-        "rows": rows[:MOST_LINES],
-        "note": "" if rows else "None: no policy was put in force and no freeze was set.",
-    }
-
-
 def named_kinds(table: Table) -> Table:
     """`table` with the kinds in its first column as people read them."""
-    return table | {"rows": [[clip(words(row[0]), 20), *row[1:]] for row in table["rows"]]}
+    return table | {"rows": [[clip(words(row[0]), 32), *row[1:]] for row in table["rows"]]}
 
 
 def tables_of(facts: Facts, tally: Tally) -> dict[str, Table]:
@@ -196,16 +209,22 @@ def tables_of(facts: Facts, tally: Tally) -> dict[str, Table]:
         "authority": authority(tally),
         "owners": owners(tally),
         "agents": agents(tally),
-        "line_changes": line_changes(facts, tally),
+        "line_changes": line.changes(facts, tally),
+        "mandates": line.mandates(facts),
+        "answers": line.answers(),
+        "signs": review.signs(tally),
+        "drills": review.drills(facts, tally),
         "sign_offs": sign_offs(tally),
-        "effects": counted("Effect, as people judged it", "Effect", tally.effects, "Nobody has judged an effect yet."),
-        "causes": counted("Cause, where it went wrong", "Cause", tally.causes, "No cause has been recorded yet."),
+        "effects": counted("Effect, as people judged it", "Effect", tally.effects, Effect, ""),
+        "causes": counted("Why it went wrong", "Cause", tally.causes, Cause, "As people judged it."),
         "deciders": deciders(tally),
-        "outcomes": counted("Outcomes that agents reported", "Outcome", tally.outcomes, "No action in the period."),
+        "outcomes": counted("Outcomes that agents reported", "Outcome", tally.outcomes, REPORTED, ""),
+        "looked_for": looked_for(tally),
         "exceptions": exceptions(tally),
         "incidents": exposure.incidents(facts, tally),
-        "restores": exposure.restores(facts),
+        "restores": exposure.restores(facts, tally),
         "losses": exposure.losses(facts, tally),
+        "scenario": exposure.scenario(facts, tally),
         "reach": exposure.reach(tally),
         "irreversible": named_kinds(exposure.irreversible(tally)),
     }

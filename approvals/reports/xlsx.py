@@ -1,4 +1,4 @@
-"""The report as a workbook for those who recompute. It must not let a cell be read as a formula or a link."""
+"""The report as a workbook for those who recompute. It must not let a cell be read as a link, or anything but our own rates as a formula."""
 
 import io
 import json
@@ -8,6 +8,7 @@ from typing import Any
 import xlsxwriter
 
 from approvals.reports.rows_csv import COLUMNS
+from approvals.reports.xlsx_charts import chart_sheet
 
 Report = dict[str, Any]
 SAFE = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
@@ -120,21 +121,6 @@ def _measures(book: Book, report: Report) -> None:
         book.line(sheet, row, [*values, m["status_word"], m["note"]])
 
 
-def _charts(book: Book, report: Report) -> None:
-    sheet = book.sheet("Charts", [34] + [12] * 12)
-    row = 0
-    for chart in report["charts"].values():
-        book.line(sheet, row, [chart["title"]], book.title)
-        if chart["kind"] == "empty":
-            book.line(sheet, row + 1, [f"No data. {chart['empty']}"])
-            row += 3
-            continue
-        book.line(sheet, row + 1, ["", *chart["labels"]], book.head)
-        for place, series in enumerate(chart["series"]):
-            book.line(sheet, row + 2 + place, [series["name"], *series["values"]])
-        row += 3 + len(chart["series"])
-
-
 def _decisions(book: Book, report: Report) -> None:
     sheet = book.sheet("Decisions", [38, 21, 21, 46, 20] + [14] * (len(COLUMNS) - 5))
     book.line(sheet, 0, list(COLUMNS), book.head)
@@ -172,6 +158,41 @@ def _sign_offs(book: Book, report: Report) -> None:
         book.line(sheet, row, [item[column] for column in columns])
 
 
+def _listing(book: Book, name: str, table: dict[str, Any], widths: list[int]) -> None:
+    """Every row of a table, also those for which its page had no room."""
+    sheet = book.sheet(name, widths)
+    columns = table.get("all_columns", table["columns"])
+    book.line(sheet, 0, columns, book.head)
+    for row, cells in enumerate(table["all"], 1):
+        book.line(sheet, row, cells)
+    if not table["all"]:
+        book.line(sheet, 1, [table["note"]])
+    sheet.freeze_panes(1, 0)
+
+
+def _authority(book: Book, table: dict[str, Any]) -> None:
+    """The line by kind and tier: what was allowed, how many acted, how many of them beyond it."""
+    tiers = table["columns"][1:]
+    sheet = book.sheet("Authority", [44] + [14] * (3 * len(tiers)))
+    heads = [f"{tier}, {what}" for tier in tiers for what in ("allowed", "actions", "beyond")]
+    book.line(sheet, 0, [table["columns"][0], *heads], book.head)
+    for row, one in enumerate(table["all"], 1):
+        cells = [value for cell in one["cells"] for value in (cell["text"], cell["actions"], cell["beyond"])]
+        book.line(sheet, row, [one["kind"], *cells])
+    if not table["all"]:
+        book.line(sheet, 1, [table["note"]])
+
+
+def _definitions(book: Book, report: Report) -> None:
+    sheet = book.sheet("Definitions", [34, 110, 24])
+    rows = [[f"{m['id']} {m['name']}", m["definition"], f"Limit {m['limit']['text']}"] for m in report["measures"]]
+    rows += [[f"Status: {word}", rule] for word, rule in report["status_rules"]]
+    rows += report["definitions"]
+    rows += [["Limit of this report", line] for line in report["limits_of_report"]]
+    for row, cells in enumerate(rows):
+        book.line(sheet, row, cells, book.wrap)
+
+
 def render(dataset: bytes) -> bytes:
     """The whole workbook; equal datasets give equal bytes."""
     report: Report = json.loads(dataset)
@@ -180,14 +201,15 @@ def render(dataset: bytes) -> bytes:
     _summary(book, report)
     _trend(book, report)
     _measures(book, report)
-    _charts(book, report)
+    for name, chart in report["charts"].items():
+        chart_sheet(book.book, book.sheet, book.line, f"Chart {name}", chart)
+    _listing(book, "Incidents", report["tables"]["incidents"], [18, 60, 10, 30, 34, 18])
+    _listing(book, "Exceptions", report["tables"]["exceptions"], [18, 50, 8, 40, 16, 30, 24])
+    _authority(book, report["tables"]["authority"])
+    _listing(book, "Duties", report["tables"]["duties"], [36, 34, 60, 30, 16, 14, 30, 18, 90])
     _decisions(book, report)
     _sign_offs(book, report)
-    definitions = book.sheet("Definitions", [30, 110])
-    for row, pair in enumerate(
-        [*report["definitions"], *(["Limit of this report", line] for line in report["limits_of_report"])]
-    ):
-        book.line(definitions, row, pair, book.wrap)
+    _definitions(book, report)
     proof = book.sheet("Proof", [22, 80])
     for row, pair in enumerate(report["proof"]["rows"]):
         book.line(proof, row, pair)

@@ -48,7 +48,8 @@ class Command(BaseCommand):
         if not PolicyVersion.objects.exists():
             activate_policy(read_yaml((EXAMPLES / "policy.yaml").read_text()))
             self._import()
-            example_board.keep(EXAMPLES / "board.yaml", by=Person.objects.get(username="helena"), now=clock.now())
+            for name in ("board.yaml", "duties.yaml"):
+                example_board.keep(EXAMPLES / name, by=Person.objects.get(username="helena"), now=clock.now())
         accounts = sign_ins(wanted)
         path = write_access(accounts, agent_keys(), source_secrets())
         self._say(accounts, path)

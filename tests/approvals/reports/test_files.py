@@ -7,8 +7,6 @@ import io
 import json
 import re
 import zipfile
-from datetime import timedelta
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -22,76 +20,16 @@ from pypdf.generic import StreamObject
 
 from approvals.reports import build, files, html_page, pdf, rows_csv, xlsx
 from approvals.reports.dataset import canonical, report_of
-from approvals.reports.facts import ActualLoss, Ask, DecisionFact, FreezeFact, IncidentFact, Limits, RestoreTest
 from approvals.reports.figures import figure_of
 from approvals.reports.generator import generator
 from approvals.reports.glyphs import SUBSTITUTE, drawable, drawable_copy, safe
-from tests.approvals.reports.factory import END, MIDDLE, action, beyond, facts, failure, month, proposal, steady_year
+from tests.approvals.reports import months
+from tests.approvals.reports.factory import action, facts, failure, month, proposal, steady_year
+from tests.approvals.reports.months import NOTE
 
 HOSTILE = "=HYPERLINK(1)</script><b>藤原 🚀\x07"
 SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 VENDOR = html_page.PLOTLY.parent
-
-
-def crowded() -> list[DecisionFact]:
-    """A month with more of everything than any page shows, and long words."""
-    made = steady_year(12, 3)
-    for k in range(60):
-        made.append(
-            beyond(
-                id=f"c{k}",
-                reversible=k % 2 == 0,
-                title=f"Clean up storage of persistentvolumeclaim/warehouse-{k:04d} on a-very-long-service-name",
-                service=f"a-very-long-service-name-{k}",
-                tier=[0, 1, 2, 3, None][k % 5],
-                kind=f"a_rather_long_kind_of_action_{k % 20}",
-                agent=f"an-agent-with-a-long-name-{k % 16}",
-                owner_id=f"u{k % 18}",
-                owner_name=f"Wilhelmina Featherstonehaugh the {k % 18}th of Somewhere",
-                state="failed",
-                outcome=["failed", "partial", "unknown"][k % 3],
-                sign_off="refused",
-                effect=["harmed", "helped", "no_effect", "unknown", "prevented_harm"][k % 5],
-                cause=["vendor_defect", "agent_error", "oversight_failure", "policy_gap", "bad_data", "environment"][
-                    k % 6
-                ],
-                replayed=True,
-            )
-        )
-    return made
-
-
-def crowded_report() -> dict[str, Any]:
-    asked = "Lower the autonomy of storage actions from level 3 to level 2 until restore tests pass; costs 40 reviewer hours a month."
-    known = facts(
-        crowded(),
-        as_of=END + timedelta(hours=5),
-        asks=tuple(Ask("Approve", asked, "Chief Operating Officer", "12 November") for _ in range(3)),
-        freezes=tuple(FreezeFact(MIDDLE, None, "every agent on every service of tier 0") for _ in range(12)),
-        policy_activated_at=MIDDLE,
-        limits=Limits(),
-        incidents=tuple(
-            IncidentFact(
-                "A very long title of what happened to a service with a very long name, and then what happened after it",
-                MIDDLE,
-                1 + k % 5,
-                harmful=True,
-                accountable=f"Wilhelmina Featherstonehaugh the {k}th of Somewhere",
-                report_due=END,
-            )
-            for k in range(12)
-        ),
-        restores=tuple(
-            RestoreTest(f"a-very-long-service-name-{k}", month(k % 5), 10**k, 10**k // 2) for k in range(16)
-        ),
-        actual_losses=tuple(
-            ActualLoss(
-                month(k % 6), Decimal(10**k), "EUR", what="Vouchers for guests who could not get to their rooms at all"
-            )
-            for k in range(12)
-        ),
-    )
-    return report_of(known, generator())
 
 
 @pytest.fixture(scope="module")
@@ -108,13 +46,6 @@ def report() -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def dataset(report: dict[str, Any]) -> bytes:
     return canonical(report)
-
-
-NOTE = (
-    "oversight.example/acme/ledger1\n4211\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n\n"
-    "— oversight.example/acme/ledger1 Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeOoRDe4URYN7u5/Zhcyv2q1gGzGku9nTo+zyWE+xeMcTOAYQ8=\n"
-    "— witness.example.com/w1 jWbPPwAAAABkGFDLEZMHwSRaJNiIDoe9DYn/zXcrtPHeolMI5OWXEhZCB9dlrDJsX3b2oyin1nPZqhf5nNo0xUe+mbIUBkBIfZ+qnA==\n"
-)
 
 
 @pytest.fixture(scope="module")
@@ -158,7 +89,7 @@ def test_the_pdf_says_every_measure_and_sentence(report: dict[str, Any], dataset
     assert [words for words in wanted if re.sub(r"\s+", "", words) not in first] == []
 
 
-@pytest.mark.parametrize("made", [report_of(facts()), crowded_report()], ids=["empty", "crowded"])
+@pytest.mark.parametrize("made", [months.report(name) for name in months.FACTS], ids=list(months.FACTS))
 def test_every_section_begins_on_the_page_that_the_dataset_names(made: dict[str, Any], proof: bytes) -> None:
     pages = texts(pdf.render(canonical(made), proof))
     assert len(pages) == made["pages"]["proof"]
@@ -196,8 +127,9 @@ def test_the_figures_show_the_numbers_of_the_dataset(report: dict[str, Any]) -> 
             continue
         traces = {trace["name"]: trace for trace in go.Figure(figure).to_plotly_json()["data"]}
         for series in chart["series"]:
-            assert list(traces[series["name"]]["y"]) == series["values"]
-            assert list(traces[series["name"]]["x"]) == chart["labels"]
+            along, up = ("y", "x") if chart["kind"] == "flow" else ("x", "y")
+            assert list(traces[series["name"]][up]) == series["values"]
+            assert list(traces[series["name"]][along]) == chart["labels"]
             drawn += 1
         if any(chart.get("band") or []):
             assert [
@@ -261,14 +193,24 @@ def workbook(body: bytes) -> dict[str, ET.Element]:
         return {name: ET.fromstring(archive.read(name)) for name in archive.namelist() if name.endswith(".xml")}
 
 
-def test_the_workbook_is_the_same_twice_and_has_no_formula_or_link(dataset: bytes) -> None:
+def test_the_workbook_is_the_same_twice_and_has_no_link_and_only_our_formulas(
+    report: dict[str, Any], dataset: bytes
+) -> None:
     body = xlsx.render(dataset)
     assert body == xlsx.render(dataset)
     parts = workbook(body)
     names = [sheet.get("name") for sheet in parts["xl/workbook.xml"].iter() if sheet.tag.endswith("}sheet")]
-    assert names == ["Summary", "Trend", "Measures", "Charts", "Decisions", "Sign-offs", "Definitions", "Proof"]
+    charts = [f"Chart {name}" for name in json.loads(dataset)["charts"]]
+    assert names == [
+        *("Summary", "Trend", "Measures"),
+        *charts,
+        *("Incidents", "Exceptions", "Authority", "Duties", "Decisions", "Sign-offs", "Definitions", "Proof"),
+    ]
+    assert set(charts) == {f"Chart {name}" for name in report["charts"]}
     for part in parts.values():
-        assert not [e for e in part.iter() if e.tag in {SHEET + "f", SHEET + "hyperlink"}]
+        assert not list(part.iter(SHEET + "hyperlink"))
+        for formula in part.iter(SHEET + "f"):
+            assert re.fullmatch(r'IF\([A-Z]+\d+=0,"",ROUND\(100\*[A-Z0-9$()/*-]+,4\)\)', formula.text or "")
 
 
 def test_the_workbook_holds_the_series(report: dict[str, Any], dataset: bytes) -> None:
