@@ -4,6 +4,7 @@ from typing import Any
 
 from approvals.periods import day
 from approvals.reports.facts import Facts
+from approvals.reports.intervals import quantile
 from approvals.reports.measure import clip, count, percent, plural
 from approvals.reports.tally import READING_FLOOR, Tally
 
@@ -20,12 +21,6 @@ def span(seconds: float) -> str:
     return f"{seconds:.0f} s"
 
 
-def at_rank(values: list[float], share: int) -> float:
-    """The smallest value that so many per cent of `values` do not exceed, by nearest rank."""
-    ranked = sorted(values)
-    return ranked[-(-share * len(ranked) // 100) - 1]
-
-
 def _of(part: int, whole: int, what: str) -> str:
     """`2 of 58 approvals`, with the share; no share of nothing."""
     if not whole:
@@ -34,16 +29,17 @@ def _of(part: int, whole: int, what: str) -> str:
 
 
 def signs(tally: Tally) -> Table:
-    now, times = tally.now, tally.deciding_seconds
+    now, times = tally.now, sorted(tally.deciding_seconds)
     verdicts = sum(tally.deciders.values())
     most = max(tally.deciders.values(), default=0)
     decided = now.high_decided
     fast = sum(1 for taken in tally.approval_seconds if taken < READING_FLOOR)
-    asked = now.approved + now.vetoed + now.expired
-    taken = f"Half within {span(at_rank(times, 50))}, nine in ten within {span(at_rank(times, 90))}" if times else ""
+    taken = (
+        f"Half within {span(quantile(times, 0.5))}, nine in ten within {span(quantile(times, 0.9))}" if times else ""
+    )
     rows = [
         ["Proposals that came in", count(now.proposals)],
-        ["Unanswered, so refused", _of(now.expired, asked, "request")],
+        ["Unanswered, so refused", _of(now.expired, now.asked, "request")],
         ["Time taken to decide", taken or "No verdict in the period"],
         [f"Approved in under {READING_FLOOR:.0f} s", _of(fast, now.approved, "approval")],
         ["Most verdicts by one person", _of(most, verdicts, "verdict")],

@@ -76,8 +76,9 @@ def _supplier(facts: Facts, tally: Tally) -> tuple[int, int]:
 def _review(tally: Tally) -> Iterable[Supporting]:
     now, times = tally.now, sorted(tally.deciding_seconds)
     of = plural(len(times), "verdict")
-    middle = f"{median(times):,.0f} s" if times else NONE
-    yield Supporting("median_decision", "Time to decide, median", middle, of, median(times) if times else None)
+    half = quantile(times, 0.5) if times else None
+    middle = f"{half:,.0f} s" if half else NONE
+    yield Supporting("median_decision", "Time to decide, median", middle, of, half)
     slow = quantile(times, 0.9) if times else None
     yield Supporting("slow_decision", "Time to decide, nine of ten", f"{slow:,.0f} s" if slow else NONE, of, slow)
     quick = sum(1 for one in tally.approval_seconds if one < READING_FLOOR)
@@ -90,7 +91,7 @@ def _review(tally: Tally) -> Iterable[Supporting]:
     busiest = max(tally.verdict_hours.values(), default=0)
     text = count(busiest) if busiest else NONE
     yield Supporting("busiest_hour", "Verdicts in the busiest hour", text, of, busiest or None)
-    yield _share("timeouts", "Proposals that timed out", now.expired, now.proposals, "proposals")
+    yield _share("timeouts", "Requests that nobody answered in time", now.expired, now.asked, "requests")
     yield _share(
         "overdue", "Sign-offs overdue", tally.sign_offs["overdue"], now.actions - tally.sign_offs["none"], "required"
     )

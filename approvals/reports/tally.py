@@ -55,6 +55,11 @@ class Month:
     refused: int = 0
     levels: Counter[str] = field(default_factory=Counter)
 
+    @property
+    def asked(self) -> int:
+        """How often people were asked and the time to answer is over."""
+        return self.approved + self.vetoed + self.expired
+
 
 @dataclass(slots=True)
 class Owner:

@@ -193,6 +193,13 @@ def _definitions(book: Book, report: Report) -> None:
         book.line(sheet, row, cells, book.wrap)
 
 
+def _supporting(book: Book, lines: list[dict[str, Any]]) -> None:
+    sheet = book.sheet("Supporting", [60, 20, 14, 14, 70])
+    book.line(sheet, 0, ["Measure", "Value", "Numerator", "Denominator", "Counted"], book.head)
+    for row, one in enumerate(lines, 1):
+        book.line(sheet, row, [one["name"], one["text"], one["numerator"], one["denominator"], one["counted"]])
+
+
 def render(dataset: bytes) -> bytes:
     """The whole workbook; equal datasets give equal bytes."""
     report: Report = json.loads(dataset)
@@ -201,6 +208,7 @@ def render(dataset: bytes) -> bytes:
     _summary(book, report)
     _trend(book, report)
     _measures(book, report)
+    _supporting(book, report["supporting"])
     for name, chart in report["charts"].items():
         chart_sheet(book.book, book.sheet, book.line, f"Chart {name}", chart)
     _listing(book, "Incidents", report["tables"]["incidents"], [18, 60, 10, 30, 34, 18])

@@ -202,7 +202,7 @@ def test_the_workbook_is_the_same_twice_and_has_no_link_and_only_our_formulas(
     names = [sheet.get("name") for sheet in parts["xl/workbook.xml"].iter() if sheet.tag.endswith("}sheet")]
     charts = [f"Chart {name}" for name in json.loads(dataset)["charts"]]
     assert names == [
-        *("Summary", "Trend", "Measures"),
+        *("Summary", "Trend", "Measures", "Supporting"),
         *charts,
         *("Incidents", "Exceptions", "Authority", "Duties", "Decisions", "Sign-offs", "Definitions", "Proof"),
     ]

@@ -48,10 +48,10 @@ def test_how_people_decide() -> None:
     said = lines(*quick, *slow, proposal("", MIDDLE))
     assert said["too_fast"]["text"] == "66.7%"
     assert said["too_fast"]["counted"] == "2 of 3 approvals"
-    assert said["median_decision"]["text"] == "32 s"
+    assert said["median_decision"]["text"] == "4 s"
     assert said["top_reviewer"]["counted"] == "3 of 4 verdicts"
     assert said["busiest_hour"]["numerator"] == 3
-    assert said["timeouts"]["counted"] == "1 of 5 proposals"
+    assert said["timeouts"]["counted"] == "1 of 5 requests"
 
 
 def test_incidents_restores_and_clocks() -> None:
