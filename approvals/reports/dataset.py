@@ -76,6 +76,8 @@ def _meta(facts: Facts, tally: Tally, generator: dict[str, Any]) -> dict[str, An
         "period": facts.period,
         "period_name": tally.window.named(),
         "month": tally.window.name(),
+        "changed": f"What changed in {tally.window.name() if tally.window.monthly else 'the period'}",
+        "twelve": f"Twelve {tally.window.unit}s",
         "period_start": iso(facts.period_start),
         "period_end": iso(facts.period_end),
         "time_zone": "UTC",
@@ -135,7 +137,7 @@ def report_of(facts: Facts, generator: dict[str, Any] | None = None) -> Report:
     """The whole report. Reads `facts.decisions` once; equal facts give equal bytes."""
     tally = tally_of(facts)
     measures = measures_of(facts, tally)
-    period = tally.window.named()
+    period = tally.window.named() if tally.window.monthly else f"the period {tally.window.named()}"
     restatements = restated(facts, tally, measures)
     tables = tables_of(facts, tally) | {
         "restatements": restatements,
@@ -157,7 +159,7 @@ def report_of(facts: Facts, generator: dict[str, Any] | None = None) -> Report:
         "supporting": [asdict(line) for line in supporting(facts, tally)],
         "months": {"keys": tally.window.keys(), "labels": tally.window.labels()},
         "measures": [_measure(m, page) for m in measures],
-        "asks": {"items": narrative.asks(facts), "none": "None. No decision is asked of the committee this month."},
+        "asks": {"items": narrative.asks(facts), "none": "None. No decision is asked of the committee."},
         "changes": [asdict(line) for line in narrative.changes(facts, tally, measures)],
         "questions": [
             {"question": asked, "section": section, "page": page[section], **asdict(line)}

@@ -62,7 +62,7 @@ def _summary(book: Book, report: Report) -> None:
         row += 1
     row += 1
     book.line(
-        sheet, row, ["No.", "Measure", meta["month"], "Limit", "Twelve months", "Status", "Trend", "Counted"], book.head
+        sheet, row, ["No.", "Measure", meta["month"], "Limit", meta["twelve"], "Status", "Trend", "Counted"], book.head
     )
     for place, m in enumerate(report["measures"]):
         row += 1

@@ -145,3 +145,4 @@ def test_days_stand_beside_as_many_days(agent: Agent, clock: Clock) -> None:
     beyond = report["measures"][1]
     assert (beyond["value"], beyond["series"][10], report["months"]["keys"][11]) == (1, 1, "2026-10-04")
     assert report["meta"]["period_name"] == "4 Oct to 10 Oct 2026"
+    assert report["meta"]["twelve"] == "Twelve periods"
