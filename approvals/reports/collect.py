@@ -13,15 +13,15 @@ from approvals.models import PolicyVersion, Report, SignOffRecord, Verdict
 from approvals.periods import WHOLE, Period, Scope, Window, as_of
 from approvals.reports.earlier import earlier_editions
 from approvals.reports.estate import Estate
-from approvals.reports.facts import DecisionFact, Facts, FreezeFact
-from approvals.reports.registers import board_facts
+from approvals.reports.facts import DecisionFact, Facts, FreezeFact, Lease
+from approvals.reports.registers import board_facts, incidents_of
 from decisions import inert, ledger
-from decisions.envelope import open_leaf
+from decisions.envelope import Entry, open_leaf, parse_time
 from decisions.models import Agent, Decision, Freeze, Person, Service, Timeline
 from decisions.models.bulk import CHUNK
 from decisions.models.ledger import EntryRow
 from decisions.states import effective_state
-from decisions.vocab import Kind, Level, State
+from decisions.vocab import FreezeScope, Kind, Level, State
 
 SLACK = timedelta(days=31)
 """How long before the first of the twelve periods a decision may have occurred that acted, or was judged, in one of them."""
@@ -29,11 +29,12 @@ SLACK = timedelta(days=31)
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """The register's words for the ids in the decisions; small, so read once."""
+    """The register's words for the ids in the decisions, and the incidents that name them; small, so read once."""
 
     people: Mapping[UUID, str]
     agents: Mapping[UUID, str]
     costs: Mapping[str, Decimal | None]
+    incidents: Mapping[str, tuple[datetime, bool]]
     used: dict[str, str] = field(default_factory=dict)
     """The names that were asked for so far, by pseudonym: a report carries them, for the ledger does not."""
 
@@ -46,6 +47,7 @@ class Names:
             known if people is None else {UUID(id_): name for id_, name in people.items()},
             dict(Agent.objects.values_list("id", "slug")),
             {slug: Decimal(cost) if cost else None for slug, cost in costs},
+            incidents_of(),
         )
 
     def person(self, id_: UUID | None) -> str:
@@ -60,8 +62,10 @@ class Names:
 
 
 ENDS = (Kind.DECISION_EXPIRED, Kind.DECISION_WITHDRAWN)
-UNDONE = (Kind.REVERT_ORDERED, Kind.REVERT_FINISHED)
-STEPS = (Kind.CLAIM_GRANTED, Kind.VERDICT_GIVEN, *ENDS, *UNDONE)
+TURNED = frozenset(
+    {State.REVERT_ORDERED, State.REVERTING, State.REVERT_FAILED, State.REVERTED, State.REVERT_FAILED_ACK}
+)
+"""The states of what was undone, or is to be."""
 TELLING = (Kind.ACTION_REPORTED, Kind.OUTCOME_REPORTED, Kind.REVERT_FINISHED)
 """What may say that another action was done."""
 
@@ -71,6 +75,8 @@ class Steps:
     """What was recorded of one decision, as far as reports ask when and by whom."""
 
     claimed_at: datetime | None = None
+    released_seq: int | None = None
+    released_at: datetime | None = None
     approved_at: datetime | None = None
     approved_by: UUID | None = None
     vetoed_at: datetime | None = None
@@ -78,18 +84,28 @@ class Steps:
     ended_at: list[datetime] = field(default_factory=list)
     judged_at: datetime | None = None
     judged_by: UUID | None = None
-    undone: bool = False
+    undone_at: datetime | None = None
     otherwise: bool = False
 
-    def take(self, kind: str, at: datetime, *, approved_by: UUID | None) -> None:
+    def take(self, seq: int, kind: str, state: str, at: datetime, *, approved_by: UUID | None) -> None:
         """The next step, in the order of the ledger."""
+        if self.claimed_at is not None and self.released_seq is None and state != State.EXECUTING:
+            self.released_seq, self.released_at = seq, at
         if kind == Kind.CLAIM_GRANTED:
             self.claimed_at = at
         elif approved_by is not None:
             self.approved_at, self.approved_by = at, approved_by
         elif kind in ENDS and self.approved_at is not None:
             self.ended_at.append(at)
-        self.undone = self.undone or kind in UNDONE
+        vetoed = kind == Kind.VERDICT_GIVEN and state in (State.EXECUTING, State.REVERT_ORDERED)
+        if vetoed or kind == Kind.REVERT_ORDERED:
+            self.undo(at)
+
+    def undo(self, at: datetime) -> None:
+        self.undone_at = at if self.undone_at is None else min(self.undone_at, at)
+
+    def lease(self, row: Decision) -> Lease | None:
+        return Lease(row.basis, row.lease_seq, self.released_seq, self.released_at) if row.lease_seq else None
 
     def approval_over_at(self, row: Decision) -> datetime | None:
         """From when on the approval of `row` permitted nothing any more. A claim uses it up: then a veto alone ends it."""
@@ -98,7 +114,7 @@ class Steps:
 
 
 def steps_of(rows: list[Decision]) -> Mapping[int, Steps]:
-    """By the decision's seq, in three queries, and two more where something was done that was permitted otherwise."""
+    """By the decision's seq, in three queries, and more where something was undone, or was permitted otherwise."""
     steps = {row.seq: Steps() for row in rows}
     people: dict[int, UUID] = {}
     verdicts = Verdict.objects.filter(decision_seq__in=steps).order_by("seq")
@@ -107,11 +123,16 @@ def steps_of(rows: list[Decision]) -> Mapping[int, Steps]:
         if verdict == "veto":
             steps[of].vetoed_at, steps[of].vetoed_by = at, person
     # Of what was only reported the row says it all: its history is not read.
-    asked = [row.seq for row in rows if row.proposed]
-    told = Timeline.objects.filter(decision_seq__in=asked, kind__in=STEPS).order_by("seq")
+    asked = [row.seq for row in rows if row.proposed or row.to_revert or row.state in TURNED]
+    told = Timeline.objects.filter(decision_seq__in=asked).order_by("seq")
+    finished: dict[int, int] = {}
     for seq, of, kind, state, at in told.values_list("seq", "decision_seq", "kind", "state", "at"):
         # The verdict after which it was permitted is the one that its quorum needed last.
-        steps[of].take(kind, at, approved_by=people.get(seq) if state == State.AUTHORIZED else None)
+        steps[of].take(seq, kind, state, at, approved_by=people.get(seq) if state == State.AUTHORIZED else None)
+        if kind == Kind.REVERT_FINISHED:
+            finished[seq] = of
+    for entry in ledger.entries_of(finished):
+        steps[finished[entry.seq]].undo(told_for(entry))
     judged = SignOffRecord.objects.filter(decision_seq__in=steps).order_by("seq")
     for of, at, person in judged.values_list("decision_seq", "at", "person_id"):
         steps[of].judged_at, steps[of].judged_by = at, person
@@ -120,6 +141,12 @@ def steps_of(rows: list[Decision]) -> Mapping[int, Steps]:
     for of in _acted_otherwise(doubtful):
         steps[of].otherwise = True
     return steps
+
+
+def told_for(entry: Entry) -> datetime:
+    """The time that an entry states, else that at which it was recorded."""
+    stated = entry.facts.get("occurred")
+    return parse_time(stated) if stated else entry.at
 
 
 def _acted_otherwise(seqs: list[int]) -> Iterator[int]:
@@ -136,6 +163,7 @@ def fact_of(row: Decision, names: Names, steps: Steps, as_of: datetime) -> Decis
     vetoed = steps.vetoed_at is not None
     verdict: Literal["", "approve", "veto"] = "veto" if vetoed else "approve" if row.decided_at else ""
     decided_by = steps.vetoed_by if vetoed else row.decided_by
+    incident_at, harmful = names.incidents.get(str(row.id), (None, False))
     return DecisionFact(
         id=str(row.id),
         title=inert.visible(row.title),
@@ -169,7 +197,11 @@ def fact_of(row: Decision, names: Names, steps: Steps, as_of: datetime) -> Decis
         approved_by_name=names.person(steps.approved_by) if vetoed else "",
         approval_over_at=steps.approval_over_at(row),
         acted_otherwise=steps.otherwise,
-        reverted=steps.undone or row.to_revert,
+        ended_at=row.ended_at,
+        undone_at=steps.undone_at,
+        incident_at=incident_at,
+        incident_harmful=harmful,
+        lease=steps.lease(row),
         hold_until=row.hold_until or row.claim_until,
         expired=state == State.EXPIRED,
         sign_off=row.sign_off,
@@ -221,22 +253,24 @@ def policy_of(period_end: datetime) -> PolicyVersion | None:
     return in_force or versions.order_by("version").first()
 
 
-def complete_days(seq_limit: int, period_end: datetime, as_of: datetime) -> int | None:
-    """Days from the first entry to the end of the period, or to now while it runs; None when the ledger began after it."""
+def ledger_began(seq_limit: int) -> datetime | None:
     first = ledger.entry(0) if seq_limit >= 0 else None
-    end = min(period_end, as_of)
-    if first is None or first[0].at >= end:
-        return None
-    return (end - first[0].at).days
+    return None if first is None else first[0].at
 
 
-def _freezes(window: Window) -> tuple[FreezeFact, ...]:
+def _freezes(window: Window, estate: Estate) -> tuple[FreezeFact, ...]:
     rows = Freeze.objects.filter(set_at__gte=window.edges[0], set_at__lt=window.edges[12]).order_by("seq")
     agents = {str(id_): slug for id_, slug in Agent.objects.values_list("id", "slug")}
     return tuple(
-        FreezeFact(row.set_at, row.lifted_at, inert.visible(f"{row.scope} {agents.get(row.value, row.value)}".strip()))
+        _freeze(row, inert.visible(agents.get(row.value, row.value)))
         for row in rows
+        if row.scope != FreezeScope.SERVICE or estate.has(row.value, None)
     )
+
+
+def _freeze(row: Freeze, value: str) -> FreezeFact:
+    words = f"{row.scope} {value}".strip()
+    return FreezeFact(row.set_at, row.lifted_at, words, row.seq, row.scope, value, row.mode)
 
 
 def _refused(window: Window, estate: Estate, seq_limit: int) -> tuple[datetime, ...]:
@@ -295,8 +329,8 @@ def facts_of(
             estate=estate,
         ),
         refused_attempts=_refused(window, estate, seq_limit),
-        freezes=_freezes(window),
-        ledger_days=complete_days(seq_limit, period_end, as_at),
+        freezes=_freezes(window, estate),
+        ledger_began=ledger_began(seq_limit),
         verified=verified,
         entries_verified=head.size if verified else None,
     )

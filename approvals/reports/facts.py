@@ -7,6 +7,18 @@ from decimal import Decimal
 from typing import Literal
 
 from approvals.periods import WHOLE, Scope
+from decisions.vocab import Basis, FreezeMode, FreezeScope
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to act that was claimed, by the entries that granted and ended it."""
+
+    basis: str
+    seq: int
+    over_seq: int | None = None
+    over_at: datetime | None = None
+    """None while the act is in flight."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +62,14 @@ class DecisionFact:
     """From when on an approval permitted nothing any more: vetoed, or not claimed in time, stopped or withdrawn."""
     acted_otherwise: bool = False
     """Whether another action was done than the one that people were shown."""
-    reverted: bool = False
-    """Whether it was undone, or people have ordered that it be."""
+    ended_at: datetime | None = None
+    """When its outcome came about."""
+    undone_at: datetime | None = None
+    """When it was undone, or people first ordered that it be."""
+    incident_at: datetime | None = None
+    incident_harmful: bool = False
+    """Of the incidents on record that name it: when the first began, and whether one did harm."""
+    lease: Lease | None = None
     hold_until: datetime | None = None
     expired: bool = False
     sign_off: str = "none"
@@ -75,7 +93,10 @@ class PlantedFault:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """A drill or a real stop: from the order to no action in flight and the safe state reached."""
+    """A drill or a real stop: from the order to no action in flight and the safe state reached.
+
+    Of a real one the safe state is that the last lease in its scope that was live at the order is over.
+    """
 
     at: datetime
     seconds: float | None
@@ -93,11 +114,14 @@ class Mandate:
     agent: str = ""
     service: str = ""
     kind: str = ""
+    signed_at: datetime | None = None
+    """When it was recorded; before that it answers for nothing but what was imported."""
 
     def covers(self, fact: DecisionFact, at: datetime) -> bool:
         """Whether it permits the level that `fact` used at that time."""
         return (
             self.starts_on <= at.date() <= self.ends_on
+            and (fact.replayed or self.signed_at is None or self.signed_at <= at)
             and fact.level_used <= self.level
             and self.agent in ("", fact.agent)
             and self.service in ("", fact.service)
@@ -188,6 +212,21 @@ class FreezeFact:
     at: datetime
     lifted_at: datetime | None
     scope: str
+    """In words."""
+    seq: int = 0
+    of: str = FreezeScope.EVERYTHING
+    value: str = ""
+    mode: str = FreezeMode.ALL
+
+    def stops(self, fact: DecisionFact, basis: str) -> bool:
+        """Whether an act of `fact` on that basis is what it stops."""
+        of = {
+            FreezeScope.EVERYTHING: "",
+            FreezeScope.ENVIRONMENT: fact.environment_class,
+            FreezeScope.SERVICE: fact.service,
+            FreezeScope.AGENT: fact.agent,
+        }
+        return self.value == of[FreezeScope(self.of)] and (self.mode == FreezeMode.ALL or basis != Basis.QUORUM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,8 +315,8 @@ class Facts:
     incidents: tuple[IncidentFact, ...] = ()
     restores: tuple[RestoreTest, ...] = ()
     actual_losses: tuple[ActualLoss, ...] = ()
-    ledger_days: int | None = None
-    """Unbroken days of complete log up to the end of the period; None when no log reaches it."""
+    ledger_began: datetime | None = None
+    """When the log began that is unbroken since; None where there is none."""
     verified: bool | None = None
     """Whether the ledger up to `seq_limit` was recomputed and held; None when nobody checked."""
     entries_verified: int | None = None

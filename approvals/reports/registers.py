@@ -57,7 +57,7 @@ def board_facts(
     return {
         "limits": _limits(approved, period_end),
         "policy_board_approved_at": _policy_approved(approved, policy_version, period_end),
-        "mandates": tuple(_mandate(row.values, agents) for row in rows[Board.MANDATES]),
+        "mandates": tuple(_mandate(row, agents) for row in rows[Board.MANDATES]),
         "people": tuple(
             PeopleRate(**{name: row.values[name] for name in ("month", "kind", "changes", "failed")})
             for row in rows[Board.PEOPLE]
@@ -100,7 +100,8 @@ def _at(values: Values, name: str) -> datetime:
     return datetime.fromisoformat(values[name])
 
 
-def _mandate(values: Values, agents: Mapping[UUID, str]) -> Mandate:
+def _mandate(row: BoardItem, agents: Mapping[UUID, str]) -> Mandate:
+    values = row.values
     return Mandate(
         level=values["level"],
         starts_on=date.fromisoformat(values["starts_on"]),
@@ -109,6 +110,7 @@ def _mandate(values: Values, agents: Mapping[UUID, str]) -> Mandate:
         agent=agents.get(UUID(values["agent"]), values["agent"]) if values["agent"] else "",
         service=values["service"] or "",
         kind=values["kind"] or "",
+        signed_at=row.made_at,
     )
 
 
@@ -129,6 +131,17 @@ def _incident(row: BoardItem, person: Callable[[UUID], str]) -> IncidentFact:
         reported_at=_moment(values, "reported_at"),
         restored_at=_moment(values, "restored_at"),
     )
+
+
+def incidents_of() -> Mapping[str, tuple[datetime, bool]]:
+    """Of each decision that an incident names, whosesoever it is: when the first began, and whether one did harm."""
+    found: dict[str, tuple[datetime, bool]] = {}
+    for values in BoardItem.objects.filter(register=Board.INCIDENTS, withdrawn=False).values_list("values", flat=True):
+        if named := values["decision"]:
+            at, harmful = _at(values, "began_at"), values["harmful"]
+            first, before = found.get(named, (at, harmful))
+            found[named] = min(first, at), before or harmful
+    return found
 
 
 def _stop(values: Values) -> Stop:

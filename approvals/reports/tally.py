@@ -7,7 +7,8 @@ from datetime import datetime
 
 from approvals.periods import Window
 from approvals.reports.counting import answered_for, began, counted, decided_first, failed, harmed, high, ran, unknown
-from approvals.reports.facts import DecisionFact, Facts, Mandate
+from approvals.reports.facts import DecisionFact, Facts, Mandate, Stop
+from approvals.reports.stops import Stopping
 from decisions.vocab import Effect, Level, Outcome, SignOff
 
 MOST_ROWS = 10_000
@@ -39,6 +40,8 @@ class Month:
     proposals: int = 0
     approved: int = 0
     vetoed: int = 0
+    objected: int = 0
+    """Vetoes of what nobody had proposed: they came after the act."""
     expired: int = 0
     refused: int = 0
     levels: Counter[str] = field(default_factory=Counter)
@@ -120,6 +123,8 @@ class Tally:
     reach: dict[str, Reach] = field(default_factory=dict)
     irreversible: dict[str, tuple[int, int]] = field(default_factory=dict)
     """kind → (irreversible actions, of these decided by a person first)."""
+    stopped: list[Stop] = field(default_factory=list)
+    """The real stops of the twelve months."""
 
     @property
     def now(self) -> Month:
@@ -184,6 +189,9 @@ def _count_people(tally: Tally, fact: DecisionFact) -> None:
 def _count_verdict(tally: Tally, fact: DecisionFact, verdict: str, at: datetime, by: str) -> None:
     place = tally.window.index(at)
     if place is None:
+        return
+    if not fact.proposed:
+        tally.months[place].objected += 1
         return
     tally.months[place].approved += verdict == "approve"
     tally.months[place].vetoed += verdict == "veto"
@@ -253,8 +261,9 @@ def _keep(tally: Tally, fact: DecisionFact, mandates: Sequence[Mandate]) -> None
 
 
 def fold(tally: Tally, facts: Facts) -> None:
-    as_of = facts.as_of
+    as_of, stopping = facts.as_of, Stopping(facts.freezes)
     for fact in facts.decisions:
+        stopping.take(fact)
         _count_people(tally, fact)
         _keep(tally, fact, facts.mandates)
         place = tally.window.index(began(fact))
@@ -269,6 +278,7 @@ def fold(tally: Tally, facts: Facts) -> None:
                 tally.agents_before.add(fact.agent)
         elif fact.outcome == Outcome.NOT_EXECUTED and fact.level_used != Level.L0:
             month.not_run += 1
+    tally.stopped = stopping.stops()
 
 
 def tally_of(facts: Facts) -> Tally:

@@ -10,7 +10,7 @@ from approvals.reports.dataset import report_of
 from approvals.reports.facts import Facts
 from approvals.reports.measures import people_at_the_same_work
 from approvals.reports.tally import tally_of
-from tests.approvals.reports.brute import measures
+from tests.approvals.reports.brute import asking, measures
 
 DECIMALS = 4
 Month = tuple[int, int]
@@ -26,7 +26,7 @@ class Lived(NamedTuple):
 
 
 def span(month: Month) -> tuple[datetime, datetime]:
-    return datetime(*month, 1, tzinfo=UTC), measures.end_of(*month)
+    return datetime(*month, 1, tzinfo=UTC), asking.end_of(*month)
 
 
 def built_at(month: Month) -> datetime:
@@ -54,10 +54,10 @@ def of_report(facts: Facts) -> Said:
     return said
 
 
-def of_entries(entries: measures.Entries, month: Month) -> Said:
+def of_entries(entries: asking.Entries, month: Month, built: datetime) -> Said:
     said: Said = {}
-    for name, formula in measures.MEASURES.items():
-        value, numerator, denominator, series = formula(entries, *month)
+    for name, answer in measures.answers(entries, *month, built).items():
+        value, numerator, denominator, series = answer
         said[name] = [rounded(value), rounded(numerator), denominator, [rounded(one) for one in series]]
     same = measures.people(entries, *month)
     said["attempts"] = measures.attempts(entries, *month)
