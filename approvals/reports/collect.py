@@ -1,160 +1,30 @@
 """Facts from the database, with memory that does not grow with the number of decisions. It must not judge or count."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Literal
-from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
-from approvals.models import PolicyVersion, Report, SignOffRecord, Verdict
+from approvals.models import PolicyVersion, Report, Verdict
 from approvals.periods import WHOLE, Period, Scope, Window, as_of
+from approvals.reports.alike import Alike
 from approvals.reports.earlier import earlier_editions
 from approvals.reports.estate import Estate
-from approvals.reports.facts import DecisionFact, Facts, FreezeFact, Lease
-from approvals.reports.registers import board_facts, incidents_of
+from approvals.reports.facts import DecisionFact, Facts, FreezeFact
+from approvals.reports.names import Names
+from approvals.reports.registers import board_facts
+from approvals.reports.steps import Steps, steps_of
 from decisions import inert, ledger
-from decisions.envelope import Entry, open_leaf, parse_time
-from decisions.models import Agent, Decision, Freeze, Person, Service, Timeline
+from decisions.envelope import open_leaf
+from decisions.models import Agent, Decision, Freeze
 from decisions.models.bulk import CHUNK
 from decisions.models.ledger import EntryRow
 from decisions.states import effective_state
-from decisions.vocab import FreezeScope, Kind, Level, State
+from decisions.vocab import FreezeScope, Kind, State
 
 SLACK = timedelta(days=31)
 """How long before the first of the twelve periods a decision may have occurred that acted, or was judged, in one of them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Names:
-    """The register's words for the ids in the decisions, and the incidents that name them; small, so read once."""
-
-    people: Mapping[UUID, str]
-    agents: Mapping[UUID, str]
-    costs: Mapping[str, Decimal | None]
-    incidents: Mapping[str, tuple[datetime, bool]]
-    used: dict[str, str] = field(default_factory=dict)
-    """The names that were asked for so far, by pseudonym: a report carries them, for the ledger does not."""
-
-    @classmethod
-    def read(cls, people: Mapping[str, str] | None = None) -> "Names":
-        """Those of the register; with `people`, what a report carries, in their place."""
-        costs = Service.objects.values_list("slug", "cost_per_minute")
-        known = dict(Person.objects.values_list("id", "name"))
-        return cls(
-            known if people is None else {UUID(id_): name for id_, name in people.items()},
-            dict(Agent.objects.values_list("id", "slug")),
-            {slug: Decimal(cost) if cost else None for slug, cost in costs},
-            incidents_of(),
-        )
-
-    def person(self, id_: UUID | None) -> str:
-        """The name, or for one whose name was erased the start of the pseudonym."""
-        if id_ is None:
-            return ""
-        name = self.people.get(id_)
-        if not name:
-            return f"person {str(id_)[:8]}"
-        self.used[str(id_)] = name
-        return name
-
-
-ENDS = (Kind.DECISION_EXPIRED, Kind.DECISION_WITHDRAWN)
-TURNED = frozenset(
-    {State.REVERT_ORDERED, State.REVERTING, State.REVERT_FAILED, State.REVERTED, State.REVERT_FAILED_ACK}
-)
-"""The states of what was undone, or is to be."""
-TELLING = (Kind.ACTION_REPORTED, Kind.OUTCOME_REPORTED, Kind.REVERT_FINISHED)
-"""What may say that another action was done."""
-
-
-@dataclass(slots=True)
-class Steps:
-    """What was recorded of one decision, as far as reports ask when and by whom."""
-
-    claimed_at: datetime | None = None
-    released_seq: int | None = None
-    released_at: datetime | None = None
-    approved_at: datetime | None = None
-    approved_by: UUID | None = None
-    vetoed_at: datetime | None = None
-    vetoed_by: UUID | None = None
-    ended_at: list[datetime] = field(default_factory=list)
-    judged_at: datetime | None = None
-    judged_by: UUID | None = None
-    undone_at: datetime | None = None
-    otherwise: bool = False
-
-    def take(self, seq: int, kind: str, state: str, at: datetime, *, approved_by: UUID | None) -> None:
-        """The next step, in the order of the ledger."""
-        if self.claimed_at is not None and self.released_seq is None and state != State.EXECUTING:
-            self.released_seq, self.released_at = seq, at
-        if kind == Kind.CLAIM_GRANTED:
-            self.claimed_at = at
-        elif approved_by is not None:
-            self.approved_at, self.approved_by = at, approved_by
-        elif kind in ENDS and self.approved_at is not None:
-            self.ended_at.append(at)
-        vetoed = kind == Kind.VERDICT_GIVEN and state in (State.EXECUTING, State.REVERT_ORDERED)
-        if vetoed or kind == Kind.REVERT_ORDERED:
-            self.undo(at)
-
-    def undo(self, at: datetime) -> None:
-        self.undone_at = at if self.undone_at is None else min(self.undone_at, at)
-
-    def lease(self, row: Decision) -> Lease | None:
-        return Lease(row.basis, row.lease_seq, self.released_seq, self.released_at) if row.lease_seq else None
-
-    def approval_over_at(self, row: Decision) -> datetime | None:
-        """From when on the approval of `row` permitted nothing any more. A claim uses it up: then a veto alone ends it."""
-        ends = [self.vetoed_at, *([row.claim_until, *self.ended_at] if self.claimed_at is None else [])]
-        return min((at for at in ends if at is not None), default=None)
-
-
-def steps_of(rows: list[Decision]) -> Mapping[int, Steps]:
-    """By the decision's seq, in three queries, and more where something was undone, or was permitted otherwise."""
-    steps = {row.seq: Steps() for row in rows}
-    people: dict[int, UUID] = {}
-    verdicts = Verdict.objects.filter(decision_seq__in=steps).order_by("seq")
-    for seq, of, verdict, at, person in verdicts.values_list("seq", "decision_seq", "verdict", "at", "person_id"):
-        people[seq] = person
-        if verdict == "veto":
-            steps[of].vetoed_at, steps[of].vetoed_by = at, person
-    # Of what was only reported the row says it all: its history is not read.
-    asked = [row.seq for row in rows if row.proposed or row.to_revert or row.state in TURNED]
-    told = Timeline.objects.filter(decision_seq__in=asked).order_by("seq")
-    finished: dict[int, int] = {}
-    for seq, of, kind, state, at in told.values_list("seq", "decision_seq", "kind", "state", "at"):
-        # The verdict after which it was permitted is the one that its quorum needed last.
-        steps[of].take(seq, kind, state, at, approved_by=people.get(seq) if state == State.AUTHORIZED else None)
-        if kind == Kind.REVERT_FINISHED:
-            finished[seq] = of
-    for entry in ledger.entries_of(finished):
-        steps[finished[entry.seq]].undo(told_for(entry))
-    judged = SignOffRecord.objects.filter(decision_seq__in=steps).order_by("seq")
-    for of, at, person in judged.values_list("decision_seq", "at", "person_id"):
-        steps[of].judged_at, steps[of].judged_by = at, person
-    # What contradicts what was approved is an act that nobody permitted: it is at L4.
-    doubtful = [row.seq for row in rows if row.level_used == Level.L4 and steps[row.seq].approved_at is not None]
-    for of in _acted_otherwise(doubtful):
-        steps[of].otherwise = True
-    return steps
-
-
-def told_for(entry: Entry) -> datetime:
-    """The time that an entry states, else that at which it was recorded."""
-    stated = entry.facts.get("occurred")
-    return parse_time(stated) if stated else entry.at
-
-
-def _acted_otherwise(seqs: list[int]) -> Iterator[int]:
-    """Those of the decisions of which another action was told than the one that was asked for."""
-    if seqs:
-        told = Timeline.objects.filter(decision_seq__in=seqs, kind__in=TELLING)
-        of = dict(told.values_list("seq", "decision_seq"))
-        yield from (of[entry.seq] for entry in ledger.entries_of(of) if entry.facts.get("otherwise"))
 
 
 def fact_of(row: Decision, names: Names, steps: Steps, as_of: datetime) -> DecisionFact:
@@ -213,6 +83,7 @@ def fact_of(row: Decision, names: Names, steps: Steps, as_of: datetime) -> Decis
         replayed=row.replayed,
         episode=inert.visible(row.episode),
         cost_per_minute=names.costs.get(row.service),
+        seq=row.seq,
     )
 
 
@@ -228,22 +99,24 @@ def batches(rows: Iterable[Decision]) -> Iterator[list[Decision]]:
 
 
 def decision_facts(
-    window: Window, estate: Estate, seq_limit: int, as_of: datetime, names: Names
+    known: "QuerySet[Decision]", window: Window, names: Names, as_of: datetime
 ) -> Iterator[DecisionFact]:
-    """The decisions that any of the twelve periods may count, a fixed number of queries a batch."""
+    """The decisions of `known` that any of the twelve periods may count, a fixed number of queries a batch."""
     begin, end = window.edges[0] - SLACK, window.edges[12]
-    known = Decision.objects.filter(complete=True, seq__lte=seq_limit, **estate.rows)
-    known = known.defer("action", "account", "outcome_detail")
     # A decision belongs to the period of its act, and what people said of it to the periods in which they said it.
     said = Verdict.objects.filter(at__gte=begin, at__lt=end).values("decision_seq")
     acted_later = Q(occurred_at__gte=end) & (Q(received_at__lt=end) | Q(ended_at__lt=end))
     asked = Q(proposed=True) & (Q(received_at__gte=begin) | Q(ended_at__gte=begin))
     acted_before = Q(occurred_at__lt=begin) & (asked | Q(seq__in=said))
     for some in (Q(occurred_at__gte=begin, occurred_at__lt=end), acted_later, acted_before):
-        for rows in batches(known.filter(some).order_by("seq").iterator(chunk_size=CHUNK)):
-            steps = steps_of(rows)
-            for row in rows:
-                yield fact_of(row, names, steps[row.seq], as_of)
+        yield from one_by_one(known.filter(some).order_by("seq"), names, as_of)
+
+
+def one_by_one(rows: "QuerySet[Decision]", names: Names, as_of: datetime) -> Iterator[DecisionFact]:
+    for some in batches(rows.iterator(chunk_size=CHUNK)):
+        steps = steps_of(some)
+        for row in some:
+            yield fact_of(row, names, steps[row.seq], as_of)
 
 
 def policy_of(period_end: datetime) -> PolicyVersion | None:
@@ -293,17 +166,28 @@ def facts_of(
     now: datetime,
     verified: bool | None = None,
     people: Mapping[str, str] | None = None,
+    grouped: bool = True,
 ) -> Facts:
     """Facts up to the newest entry. `decisions` reads the database while it is consumed, so do both in one snapshot.
 
     `verified` is what the caller's recomputation of the ledger up to that entry found; None when there was none. `now`
     matters only for whether the period is over and mature: see `periods.as_of`. `people` is names by pseudonym, instead of those
-    that the register has now.
+    that the register has now. Unless `grouped`, every decision is read by itself: the figures are the same.
     """
     head, names, estate = ledger.current(), Names.read(people), Estate.of(scope)
     window, period_end = Window.of(period.start, period.end), period.end
     seq_limit, as_at = head.size - 1, as_of(period, head.at, now)
     policy = policy_of(period_end)
+    board = board_facts(
+        period_end,
+        policy_version=policy.version if policy else None,
+        person=names.person,
+        agents=names.agents,
+        estate=estate,
+    )
+    known = Decision.objects.filter(complete=True, seq__lte=seq_limit, **estate.rows)
+    known = known.defer("action", "account", "outcome_detail")
+    alike = Alike(known, window, board["mandates"], names, as_at)
     return Facts(
         organisation=organisation,
         period=period.key,
@@ -312,7 +196,9 @@ def facts_of(
         as_of=as_at,
         seq_limit=seq_limit,
         root=bytes(head.root).hex(),
-        decisions=decision_facts(window, estate, seq_limit, as_at, names),
+        decisions=decision_facts(alike.standing_out() if grouped else known, window, names, as_at),
+        alike=alike.groups() if grouped else (),
+        listed=(one for rows in alike.listed() for one in one_by_one(rows, names, as_at)) if grouped else (),
         scope=scope,
         names=names.used,
         edition=Report.objects.filter(period=period.key, scope=scope.key).count() + 1,
@@ -321,13 +207,7 @@ def facts_of(
         policy_sha256=policy.sha256 if policy else "",
         policy_activated_at=policy.activated_at if policy else None,
         policy_activated_by=names.person(policy.activated_by) if policy else "",
-        **board_facts(
-            period_end,
-            policy_version=policy.version if policy else None,
-            person=names.person,
-            agents=names.agents,
-            estate=estate,
-        ),
+        **board,
         refused_attempts=_refused(window, estate, seq_limit),
         freezes=_freezes(window, estate),
         ledger_began=ledger_began(seq_limit),

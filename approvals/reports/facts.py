@@ -81,6 +81,7 @@ class DecisionFact:
     replayed: bool = False
     episode: str = ""
     cost_per_minute: Decimal | None = None
+    seq: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,7 +280,10 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Everything that a report needs. `decisions` covers twelve months, is read once, in any order."""
+    """Everything that a report needs. `decisions`, `alike` and `listed` are read once, in that order; each in any order.
+
+    Each decision of the twelve months is in `decisions`, or it is one of those that are `alike`.
+    """
 
     organisation: str
     period: str
@@ -290,6 +294,10 @@ class Facts:
     seq_limit: int
     root: str
     decisions: Iterable[DecisionFact]
+    alike: Iterable[tuple[DecisionFact, int]] = ()
+    """One for many, and how many: of those that the report does not tell of one by one."""
+    listed: Iterable[DecisionFact] = ()
+    """Those of them that fell in the period, for the annex: in the order of the ledger, what speaks against a measure first."""
     scope: Scope = WHOLE
     names: Mapping[str, str] = field(default_factory=dict)
     """Pseudonym → name of the people that it names, complete once `decisions` is read."""

@@ -1,12 +1,14 @@
 """What the report says beside what the brute force finds, measure by measure. It must not compute a measure itself."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from approvals.periods import Period
+from approvals.reports import compared
 from approvals.reports.collect import facts_of
-from approvals.reports.dataset import report_of
+from approvals.reports.dataset import canonical, report_of
 from approvals.reports.facts import Facts
 from approvals.reports.measures import people_at_the_same_work
 from approvals.reports.tally import tally_of
@@ -22,6 +24,9 @@ class Lived(NamedTuple):
     """What is left of a history: the facts that the report is made of, and what its entries say."""
 
     facts: Facts
+    """Every decision by itself."""
+    grouped: Facts
+    """As the database counts them together."""
     entries: Said
 
 
@@ -34,11 +39,11 @@ def built_at(month: Month) -> datetime:
     return span(month)[1] + timedelta(hours=72)
 
 
-def collected(month: Month, now: datetime) -> Facts:
+def collected(month: Month, now: datetime, *, grouped: bool = True) -> Facts:
     """The facts of a report, which can be counted again and again."""
     period = Period.read("{:04d}-{:02d}".format(*month))
-    facts = facts_of("Example", period, now=now, verified=True)
-    return replace(facts, decisions=list(facts.decisions))
+    facts = facts_of("Example", period, now=now, verified=True, grouped=grouped)
+    return replace(facts, decisions=list(facts.decisions), alike=list(facts.alike), listed=list(facts.listed))
 
 
 def of_report(facts: Facts) -> Said:
@@ -67,6 +72,12 @@ def of_entries(entries: asking.Entries, month: Month, built: datetime) -> Said:
 
 def rounded(value: float | None) -> float | None:
     return None if value is None else round(float(value), DECIMALS) + 0.0
+
+
+def apart(lived: Lived) -> list[str]:
+    """Where the report says something else of decisions that the database counted together than of each by itself."""
+    one, other = canonical(report_of(lived.facts)), canonical(report_of(lived.grouped))
+    return [str(each) for each in compared.differences(json.loads(one), json.loads(other))]
 
 
 def differences(lived: Lived) -> list[str]:

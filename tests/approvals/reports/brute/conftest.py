@@ -52,12 +52,13 @@ def live(world: World, data_dir: Path, tmp_path: Path) -> Live:
             with transaction.atomic():
                 world.live(history)
                 world.clock.set(max(world.clock.at, built or comparing.built_at(MONTH)))
-                facts = comparing.collected(MONTH, world.clock.at)
+                facts = comparing.collected(MONTH, world.clock.at, grouped=False)
+                grouped = comparing.collected(MONTH, world.clock.at)
                 entries = reading.read(exported(tmp_path / "export"))
                 transaction.set_rollback(True)
         finally:
             forget_signatures(data_dir)
-        return Lived(facts, comparing.of_entries(entries, MONTH, world.clock.at))
+        return Lived(facts, grouped, comparing.of_entries(entries, MONTH, world.clock.at))
 
     return lived
 

@@ -27,7 +27,6 @@ from tests.approvals.reports.brute.asking import (
     level_used,
     mandated,
     months_to,
-    of,
     service_of,
     time_of,
     vetoes,
@@ -153,15 +152,19 @@ def in_flight(entries: Entries, decision: str, stop: Entry) -> bool:
 
 
 def lease_over(entries: Entries, decision: str) -> Entry | None:
-    """What ended its lease: its holder's word, that it ran out, or any other word of the agent that the act is over. What is
-    vetoed at work is at work until its holder has spoken or its lease has run out.
+    """What ended its lease: the first entry that gives the decision another state, or any other word of the agent that the
+    act is over. What is vetoed at work is at work until its holder has spoken or its lease has run out.
     """
     granted = claim(entries, decision)
-    for entry in of(entries, decision, "lease.expired", "outcome.reported", "action.reported", "revert.finished"):
-        if granted is None or entry.seq < granted.seq:
+    vetoed = False
+    for entry in entries:
+        if granted is None or entry.seq <= granted.seq or entry.facts.get("decision") != decision:
             continue
-        vetoed = any(granted.seq < veto.seq < entry.seq for veto in vetoes(entries, decision))
-        if entry.kind == "lease.expired" or entry.facts.get("lease") or not vetoed:
+        state = entry.facts.get("state")
+        if state and state != "executing":
+            return entry
+        vetoed = vetoed or entry.kind == "verdict.given"
+        if entry.kind in ("outcome.reported", "action.reported", "revert.finished") and not vetoed:
             return entry
     return None
 

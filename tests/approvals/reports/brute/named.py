@@ -221,6 +221,11 @@ HISTORIES: dict[str, History] = {
         Step(timedelta(seconds=3), "report_of", (0, NOW, "succeeded", "same")),
         Step(timedelta(seconds=3), "finish", (0, "succeeded")),
     ],
+    "a stop whose lease ran out unseen, and was refused": [
+        *TAKEN[:3],
+        Step(NOW, "freeze", ("all",)),
+        Step(DAY, "sign_off", (0, "marta", "refuse", "unknown")),
+    ],
     "a stop that nothing ended": [*TAKEN[:3], Step(NOW, "freeze", ("all",))],
     "an action that was erased": [reported(MIDDLE), Step(NOW, "erase", (0, ("action", "names")))],
 }
