@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from django.db.models import Q, QuerySet
 
@@ -87,8 +87,19 @@ def fact_of(row: Decision, names: Names, steps: Steps, as_of: datetime) -> Decis
     )
 
 
-def batches(rows: Iterable[Decision]) -> Iterator[list[Decision]]:
-    held: list[Decision] = []
+COLUMNS = (
+    *("seq", "id", "title", "occurred_at", "acted_at", "received_at", "ended_at", "agent_id", "owner_id", "service"),
+    *("tier", "environment", "environment_class", "kind", "team", "episode", "risk", "reversible", "replayed"),
+    *("state", "outcome", "outcome_observed", "level_ruled", "level_used", "beyond", "proposed", "decided_at"),
+    *("decided_by", "to_revert", "lease_seq", "basis", "hold_until", "claim_until", "sign_off", "sign_off_due"),
+    *("effect", "cause", "stopped_at", "protect_until", "lease_until", "served_due", "window_ms", "beat_until"),
+    *("served_ms", "resumed_ms"),
+)
+"""What is read of a decision: a row that has these is as good as a whole one, and takes a fraction of the time."""
+
+
+def batches(rows: Iterable[Any]) -> Iterator[list[Any]]:
+    held: list[Any] = []
     for row in rows:
         held.append(row)
         if len(held) == CHUNK:
@@ -113,7 +124,7 @@ def decision_facts(
 
 
 def one_by_one(rows: "QuerySet[Decision]", names: Names, as_of: datetime) -> Iterator[DecisionFact]:
-    for some in batches(rows.iterator(chunk_size=CHUNK)):
+    for some in batches(rows.values_list(*COLUMNS, named=True).iterator(chunk_size=4 * CHUNK)):
         steps = steps_of(some)
         for row in some:
             yield fact_of(row, names, steps[row.seq], as_of)
@@ -186,7 +197,6 @@ def facts_of(
         estate=estate,
     )
     known = Decision.objects.filter(complete=True, seq__lte=seq_limit, **estate.rows)
-    known = known.defer("action", "account", "outcome_detail")
     alike = Alike(known, window, board["mandates"], names, as_at)
     return Facts(
         organisation=organisation,

@@ -64,13 +64,13 @@ def steps_of(rows: list[Decision]) -> Mapping[int, Steps]:
     """By the decision's seq, in three queries, and more where something was undone, or was permitted otherwise."""
     steps = {row.seq: Steps() for row in rows}
     people: dict[int, UUID] = {}
-    verdicts = Verdict.objects.filter(decision_seq__in=steps).order_by("seq")
+    # Of what was only reported the row says it all: its history is not read.
+    asked = [row.seq for row in rows if row.proposed or row.to_revert or row.state in TURNED]
+    verdicts = Verdict.objects.filter(decision_seq__in=asked).order_by("seq")
     for seq, of, verdict, at, person in verdicts.values_list("seq", "decision_seq", "verdict", "at", "person_id"):
         people[seq] = person
         if verdict == "veto":
             steps[of].vetoed_at, steps[of].vetoed_by = at, person
-    # Of what was only reported the row says it all: its history is not read.
-    asked = [row.seq for row in rows if row.proposed or row.to_revert or row.state in TURNED]
     told = Timeline.objects.filter(decision_seq__in=asked).order_by("seq")
     finished: dict[int, int] = {}
     for seq, of, kind, state, at in told.values_list("seq", "decision_seq", "kind", "state", "at"):
@@ -80,7 +80,7 @@ def steps_of(rows: list[Decision]) -> Mapping[int, Steps]:
             finished[seq] = of
     for entry in ledger.entries_of(finished):
         steps[finished[entry.seq]].undo(told_for(entry))
-    judged = SignOffRecord.objects.filter(decision_seq__in=steps).order_by("seq")
+    judged = SignOffRecord.objects.filter(decision_seq__in=[row.seq for row in rows if row.effect]).order_by("seq")
     for of, at, person in judged.values_list("decision_seq", "at", "person_id"):
         steps[of].judged_at, steps[of].judged_by = at, person
     # What contradicts what was approved is an act that nobody permitted: it is at L4.

@@ -83,7 +83,9 @@ def test_a_reported_action_carries_its_owner_agent_and_cost() -> None:
 
 def test_verdicts_and_sign_offs_come_with_the_person_and_the_time() -> None:
     later = MIDDLE + timedelta(minutes=2)
-    approved = decision(1, proposed=True, decided_by=JUDGE, decided_at=later, level_used="L2", beyond=False)
+    approved = decision(
+        1, proposed=True, decided_by=JUDGE, decided_at=later, level_used="L2", beyond=False, effect="helped"
+    )
     vetoed = decision(2, proposed=True, state="vetoed", outcome="", level_used="", decided_by=JUDGE, decided_at=later)
     for row, word in ((approved, "approve"), (vetoed, "veto")):
         Verdict.objects.create(seq=100 + row.seq, decision_seq=row.seq, person_id=JUDGE, verdict=word, at=later)
