@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
-from django.db.models import BooleanField, Case, Count, Min, Q, QuerySet, Value, When
+from django.db.models import BooleanField, Case, Count, F, Max, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce
 
 from approvals.periods import Window
@@ -23,12 +23,9 @@ WORDS = ("service", "kind", "risk", "state", "outcome", "level_ruled", "level_us
 MARKS = ("tier", "reversible", "outcome_observed", "beyond", "replayed")
 KEYS = (*WORDS, *MARKS, "agent_id", "owner_id")
 """The columns that the measures, tables and charts ask for of what was only reported."""
-EXCEPTION = (
-    Q(outcome__in=[Outcome.FAILED, Outcome.PARTIAL, Outcome.UNKNOWN])
-    | Q(state=State.UNKNOWN)
-    | Q(beyond=True)
-    | Q(effect=Effect.HARMED)
-)
+WRONG = Q(outcome__in=[Outcome.FAILED, Outcome.PARTIAL]) | Q(beyond=True) | Q(effect=Effect.HARMED)
+TOLD_OF = WRONG | Q(outcome=Outcome.UNKNOWN) | Q(state=State.UNKNOWN)
+"""What the page lists by title, repeats together."""
 RAN = (
     ~Q(level_used=Level.L0)
     & ~Q(outcome=Outcome.NOT_EXECUTED)
@@ -47,16 +44,18 @@ class Alike:
     as_of: datetime
 
     def standing_out(self) -> "QuerySet[Decision]":
-        """What has to be looked at one by one: proposals, what was vetoed or undone, and what the report tells of by itself."""
-        return self._begun().filter(self._out())
+        """What has to be looked at one by one: proposals, what was vetoed or undone, and what an incident names."""
+        return self.rows.filter(self._out())
 
     def groups(self) -> Iterator[tuple[DecisionFact, int]]:
-        """One of each sort, as far as it is counted by, and how many there are. None of a sort begins in another segment."""
+        """The last of each sort, as far as it is counted by, and how many there are. None of a sort begins in another segment."""
         cuts = self._cuts()
         segment = Case(*[When(began__lt=at, then=Value(n)) for n, at in enumerate(cuts)], default=Value(len(cuts)))
         due = Case(When(sign_off_due__lte=self.as_of, then=True), default=False, output_field=BooleanField())
-        sorts = self._alike().order_by().values(*KEYS, segment=segment, due=due)
-        for row in sorts.annotate(n=Count("seq"), at=Min("began")).iterator():
+        told_of = TOLD_OF & Q(began__gte=self.window.edges[11])
+        name = Case(When(told_of, then=F("title")), default=Value(""))
+        sorts = self._alike().order_by().values(*KEYS, segment=segment, due=due, name=name)
+        for row in sorts.annotate(n=Count("seq"), at=Max("began")).iterator():
             yield self._fact(row), row["n"]
 
     def listed(self) -> "Iterator[QuerySet[Decision]]":
@@ -70,9 +69,8 @@ class Alike:
         return self.rows.alias(began=Coalesce("acted_at", "ended_at", "occurred_at"))
 
     def _out(self) -> Q:
-        last = Q(began__gte=self.window.edges[11], began__lt=self.window.edges[12])
         turned = Q(to_revert=True) | Q(state__in=list(TURNED)) | Q(id__in=list(self.names.incidents))
-        return Q(proposed=True) | turned | (EXCEPTION & last)
+        return Q(proposed=True) | turned
 
     def _alike(self) -> "QuerySet[Any]":
         begin, end = self.window.edges[0], self.window.edges[12]
@@ -90,7 +88,7 @@ class Alike:
         return sorted(at for at in found if self.window.edges[0] < at < self.window.edges[12])
 
     def _miss(self) -> Q:
-        """What makes one that ran and does not stand out a case against M1 or M3."""
+        """What makes one that ran a case against a measure."""
         covered = Q(pk__in=[])
         ids = {slug: id_ for id_, slug in self.names.agents.items()}
         for one in self.mandates:
@@ -103,7 +101,7 @@ class Alike:
             for name in ("service", "kind"):
                 of &= Q(**{name: getattr(one, name)}) if getattr(one, name) else Q()
             covered |= of
-        return Q(owner_id__isnull=True) | Q(risk=Risk.HIGH) | Q(reversible=False) | ~covered
+        return WRONG | Q(owner_id__isnull=True) | Q(risk=Risk.HIGH) | Q(reversible=False) | ~covered
 
     def _fact(self, row: Mapping[str, Any]) -> DecisionFact:
         shown = {name: row[name] for name in (*WORDS, *MARKS)}
@@ -111,7 +109,7 @@ class Alike:
         owner, at = row["owner_id"], row["at"]
         return DecisionFact(
             id="",
-            title="",
+            title=inert.visible(row["name"]),
             occurred_at=at,
             received_at=at,
             environment="",

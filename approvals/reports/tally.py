@@ -139,7 +139,8 @@ class Tally:
 
     def exceptions(self) -> list[Group]:
         """What went wrong in the month, gravest first, repeats together."""
-        return sorted(self.groups.values(), key=lambda group: tuple(-x for x in group.gravity))
+        ranked = sorted(self.groups.items(), key=lambda item: (tuple(-x for x in item[1].gravity), item[0]))
+        return [group for _, group in ranked]
 
 
 def _gravity(fact: DecisionFact) -> tuple[float, ...]:
@@ -237,16 +238,16 @@ def _detail(tally: Tally, fact: DecisionFact, as_of: datetime, n: int) -> None:
     if fact.cause:
         tally.causes[fact.cause] += n
     if failed(fact) or unknown(fact) or fact.beyond:
-        tally.exceptions_total += 1
-        _group(tally, fact)
+        tally.exceptions_total += n
+        _group(tally, fact, n)
 
 
-def _group(tally: Tally, fact: DecisionFact) -> None:
+def _group(tally: Tally, fact: DecisionFact, n: int) -> None:
     flags = f"{failed(fact)} {unknown(fact)} {fact.beyond} {fact.effect == Effect.HARMED} {fact.verdict}"
     key = (fact.title, fact.service, fact.level_used, fact.level_ruled, fact.owner_id, flags)
     gravity = _gravity(fact)
     group = tally.groups.setdefault(key, Group(gravity, fact))
-    group.repeats += 1
+    group.repeats += n
     if gravity > group.gravity:
         group.gravity, group.fact = gravity, fact
 

@@ -62,7 +62,7 @@ OCTOBER = Period.read("2026-10")
 
 
 def collected(now: Any = END + timedelta(days=4)) -> list[DecisionFact]:
-    known = facts_of("Meridian", OCTOBER, now=now)
+    known = facts_of("Meridian", OCTOBER, now=now, grouped=False)
     return list(known.decisions)
 
 
