@@ -73,7 +73,9 @@ class Posted(NamedTuple):
     ms: list[float]
 
 
-async def post(port: int, path: str, headers: str, bodies: list[bytes], connections: int) -> Posted:
+async def post(
+    port: int, path: str, headers: str, bodies: list[bytes], connections: int, *, method: str = "POST"
+) -> Posted:
     """Send each of `bodies` once, over so many kept connections. Raises AssertionError for an answer other than 200."""
     waiting = list(reversed(bodies))
     took: list[float] = []
@@ -83,7 +85,7 @@ async def post(port: int, path: str, headers: str, bodies: list[bytes], connecti
         while waiting:
             body = waiting.pop()
             began = time.perf_counter()
-            head = f"POST {path} HTTP/1.1\r\nhost: 127.0.0.1\r\n{headers}content-length: {len(body)}\r\n\r\n"
+            head = f"{method} {path} HTTP/1.1\r\nhost: 127.0.0.1\r\n{headers}content-length: {len(body)}\r\n\r\n"
             writer.write(head.encode() + body)
             start = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
             length = next(int(line[15:]) for line in start.split("\r\n") if line.startswith("content-length:"))

@@ -56,6 +56,8 @@ class Copies:
     """In how many of the last copies decisions still wait or run."""
     owed_last: int = 500
     """In how many of the last copies they still owe a sign-off."""
+    over: timedelta = YEAR
+    """How long before `until` they begin."""
     texts_last: int = 100
     """In how many of the last copies entries are whole, with their texts; on PostgreSQL older ones are cut short, to spare the disk."""
 
@@ -67,7 +69,7 @@ class Copies:
     @property
     def step(self) -> float:
         """Seconds from one entry to the next."""
-        return YEAR.total_seconds() / (self.piece.entries * (self.count + 1))
+        return self.over.total_seconds() / (self.piece.entries * (self.count + 1))
 
 
 def multiply(made: Copies) -> None:
@@ -177,6 +179,7 @@ def _expressions(table: str, made: Copies) -> dict[str, str]:
     }
     old = f"n.c <= {made.count - made.open_last}"
     settled = f"n.c <= {made.count - made.owed_last}"
+    occurred = _at(f"({seq} - {made.piece.first})", made, f"- ({lateness})")
     waiting = f"t.state IN {OPEN}"
     ahead = _literal(made.until + timedelta(days=2))
     for name in ("hold_until", "claim_until"):
@@ -193,7 +196,8 @@ def _expressions(table: str, made: Copies) -> dict[str, str]:
         "agent_ref": "t.agent_ref || '-' || n.c",
         "episode": "t.episode || '-' || n.c",
         "received_at": at,
-        "occurred_at": _at(f"({seq} - {made.piece.first})", made, f"- ({lateness})"),
+        "occurred_at": occurred,
+        "acted_at": f"CASE WHEN t.acted_at IS NOT NULL THEN {occurred} END",
         "state": f"CASE WHEN {old} AND {waiting} THEN 'expired' WHEN {old} AND t.state = 'revert_ordered' THEN 'reverted' ELSE t.state END",
         "sign_off": f"CASE WHEN {settled} AND t.sign_off = 'required' THEN 'accepted' ELSE t.sign_off END",
     }
@@ -201,7 +205,7 @@ def _expressions(table: str, made: Copies) -> dict[str, str]:
 
 def _at(number: str, made: Copies, less: str = "") -> str:
     """The time of the entry of that number within the year."""
-    start = made.until - YEAR
+    start = made.until - made.over
     if on_postgresql():
         return f"({_literal(start)} + (({number})::double precision * {made.step:.9f} {less}) * INTERVAL '1 second')"
     return f"strftime('%Y-%m-%d %H:%M:%f000', {start.timestamp()} + ({number}) * {made.step:.9f} {less}, 'unixepoch')"

@@ -74,6 +74,11 @@ class State(StrEnum):
 HOLDING = frozenset({State.SUGGESTED, State.PENDING, State.WINDOW})
 """The states in which a decision waits for people and has a deadline."""
 
+TURNED = frozenset(
+    {State.REVERT_ORDERED, State.REVERTING, State.REVERT_FAILED, State.REVERTED, State.REVERT_FAILED_ACK}
+)
+"""The states of what was undone, or is to be."""
+
 CLAIMABLE = frozenset({State.WINDOW, State.AUTHORIZED})
 """The states that a claim may start from, where its guards hold."""
 

@@ -3,14 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from approvals.periods import Window
+from approvals.periods import MATURITY, Window
 from approvals.reports.facts import DecisionFact, Mandate
 from decisions.vocab import HOLDING, Effect, Level, Outcome, Risk, State
 
 NEVER_RAN = HOLDING | {State.AUTHORIZED, State.DENIED, State.VETOED, State.EXPIRED, State.WITHDRAWN}
-WENT_WRONG = frozenset(
-    {State.REVERT_ORDERED, State.REVERTING, State.REVERT_FAILED, State.REVERTED, State.REVERT_FAILED_ACK}
-)
 
 
 def ran(fact: DecisionFact) -> bool:
@@ -21,12 +18,18 @@ def ran(fact: DecisionFact) -> bool:
 
 
 def failed(fact: DecisionFact) -> bool:
-    return fact.outcome in (Outcome.FAILED, Outcome.PARTIAL) or harmed(fact)
+    """It or what it left behind went wrong: by its outcome, by a person's judgement, or by what came within 72 hours."""
+    badly = fact.outcome in (Outcome.FAILED, Outcome.PARTIAL) or fact.effect == Effect.HARMED
+    return badly or soon_after(fact, fact.undone_at) or soon_after(fact, fact.incident_at)
+
+
+def soon_after(fact: DecisionFact, at: datetime | None) -> bool:
+    return at is not None and at <= (fact.ended_at or began(fact)) + MATURITY
 
 
 def harmed(fact: DecisionFact) -> bool:
-    """Whether it needed correcting: a person says so, or it was undone, or ordered to be."""
-    return fact.effect == Effect.HARMED or fact.reverted or fact.state in WENT_WRONG
+    """Whether it needed correcting: a person or a harmful incident says so, or it was undone, or ordered to be."""
+    return fact.effect == Effect.HARMED or fact.undone_at is not None or fact.incident_harmful
 
 
 def unknown(fact: DecisionFact) -> bool:
@@ -70,8 +73,8 @@ def counted(fact: DecisionFact, window: Window, mandates: Sequence[Mandate]) -> 
     Of the share that people refused, the refused ones are the cases.
     """
     within = window.index(began(fact)) == 11 and ran(fact)
-    approved = window.index(approved_at(fact)) == 11
-    vetoed = fact.verdict == "veto" and window.index(fact.verdict_at) == 11
+    approved = fact.proposed and window.index(approved_at(fact)) == 11
+    vetoed = fact.proposed and fact.verdict == "veto" and window.index(fact.verdict_at) == 11
     cases = (
         ("M1", within, not answered_for(fact, mandates)),
         ("M2", within, fact.beyond),

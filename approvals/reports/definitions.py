@@ -5,17 +5,17 @@ from types import MappingProxyType
 
 DEFINITIONS = (
     ("Action", "A decision of an agent that had an effect on a live system, counted in the period (UTC) in which the effect began. Read-only steps and attempts that did not run are left out."),
-    ("Named owner", "Actions with a named owner when received, and at the first effect either a person's approval or a mandate in force that covers agent, service, kind and level, ÷ all actions."),
+    ("Named owner", "Actions with a named owner when received, and at the first effect either a person's approval or a mandate, signed and in force by then, that covers agent, service, kind and level, ÷ all actions."),
     ("Beyond permitted autonomy", "Actions whose level used is above the level that the policy ruled when they were received."),
     ("Decided by a person first", "High-risk or irreversible actions that a person approved before the first effect ÷ all such actions."),
-    ("Proposals refused", "Vetoed ÷ approved and vetoed, by the time of the verdict; timeouts apart. Limits: p-chart, three sigma, fixed on nine months."),
+    ("Proposals refused", "Vetoed ÷ approved and vetoed, of proposals, by the time of the verdict; timeouts and vetoes of what nobody had proposed apart. Limits: p-chart, three sigma, fixed on nine months."),
     ("Planted faults caught", "Planted faulty proposals refused ÷ planted and decided, last 90 days; Wilson 95% interval."),
-    ("Safe stop", "From the order of a stop drill to the safe state; the slowest of the period, from twenty on the 95th percentile."),
-    ("Failed change", "Actions that failed in whole or part, were reverted, or were judged harmful ÷ all actions; Wilson 95% interval below 1,000. People's rate is of the same kinds of action over twelve months, weighted as agents did them."),
-    ("Error budget left", "1 less harmful ÷ (allowed share of actions). Harmful: judged so by a person, or reverted."),
+    ("Safe stop", "From the order to the safe state, of drills and of real stops: these are safe when every lease in their scope that was live at the order is over; the slowest of the period, from twenty on the 95th percentile."),
+    ("Failed change", "Actions that failed in whole or part, were judged harmful, or were reverted, ordered to be, or named by an incident that began, within 72 hours of their end ÷ all actions; Wilson 95% interval below 1,000. People's rate is of the same kinds of action over twelve months, weighted as agents did them."),
+    ("Error budget left", "1 less harmful ÷ (allowed share of actions). Harmful: judged so by a person, reverted or ordered to be, or named by a harmful incident."),
     ("1-in-20-year loss", "95th percentile of a year's simulated loss; a model, not a forecast."),
     ("Replayed", "Decisions that an auditor rebuilt from the ledger ÷ drawn; exact one-sided 95% bound."),
-    ("Complete logs", "Unbroken days of verified ledger to the end of the period."),
+    ("Complete logs", "Unbroken days of verified ledger to the end of the period, or to the newest entry while it runs."),
     ("Status", "Watch: inside the limit, but in the last quarter of the way to it or with an interval across it. Too few: the sample cannot tell."),
     ("Trend", "Control-chart rules on twelve months: one point beyond three sigma, two of three beyond two, six rising or falling, eight on one side. Fewer than eight months: too short."),
 )  # fmt: skip

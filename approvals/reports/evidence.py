@@ -1,7 +1,7 @@
 """The measures that rest on records of their own: planted faults, stops, the loss model, replays, the log. It must not guess one."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from approvals.reports.facts import Facts, PlantedFault
 from approvals.reports.intervals import exact_lower, wilson
@@ -69,7 +69,7 @@ def safe_stop(facts: Facts, tally: Tally) -> Measure:
     limit = f"≤ {most:g} s"
     taken: list[list[float]] = [[] for _ in range(12)]
     never = [0] * 12
-    for stop in facts.stops:
+    for stop in (*facts.stops, *tally.stopped):
         if (place := tally.window.index(stop.at)) is None:
             continue
         if stop.seconds is None:
@@ -81,12 +81,14 @@ def safe_stop(facts: Facts, tally: Tally) -> Measure:
         None if missed or not times else _slowest(times) for times, missed in zip(taken, never, strict=True)
     ]
     n = len(taken[11]) + never[11]
+    real = sum(tally.window.index(stop.at) == 11 for stop in tally.stopped)
+    of = " and ".join(plural(k, one) for k, one in ((n - real, "drill"), (real, "real stop")) if k)
     if not n:
         return absent(
             "M6", name, limit, "review", "No stop and no stop drill is on record for the period.", series=series
         )
     if never[11]:
-        note = f"{never[11]} of {plural(n, 'drill')} did not reach the safe state."
+        note = f"{never[11]} of {of} did not reach the safe state."
         return replace(
             absent("M6", name, limit, "review", note, series=series),
             text="Not reached",
@@ -94,7 +96,7 @@ def safe_stop(facts: Facts, tally: Tally) -> Measure:
             high=most,
             numerator=never[11],
             denominator=n,
-            phrase=f"{never[11]} of {plural(n, 'stop drill')} did not reach the safe state",
+            phrase=f"{never[11]} of {plural(n, 'stop')} did not reach the safe state",
         )
     value = _slowest(taken[11])
     status = OUTSIDE if value > most else WATCH if value > 0.75 * most else WITHIN
@@ -112,7 +114,7 @@ def safe_stop(facts: Facts, tally: Tally) -> Measure:
         "review",
         value,
         n,
-        note=f"{'The slowest' if n < MANY_STOPS else 'The 95th percentile'} of {plural(n, 'drill')}.",
+        note=f"{'The slowest' if n < MANY_STOPS else 'The 95th percentile'} of {of}.",
         phrase=f"the slowest stop took {value:.0f} s",
     )
 
@@ -200,11 +202,10 @@ def complete_logs(facts: Facts, tally: Tally) -> Measure:
             status=OUTSIDE,
             phrase="the ledger failed verification",
         )
-    if facts.ledger_days is None:
+    series: Series = [_days(facts, end) for end in tally.window.edges[1:]]
+    if series[11] is None:
         return absent("M11", name, limit, "proof", "The ledger has no complete log up to the end of the period.")
-    days = facts.ledger_days
-    held = [days - (facts.period_end - end).days for end in tally.window.edges[1:]]
-    series: Series = [float(n) if n > 0 else None for n in held]
+    days = int(series[11])
     status = OUTSIDE if days < least else WATCH if facts.verified is None else WITHIN
     return Measure(
         "M11",
@@ -220,8 +221,15 @@ def complete_logs(facts: Facts, tally: Tally) -> Measure:
         "proof",
         days,
         None,
-        note="Unbroken, to the end of the period." + ("" if facts.verified else " Not verified for this report."),
+        note=f"Unbroken, to the {'end of the period' if facts.as_of >= facts.period_end else 'newest entry'}."
+        + ("" if facts.verified else " Not verified for this report."),
         phrase=f"complete logs go back {plural(days, 'day')} only"
         if status == OUTSIDE
         else "the ledger was not verified for this report",
     )
+
+
+def _days(facts: Facts, end: datetime) -> float | None:
+    """Whole days of log up to `end`, of which those that have not been yet are none; None where it began later."""
+    began, until = facts.ledger_began, min(end, facts.as_of)
+    return None if began is None or began >= until else float((until - began).days)

@@ -7,6 +7,18 @@ from decimal import Decimal
 from typing import Literal
 
 from approvals.periods import WHOLE, Scope
+from decisions.vocab import Basis, FreezeMode, FreezeScope
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to act that was claimed, by the entries that granted and ended it."""
+
+    basis: str
+    seq: int
+    over_seq: int | None = None
+    over_at: datetime | None = None
+    """None while the act is in flight."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +62,14 @@ class DecisionFact:
     """From when on an approval permitted nothing any more: vetoed, or not claimed in time, stopped or withdrawn."""
     acted_otherwise: bool = False
     """Whether another action was done than the one that people were shown."""
-    reverted: bool = False
-    """Whether it was undone, or people have ordered that it be."""
+    ended_at: datetime | None = None
+    """When its outcome came about."""
+    undone_at: datetime | None = None
+    """When it was undone, or people first ordered that it be."""
+    incident_at: datetime | None = None
+    incident_harmful: bool = False
+    """Of the incidents on record that name it: when the first began, and whether one did harm."""
+    lease: Lease | None = None
     hold_until: datetime | None = None
     expired: bool = False
     sign_off: str = "none"
@@ -63,6 +81,7 @@ class DecisionFact:
     replayed: bool = False
     episode: str = ""
     cost_per_minute: Decimal | None = None
+    seq: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +94,10 @@ class PlantedFault:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """A drill or a real stop: from the order to no action in flight and the safe state reached."""
+    """A drill or a real stop: from the order to no action in flight and the safe state reached.
+
+    Of a real one the safe state is that the last lease in its scope that was live at the order is over.
+    """
 
     at: datetime
     seconds: float | None
@@ -94,11 +116,14 @@ class Mandate:
     service: str = ""
     kind: str = ""
     signed_by: str = ""
+    signed_at: datetime | None = None
+    """When it was recorded; before that it answers for nothing but what was imported."""
 
     def covers(self, fact: DecisionFact, at: datetime) -> bool:
         """Whether it permits the level that `fact` used at that time."""
         return (
             self.starts_on <= at.date() <= self.ends_on
+            and (fact.replayed or self.signed_at is None or self.signed_at <= at)
             and fact.level_used <= self.level
             and self.agent in ("", fact.agent)
             and self.service in ("", fact.service)
@@ -204,6 +229,21 @@ class FreezeFact:
     at: datetime
     lifted_at: datetime | None
     scope: str
+    """In words."""
+    seq: int = 0
+    of: str = FreezeScope.EVERYTHING
+    value: str = ""
+    mode: str = FreezeMode.ALL
+
+    def stops(self, fact: DecisionFact, basis: str) -> bool:
+        """Whether an act of `fact` on that basis is what it stops."""
+        of = {
+            FreezeScope.EVERYTHING: "",
+            FreezeScope.ENVIRONMENT: fact.environment_class,
+            FreezeScope.SERVICE: fact.service,
+            FreezeScope.AGENT: fact.agent,
+        }
+        return self.value == of[FreezeScope(self.of)] and (self.mode == FreezeMode.ALL or basis != Basis.QUORUM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,7 +299,10 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Everything that a report needs. `decisions` covers twelve months, is read once, in any order."""
+    """Everything that a report needs. `decisions`, `alike` and `listed` are read once, in that order; each in any order.
+
+    Each decision of the twelve months is in `decisions`, or it is one of those that are `alike`.
+    """
 
     organisation: str
     period: str
@@ -270,6 +313,10 @@ class Facts:
     seq_limit: int
     root: str
     decisions: Iterable[DecisionFact]
+    alike: Iterable[tuple[DecisionFact, int]] = ()
+    """One for many, and how many: of those that the report does not tell of one by one."""
+    listed: Iterable[DecisionFact] = ()
+    """Those of them that fell in the period, for the annex: in the order of the ledger, what speaks against a measure first."""
     scope: Scope = WHOLE
     vendors: Mapping[str, str] = field(default_factory=dict)
     """Agent → who supplies it."""
@@ -298,8 +345,8 @@ class Facts:
     restores: tuple[RestoreTest, ...] = ()
     actual_losses: tuple[ActualLoss, ...] = ()
     duties: tuple[Duty, ...] = ()
-    ledger_days: int | None = None
-    """Unbroken days of complete log up to the end of the period; None when no log reaches it."""
+    ledger_began: datetime | None = None
+    """When the log began that is unbroken since; None where there is none."""
     verified: bool | None = None
     """Whether the ledger up to `seq_limit` was recomputed and held; None when nobody checked."""
     entries_verified: int | None = None

@@ -139,9 +139,13 @@ def refused_by_people(tally: Tally) -> Measure:
     hits = [m.vetoed for m in tally.months]
     sizes = [m.vetoed + m.approved for m in tally.months]
     series: Series = [100 * k / n if n else None for k, n in zip(hits, sizes, strict=True)]
-    timeouts = f"{count(now.expired) if now.expired else 'none'} timed out"
+    apart = f"{count(now.expired) if now.expired else 'none'} timed out"
+    if now.objected:
+        apart += f"; {plural(now.objected, 'veto', 'vetoes')} of acts that nobody had proposed, counted apart"
     if not sizes[11]:
-        return absent("M4", name, "3-sigma", "review", f"No verdict in the period; {timeouts}.", series=series)
+        return absent(
+            "M4", name, "3-sigma", "review", f"No verdict on a proposal in the period; {apart}.", series=series
+        )
     measure = Measure(
         "M4",
         name,
@@ -157,7 +161,7 @@ def refused_by_people(tally: Tally) -> Measure:
         hits[11],
         sizes[11],
         interval_of(hits[11], sizes[11]),
-        note=f"{count(hits[11])} of {plural(sizes[11], 'verdict')}; {timeouts}.",
+        note=f"{count(hits[11])} of {plural(sizes[11], 'verdict')} on proposals; {apart}.",
     )
     if sum(1 for n in sizes[:11] if n) < BASE_MONTHS:
         return measure

@@ -274,7 +274,7 @@ def leads(facts: Facts, tally: Tally) -> dict[str, Line]:
     owned += f"{count(unanswered) if unanswered else 'none'} of these had neither an approval nor a mandate."
     if not now.actions:
         owned = "No action is on record for the period, so no owner had to answer for one."
-    said = f"People gave {plural(verdicts, 'verdict')} before the act: {count(now.approved)} approved, {count(now.vetoed)} vetoed. "
+    said = f"People gave {plural(verdicts, 'verdict')} on proposals: {count(now.approved)} approved, {count(now.vetoed)} vetoed. "
     said += f"{plural(overdue, 'sign-off') if overdue else 'No sign-off'} {'are' if overdue > 1 else 'is'} overdue."
     judged = f"{count(now.failed)} of {plural(now.actions, 'action')} failed and {count(now.unknown) if now.unknown else 'none'} ended unknown; "
     judged += (

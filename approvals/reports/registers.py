@@ -116,6 +116,7 @@ def _mandate(row: BoardItem, agents: Mapping[UUID, str], person: Callable[[UUID]
         service=values["service"] or "",
         kind=values["kind"] or "",
         signed_by=person(row.made_by),
+        signed_at=row.made_at,
     )
 
 
@@ -136,6 +137,17 @@ def _incident(row: BoardItem, person: Callable[[UUID], str]) -> IncidentFact:
         reported_at=_moment(values, "reported_at"),
         restored_at=_moment(values, "restored_at"),
     )
+
+
+def incidents_of() -> Mapping[str, tuple[datetime, bool]]:
+    """Of each decision that an incident names, whosesoever it is: when the first began, and whether one did harm."""
+    found: dict[str, tuple[datetime, bool]] = {}
+    for values in BoardItem.objects.filter(register=Board.INCIDENTS, withdrawn=False).values_list("values", flat=True):
+        if named := values["decision"]:
+            at, harmful = _at(values, "began_at"), values["harmful"]
+            first, before = found.get(named, (at, harmful))
+            found[named] = min(first, at), before or harmful
+    return found
 
 
 def _stop(values: Values) -> Stop:

@@ -7,7 +7,6 @@ from datetime import datetime
 
 from approvals.periods import Window
 from approvals.reports.counting import (
-    WENT_WRONG,
     answered_for,
     began,
     counted,
@@ -18,8 +17,9 @@ from approvals.reports.counting import (
     ran,
     unknown,
 )
-from approvals.reports.facts import DecisionFact, Facts, Mandate
-from decisions.vocab import Effect, Level, Outcome, SignOff, State
+from approvals.reports.facts import DecisionFact, Facts, Mandate, Stop
+from approvals.reports.stops import Stopping
+from decisions.vocab import TURNED, Effect, Level, Outcome, SignOff, State
 
 MOST_ROWS = 10_000
 WENT_BACK = State.REVERTED
@@ -51,6 +51,8 @@ class Month:
     proposals: int = 0
     approved: int = 0
     vetoed: int = 0
+    objected: int = 0
+    """Vetoes of what nobody had proposed: they came after the act."""
     expired: int = 0
     refused: int = 0
     levels: Counter[str] = field(default_factory=Counter)
@@ -103,7 +105,8 @@ class Group:
 class Row:
     """A decision as the annex lists it, at its place among all."""
 
-    place: int
+    place: tuple[int, int]
+    """Its number in the ledger; where facts have none, that among the facts."""
     fact: DecisionFact
     counted: tuple[str, ...]
     against: tuple[str, ...]
@@ -143,6 +146,8 @@ class Tally:
     reach: dict[str, Reach] = field(default_factory=dict)
     irreversible: dict[str, tuple[int, int]] = field(default_factory=dict)
     """kind → (irreversible actions, of these decided by a person first)."""
+    stopped: list[Stop] = field(default_factory=list)
+    """The real stops of the twelve months."""
 
     @property
     def now(self) -> Month:
@@ -150,12 +155,14 @@ class Tally:
 
     def rows(self) -> list[Row]:
         """What the annex lists, in the order in which it was recorded."""
-        room = max(0, MOST_ROWS - len(self.cases))
-        return sorted([*self.cases, *self.others[:room]], key=lambda row: row.place)
+        cases = sorted(self.cases, key=lambda row: row.place)[:MOST_ROWS]
+        others = sorted(self.others, key=lambda row: row.place)[: MOST_ROWS - len(cases)]
+        return sorted(cases + others, key=lambda row: row.place)
 
     def exceptions(self) -> list[Group]:
         """What went wrong in the month, gravest first, repeats together."""
-        return sorted(self.groups.values(), key=lambda group: tuple(-x for x in group.gravity))
+        ranked = sorted(self.groups.items(), key=lambda item: (tuple(-x for x in item[1].gravity), item[0]))
+        return [group for _, group in ranked]
 
 
 def _gravity(fact: DecisionFact) -> tuple[float, ...]:
@@ -171,25 +178,25 @@ def _gravity(fact: DecisionFact) -> tuple[float, ...]:
     )
 
 
-def _count_action(month: Month, fact: DecisionFact, mandates: Sequence[Mandate]) -> None:
-    month.actions += 1
-    month.replayed += fact.replayed
-    month.no_owner += not fact.owner_id
-    month.answered += answered_for(fact, mandates)
-    month.beyond += fact.beyond
-    month.irreversible += fact.reversible is False
-    month.irreversible_decided += fact.reversible is False and decided_first(fact)
-    month.failed += failed(fact)
-    month.unknown += unknown(fact)
-    month.observed += fact.outcome_observed
-    month.judged += bool(fact.effect)
-    month.owed += fact.sign_off == SignOff.REQUIRED
-    month.harmed += harmed(fact)
-    month.unapproved += not decided_first(fact)
-    month.levels[fact.level_used or "not known"] += 1
+def _count_action(month: Month, fact: DecisionFact, mandates: Sequence[Mandate], n: int) -> None:
+    month.actions += n
+    month.replayed += n * fact.replayed
+    month.no_owner += n * (not fact.owner_id)
+    month.answered += n * (answered_for(fact, mandates))
+    month.beyond += n * fact.beyond
+    month.irreversible += n * (fact.reversible is False)
+    month.irreversible_decided += n * (fact.reversible is False and decided_first(fact))
+    month.failed += n * failed(fact)
+    month.unknown += n * unknown(fact)
+    month.observed += n * fact.outcome_observed
+    month.judged += n * bool(fact.effect)
+    month.owed += n * (fact.sign_off == SignOff.REQUIRED)
+    month.harmed += n * harmed(fact)
+    month.unapproved += n * (not decided_first(fact))
+    month.levels[fact.level_used or "not known"] += n
     if high(fact):
-        month.high += 1
-        month.high_decided += decided_first(fact)
+        month.high += n
+        month.high_decided += n * decided_first(fact)
 
 
 def _count_people(tally: Tally, fact: DecisionFact) -> None:
@@ -208,6 +215,9 @@ def _count_verdict(tally: Tally, fact: DecisionFact, verdict: str, at: datetime,
     place = tally.window.index(at)
     if place is None:
         return
+    if not fact.proposed:
+        tally.months[place].objected += 1
+        return
     tally.months[place].approved += verdict == "approve"
     tally.months[place].vetoed += verdict == "veto"
     if place == 11:
@@ -224,81 +234,101 @@ def _sign_off_word(fact: DecisionFact, as_of: datetime) -> str:
     return fact.sign_off
 
 
-def _detail(tally: Tally, fact: DecisionFact, as_of: datetime) -> None:
+def _detail(tally: Tally, fact: DecisionFact, as_of: datetime, n: int) -> None:
     """What only the report's month shows."""
     cell = tally.cells.setdefault((fact.kind, fact.tier), Cell())
-    cell.actions += 1
-    cell.beyond += fact.beyond
-    cell.failed += failed(fact)
-    cell.levels[fact.level_ruled or "none"] += 1
+    cell.actions += n
+    cell.beyond += n * fact.beyond
+    cell.failed += n * failed(fact)
+    cell.levels[fact.level_ruled or "none"] += n
     owner = tally.owners.setdefault(fact.owner_id, Owner(fact.owner_name or "No named owner"))
     agent = tally.acting.setdefault(fact.agent, Owner(fact.agent))
     for answers in (owner, agent):
-        answers.actions += 1
-        answers.beyond += fact.beyond
-        answers.failed += failed(fact)
-        answers.owed += fact.sign_off == SignOff.REQUIRED
+        answers.actions += n
+        answers.beyond += n * fact.beyond
+        answers.failed += n * failed(fact)
+        answers.owed += n * (fact.sign_off == SignOff.REQUIRED)
     far = tally.reach.setdefault(fact.agent, Reach())
     far.services.add(fact.service)
-    far.critical += fact.tier in (0, 1)
+    far.critical += n * (fact.tier in (0, 1))
     if fact.reversible is False:
-        far.irreversible += 1
-        n, decided = tally.irreversible.get(fact.kind, (0, 0))
-        tally.irreversible[fact.kind] = n + 1, decided + decided_first(fact)
+        far.irreversible += n
+        before, decided = tally.irreversible.get(fact.kind, (0, 0))
+        tally.irreversible[fact.kind] = before + n, decided + n * decided_first(fact)
     tally.agents.add(fact.agent)
-    tally.risks[fact.risk] += 1
-    tally.harmed_approved += harmed(fact) and decided_first(fact)
-    if fact.state in WENT_WRONG:
-        tally.reverts[fact.state] += 1
-    tally.sign_offs[_sign_off_word(fact, as_of)] += 1
-    tally.outcomes[fact.outcome or "not reported"] += 1
+    tally.risks[fact.risk] += n
+    tally.harmed_approved += n * (harmed(fact) and decided_first(fact))
+    if fact.state in TURNED:
+        tally.reverts[fact.state] += n
+    tally.sign_offs[_sign_off_word(fact, as_of)] += n
+    tally.outcomes[fact.outcome or "not reported"] += n
     if fact.effect:
-        tally.effects[fact.effect] += 1
+        tally.effects[fact.effect] += n
     if fact.cause:
-        tally.causes[fact.cause] += 1
+        tally.causes[fact.cause] += n
     if failed(fact) or unknown(fact) or fact.beyond:
-        tally.exceptions_total += 1
-        _group(tally, fact)
+        tally.exceptions_total += n
+        _group(tally, fact, n)
 
 
-def _group(tally: Tally, fact: DecisionFact) -> None:
+def _group(tally: Tally, fact: DecisionFact, n: int) -> None:
     flags = f"{failed(fact)} {unknown(fact)} {fact.beyond} {fact.effect == Effect.HARMED} {fact.verdict}"
     key = (fact.title, fact.service, fact.level_used, fact.level_ruled, fact.owner_id, flags)
     gravity = _gravity(fact)
     group = tally.groups.setdefault(key, Group(gravity, fact))
-    group.repeats += 1
+    group.repeats += n
     if gravity > group.gravity:
         group.gravity, group.fact = gravity, fact
 
 
-def _keep(tally: Tally, fact: DecisionFact, mandates: Sequence[Mandate]) -> None:
+def _keep(tally: Tally, fact: DecisionFact, held: tuple[str, ...], against: tuple[str, ...]) -> None:
     """Where there are more than the annex holds, it holds what speaks against a measure first."""
-    held, against = counted(fact, tally.window, mandates)
-    if not held and tally.window.index(began(fact)) != 11:
-        return
-    tally.rows_total += 1
     kept = tally.cases if against else tally.others
     if len(kept) < MOST_ROWS:
-        kept.append(Row(tally.rows_total, fact, held, against))
+        kept.append(Row((fact.seq, tally.rows_total), fact, held, against))
+
+
+def _count(tally: Tally, fact: DecisionFact, facts: Facts, n: int) -> None:
+    """What `n` like it did."""
+    place = tally.window.index(began(fact))
+    if place is None:
+        return
+    if ran(fact):
+        _count_action(tally.months[place], fact, facts.mandates, n)
+        if place == 11:
+            _detail(tally, fact, facts.as_of, n)
+        else:
+            tally.agents_before.add(fact.agent)
+    elif fact.outcome == Outcome.NOT_EXECUTED and fact.level_used != Level.L0:
+        tally.months[place].not_run += n
 
 
 def fold(tally: Tally, facts: Facts) -> None:
-    as_of = facts.as_of
+    stopping = Stopping(facts.freezes)
     for fact in facts.decisions:
+        stopping.take(fact)
         _count_people(tally, fact)
-        _keep(tally, fact, facts.mandates)
-        place = tally.window.index(began(fact))
-        if place is None:
-            continue
-        month = tally.months[place]
-        if ran(fact):
-            _count_action(month, fact, facts.mandates)
-            if place == 11:
-                _detail(tally, fact, as_of)
-            else:
-                tally.agents_before.add(fact.agent)
-        elif fact.outcome == Outcome.NOT_EXECUTED and fact.level_used != Level.L0:
-            month.not_run += 1
+        _count(tally, fact, facts, 1)
+        held, against = counted(fact, tally.window, facts.mandates)
+        if held or tally.window.index(began(fact)) == 11:
+            tally.rows_total += 1
+            _keep(tally, fact, held, against)
+    tally.stopped = stopping.stops()
+    for fact, n in facts.alike:
+        _count(tally, fact, facts, n)
+        tally.rows_total += n * (tally.window.index(began(fact)) == 11)
+    _list_alike(tally, facts)
+
+
+def _list_alike(tally: Tally, facts: Facts) -> None:
+    """Add to the annex those that were counted together, as far as there is room for them."""
+    cases = others = 0
+    for fact in facts.listed:
+        held, against = counted(fact, tally.window, facts.mandates)
+        cases, others = cases + bool(against), others + (not against)
+        if cases > MOST_ROWS or (others and others > MOST_ROWS - len(tally.cases)):
+            return
+        (tally.cases if against else tally.others).append(Row((fact.seq, 0), fact, held, against))
 
 
 def tally_of(facts: Facts) -> Tally:

@@ -11,9 +11,9 @@ from html.parser import HTMLParser
 import pytest
 from django.test import Client
 
-from approvals.periods import WHOLE, Window
+from approvals.periods import Window
 from approvals.reports import collect
-from approvals.reports.estate import Estate
+from approvals.reports.names import Names
 from decisions import feed
 from decisions.models import Agent, Decision, Person
 from tests import factories
@@ -211,7 +211,7 @@ def test_a_report_draws_names_as_pages_do(agent: Agent, clock: Clock):
     factories.propose(agent)
     Decision.objects.update(**dict.fromkeys(("title", "service", "environment", "kind", "episode"), "geo\u202e"))
     window = Window.of(clock.now() - timedelta(days=1), clock.now() + timedelta(days=1))
-    (fact,) = collect.decision_facts(window, Estate.of(WHOLE), 100, clock.now(), collect.Names.read())
+    (fact,) = collect.decision_facts(Decision.objects.all(), window, Names.read(), clock.now())
     assert {fact.title, fact.service, fact.environment, fact.kind, fact.episode} == {"geo⟦U+202E⟧"}
 
 

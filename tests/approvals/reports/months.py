@@ -73,7 +73,7 @@ def full() -> list[DecisionFact]:
 def full_facts() -> Facts:
     return facts(
         full(),
-        ledger_days=400,
+        ledger_began=END - timedelta(days=400),
         duties=duties(),
         policy_board_approved_at=END - timedelta(days=200),
         people=tuple(PeopleRate(f"2026-{number:02d}", "restart", 60, 3) for number in range(1, 11)),

@@ -62,7 +62,7 @@ OCTOBER = Period.read("2026-10")
 
 
 def collected(now: Any = END + timedelta(days=4)) -> list[DecisionFact]:
-    known = facts_of("Meridian", OCTOBER, now=now)
+    known = facts_of("Meridian", OCTOBER, now=now, grouped=False)
     return list(known.decisions)
 
 
@@ -83,7 +83,9 @@ def test_a_reported_action_carries_its_owner_agent_and_cost() -> None:
 
 def test_verdicts_and_sign_offs_come_with_the_person_and_the_time() -> None:
     later = MIDDLE + timedelta(minutes=2)
-    approved = decision(1, proposed=True, decided_by=JUDGE, decided_at=later, level_used="L2", beyond=False)
+    approved = decision(
+        1, proposed=True, decided_by=JUDGE, decided_at=later, level_used="L2", beyond=False, effect="helped"
+    )
     vetoed = decision(2, proposed=True, state="vetoed", outcome="", level_used="", decided_by=JUDGE, decided_at=later)
     for row, word in ((approved, "approve"), (vetoed, "veto")):
         Verdict.objects.create(seq=100 + row.seq, decision_seq=row.seq, person_id=JUDGE, verdict=word, at=later)
@@ -121,7 +123,7 @@ def test_only_complete_decisions_of_the_period_and_the_year_before_it_are_read()
 def test_queries_do_not_grow_with_the_decisions(django_assert_max_num_queries: DjangoAssertNumQueries) -> None:
     for seq in range(40):
         decision(seq)
-    with django_assert_max_num_queries(18):
+    with django_assert_max_num_queries(20):
         report = report_of(facts_of("Meridian", OCTOBER, now=END))
     assert report["measures"][1]["value"] == 40
 

@@ -155,7 +155,7 @@ def test_a_replay_proves_only_what_its_size_allows(drawn: int, matched: int, sta
     [(400, True, "within"), (400, None, "watch"), (90, True, "outside"), (400, False, "outside")],
 )
 def test_days_of_logs(days: int, verified: bool | None, status: str) -> None:
-    assert measured(ledger_days=days, verified=verified)["M11"].status == status
+    assert measured(ledger_began=END - timedelta(days=days), verified=verified)["M11"].status == status
 
 
 def test_months_begin_and_end_at_midnight_utc() -> None:

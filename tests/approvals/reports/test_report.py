@@ -36,7 +36,7 @@ from tests.approvals.reports.factory import (
     steady_year,
 )
 
-GREEN: dict[str, Any] = {"ledger_days": 400}
+GREEN: dict[str, Any] = {"ledger_began": END - timedelta(days=400)}
 
 
 def report(decisions: list[DecisionFact] | None = None, **over: Any) -> dict[str, Any]:
@@ -63,11 +63,11 @@ def good_year() -> list[DecisionFact]:
         ([action(risk="high")], {}, "red", "verdict.red.M3"),
         ([action()], {"verified": False}, "red", "verdict.red.ledger"),
         ([failure()] * 40, {}, "amber", "verdict.amber.outside"),
-        ([action()], {"ledger_days": 10}, "amber", "verdict.amber.outside"),
+        ([action()], {"ledger_began": END - timedelta(days=10)}, "amber", "verdict.amber.outside"),
         ([action()], {"verified": None}, "amber", "verdict.amber.not_verified"),
         (
             [action()],
-            {"stops": (Stop(MIDDLE, 50),), "ledger_days": 400, "verified": None},
+            {"stops": (Stop(MIDDLE, 50),), "ledger_began": END - timedelta(days=400), "verified": None},
             "amber",
             "verdict.amber.watch",
         ),

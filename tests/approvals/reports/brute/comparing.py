@@ -1,16 +1,18 @@
 """What the report says beside what the brute force finds, measure by measure. It must not compute a measure itself."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from approvals.periods import Period
+from approvals.reports import compared
 from approvals.reports.collect import facts_of
-from approvals.reports.dataset import report_of
+from approvals.reports.dataset import canonical, report_of
 from approvals.reports.facts import Facts
 from approvals.reports.measures import people_at_the_same_work
 from approvals.reports.tally import tally_of
-from tests.approvals.reports.brute import measures
+from tests.approvals.reports.brute import asking, measures
 
 DECIMALS = 4
 Month = tuple[int, int]
@@ -22,11 +24,14 @@ class Lived(NamedTuple):
     """What is left of a history: the facts that the report is made of, and what its entries say."""
 
     facts: Facts
+    """Every decision by itself."""
+    grouped: Facts
+    """As the database counts them together."""
     entries: Said
 
 
 def span(month: Month) -> tuple[datetime, datetime]:
-    return datetime(*month, 1, tzinfo=UTC), measures.end_of(*month)
+    return datetime(*month, 1, tzinfo=UTC), asking.end_of(*month)
 
 
 def built_at(month: Month) -> datetime:
@@ -34,11 +39,11 @@ def built_at(month: Month) -> datetime:
     return span(month)[1] + timedelta(hours=72)
 
 
-def collected(month: Month, now: datetime) -> Facts:
+def collected(month: Month, now: datetime, *, grouped: bool = True) -> Facts:
     """The facts of a report, which can be counted again and again."""
     period = Period.read("{:04d}-{:02d}".format(*month))
-    facts = facts_of("Example", period, now=now, verified=True)
-    return replace(facts, decisions=list(facts.decisions))
+    facts = facts_of("Example", period, now=now, verified=True, grouped=grouped)
+    return replace(facts, decisions=list(facts.decisions), alike=list(facts.alike), listed=list(facts.listed))
 
 
 def of_report(facts: Facts) -> Said:
@@ -54,10 +59,10 @@ def of_report(facts: Facts) -> Said:
     return said
 
 
-def of_entries(entries: measures.Entries, month: Month) -> Said:
+def of_entries(entries: asking.Entries, month: Month, built: datetime) -> Said:
     said: Said = {}
-    for name, formula in measures.MEASURES.items():
-        value, numerator, denominator, series = formula(entries, *month)
+    for name, answer in measures.answers(entries, *month, built).items():
+        value, numerator, denominator, series = answer
         said[name] = [rounded(value), rounded(numerator), denominator, [rounded(one) for one in series]]
     same = measures.people(entries, *month)
     said["attempts"] = measures.attempts(entries, *month)
@@ -67,6 +72,12 @@ def of_entries(entries: measures.Entries, month: Month) -> Said:
 
 def rounded(value: float | None) -> float | None:
     return None if value is None else round(float(value), DECIMALS) + 0.0
+
+
+def apart(lived: Lived) -> list[str]:
+    """Where the report says something else of decisions that the database counted together than of each by itself."""
+    one, other = canonical(report_of(lived.facts)), canonical(report_of(lived.grouped))
+    return [str(each) for each in compared.differences(json.loads(one), json.loads(other))]
 
 
 def differences(lived: Lived) -> list[str]:

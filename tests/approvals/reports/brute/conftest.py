@@ -2,8 +2,9 @@
 
 import logging
 import shutil
-from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 from django.db import transaction
@@ -14,12 +15,15 @@ from tests import factories
 from tests.approvals.reports.brute import comparing, reading
 from tests.approvals.reports.brute.comparing import Lived
 from tests.approvals.reports.brute.living import MONTH, WINDOW, History, World, policy
-from tests.approvals.reports.brute.named import HISTORIES
+from tests.approvals.reports.brute.named import HISTORIES, MIDDLE, RUNNING
 from tests.conftest import Clock
 
 _by_hand: dict[str, Lived] = {}
 """What was lived through once serves every test of this process: it rests on no database any more."""
-Live = Callable[[History], Lived]
+
+
+class Live(Protocol):
+    def __call__(self, history: History, *, built: datetime | None = None) -> Lived: ...
 
 
 @pytest.fixture
@@ -35,22 +39,26 @@ def world(data_dir: Path, organisation: factories.Register, clock: Clock, monkey
 
 @pytest.fixture
 def live(world: World, data_dir: Path, tmp_path: Path) -> Live:
-    """Lives through a history in a ledger that is empty but for the organisation, and undoes it."""
+    """Lives through a history in a ledger that is empty but for the organisation, and undoes it.
+
+    The report is built when the month has matured, or at `built`.
+    """
     begun = world.clock.at
 
-    def lived(history: History) -> Lived:
+    def lived(history: History, *, built: datetime | None = None) -> Lived:
         world.clock.set(begun)
         world.made.clear()
         try:
             with transaction.atomic():
                 world.live(history)
-                world.clock.set(max(world.clock.at, comparing.built_at(MONTH)))
-                facts = comparing.collected(MONTH, world.clock.at)
+                world.clock.set(max(world.clock.at, built or comparing.built_at(MONTH)))
+                facts = comparing.collected(MONTH, world.clock.at, grouped=False)
+                grouped = comparing.collected(MONTH, world.clock.at)
                 entries = reading.read(exported(tmp_path / "export"))
                 transaction.set_rollback(True)
         finally:
             forget_signatures(data_dir)
-        return Lived(facts, comparing.of_entries(entries, MONTH))
+        return Lived(facts, grouped, comparing.of_entries(entries, MONTH, world.clock.at))
 
     return lived
 
@@ -60,6 +68,7 @@ def by_hand(live: Live, world: World) -> dict[str, Lived]:
     """What is left of each history by hand, by its name."""
     if not _by_hand:
         lives = {name: live(history) for name, history in HISTORIES.items()}
+        lives |= {name: live(history, built=MIDDLE) for name, history in RUNNING.items()}
         assert world.refused == {"approve": 2}, "a history by hand means each of its steps"
         _by_hand.update(lives)
     return _by_hand

@@ -88,7 +88,22 @@ REGISTERED = st.one_of(
         currency=st.just("EUR"),
         what=st.just("Vouchers"),
     ),
-    steps("take_out", st.sampled_from(["mandates", "limits", "people-changes", "drills"]), st.just("helena"), PICKS),
+    keeping(
+        "incidents",
+        "marta",
+        title=st.just("Pages without pictures"),
+        began_at=MOMENTS.map(lambda at: at.isoformat()),
+        severity=st.sampled_from([1, 4]),
+        harmful=st.booleans(),
+        accountable=st.just("marta"),
+        decision=st.sampled_from([0, 1, None]),
+    ),
+    steps(
+        "take_out",
+        st.sampled_from(["mandates", "limits", "people-changes", "drills", "incidents"]),
+        st.just("helena"),
+        PICKS,
+    ),
 )
 BEGUN = st.one_of(
     steps("report", AGENTS, ACTIONS, STATED, MAYBE),
@@ -132,13 +147,17 @@ AFTERWARDS = st.one_of(
     steps("report_of", PICKS, STATED, MAYBE, st.sampled_from(["same", "same", "another"])),
 )
 AROUND = st.one_of(
-    steps("freeze", st.sampled_from(["autonomy", "all"])),
+    steps("freeze", st.sampled_from(["autonomy", "all"]), waits=SHORT),
+    steps("freeze", st.sampled_from(["autonomy", "all"]), st.just("service"), SERVICES, waits=SHORT),
+    steps("freeze", st.just("all"), st.just("agent"), AGENTS, waits=SHORT),
     steps("lift"),
     steps("be_there", waits=SHORT),
     steps("expire"),
     steps("draw_the_line", st.sampled_from(["L1", "L2", "L4"])),
     steps("erase", PICKS, st.sampled_from([("account",), ("action",), ("names",)])),
 )
+
+STOPPED = steps("freeze", st.sampled_from(["autonomy", "all"]), waits=SHORT)
 
 
 @st.composite
@@ -153,10 +172,11 @@ def asked(draw: st.DrawFn) -> History:
         Step(draw(waits), "approve", (0, second)),
         Step(timedelta(0), "be_there"),
         Step(draw(waits), "claim", (0,)),
+        draw(STOPPED),
         Step(draw(waits), "finish", (0, draw(OUTCOMES))),
         draw(AFTERWARDS),
     ]
-    left_out = draw(st.sampled_from([0, 0, 0, 1, 2, 4, 5]))
+    left_out = draw(st.sampled_from([0, 5, 5, 5, 1, 2, 4, 6]))
     return [step for place, step in enumerate(path) if place != left_out or not place]
 
 

@@ -220,9 +220,10 @@ class World:
         given: Json = {"reason": "Looked at the graphs.", "version": row.version, "actor": self.people["marta"].id}
         review(row.id, finding=Finding(finding), **given)
 
-    def freeze(self, mode: str) -> None:
+    def freeze(self, mode: str, scope: str = "everything", value: str = "") -> None:
+        named = str(self.agents[value].id) if scope == "agent" else value
         set_freeze(
-            scope=FreezeScope.EVERYTHING, value="", mode=FreezeMode(mode), reason="", actor=self.people["ines"].id
+            scope=FreezeScope(scope), value=named, mode=FreezeMode(mode), reason="", actor=self.people["ines"].id
         )
 
     def lift(self) -> None:
@@ -260,7 +261,7 @@ class World:
             return str(self.agents[value].id)
         if name in ("led_by", "accountable"):
             return str(self.people[value].id)
-        return str(self.row(value).id) if name == "decision" else value
+        return str(self.row(value).id) if name == "decision" and value is not None else value
 
     def take_out(self, of: str, who: str, pick: int) -> None:
         rows = list(BoardItem.objects.filter(register=of, withdrawn=False).order_by("seq"))

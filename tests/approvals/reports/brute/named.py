@@ -34,6 +34,11 @@ def mandate(level: str, first: str, last: str, **over: object) -> Step:
     return registered("mandates", "helena", level=level, starts_on=first, ends_on=last, reason="Rehearsed", **over)
 
 
+def incident(began: object, *, harmful: bool = False, **over: object) -> Step:
+    item = {"title": "Pages without pictures", "severity": 3, "accountable": "marta", "decision": 0, **over}
+    return registered("incidents", "marta", began_at=str(began), harmful=harmful, **item)
+
+
 def drill(ordered: object, safe: object) -> Step:
     return registered("drills", "samuel", of="stop", scope="All", led_by="ines", ordered_at=str(ordered), safe_at=safe)
 
@@ -91,6 +96,11 @@ HISTORIES: dict[str, History] = {
         Step(NOW, "finish", (0, "failed")),
         Step(SOON, "observe", SEEN),
     ],
+    "told to have been done before it was claimed": [
+        *TAKEN,
+        Step(NOW, "report_of", (0, 20 * DAY, "succeeded", "same")),
+    ],
+    "seen before it was claimed": [*TAKEN[:3], Step(NOW, "observe", (0, DAY, "failed")), DONE],
     "not carried out": [*TAKEN[:3], Step(NOW, "finish", (0, "not_executed")), reported(MIDDLE, "not_executed")],
     "an outcome older than the question": [
         Step(END + DAY, "propose", (AGENT, SEARCH)),
@@ -150,5 +160,77 @@ HISTORIES: dict[str, History] = {
         Step(NOW, "take_out", ("drills", "samuel", 21)),
     ],
     "a drill that did not end": [Step(END + DAY, "expire"), drill(MIDDLE, None), drill(END - INSTANT, str(END))],
+    "incidents within 72 hours and later": [
+        step
+        for after, harmful in ((3 * DAY, False), (3 * DAY + INSTANT, False), (4 * DAY, True))
+        for step in (reported(MIDDLE), incident(MIDDLE + after, harmful=harmful))
+    ],
+    "incidents of an act that took a while, of none, and taken out": [
+        *TAKEN[:3],
+        Step(timedelta(seconds=50), "finish", (0, "succeeded")),
+        Step(END + DAY, "expire"),
+        incident(MIDDLE + 2 * SOON + timedelta(seconds=50) + 3 * DAY),
+        incident(MIDDLE, decision=None, harmful=True),
+        reported(MIDDLE),
+        incident(MIDDLE, harmful=True),
+        Step(NOW, "take_out", ("incidents", "helena", 2)),
+    ],
+    "undone within 72 hours and later": [
+        *(Step(MIDDLE, "report", (AGENT, WIKI, NOW, "succeeded")) for _ in range(2)),
+        Step(3 * DAY, "veto", (0, "marta")),
+        Step(INSTANT, "veto", (1, "marta")),
+    ],
+    "undone by the agent, told late": [
+        step
+        for undone in (MIDDLE + 3 * DAY, MIDDLE + 3 * DAY + INSTANT)
+        for step in (reported(MIDDLE), Step(NOW, "reverted", (0, undone)))
+    ],
+    "mandates signed after the act": [
+        Step(MIDDLE, "expire"),
+        mandate("L4", "2027-01-01", "2027-01-31"),
+        *(reported(MIDDLE + off) for off in (-INSTANT, NOW)),
+        Step(NOW, "bring_in", (AGENT, WIKI, MIDDLE - INSTANT, "succeeded")),
+    ],
+    "a veto of what nobody proposed": [reported(END - DAY), Step(MIDDLE + 23 * DAY, "veto", (0, "marta"))],
+    "stops of nothing": [Step(MIDDLE, "freeze", ("all",)), Step(NOW, "freeze", ("autonomy", "service", "wiki"))],
+    "a stop until the last is over": [
+        *TAKEN[:3],
+        *(Step(NOW, step.do, step.what) for step in TAKEN[:3]),
+        Step(timedelta(seconds=10), "freeze", ("all",)),
+        Step(timedelta(seconds=10), "finish", (1, "succeeded")),
+        Step(timedelta(seconds=50), "expire"),
+    ],
+    "a stop of something else": [
+        *TAKEN[:3],
+        Step(NOW, "freeze", ("all", "service", "wiki")),
+        Step(NOW, "freeze", ("all", "agent", "autoscaler")),
+        Step(NOW, "freeze", ("autonomy",)),
+        Step(timedelta(seconds=7), "finish", (0, "succeeded")),
+    ],
+    "a stop of this very thing, twice": [
+        *TAKEN[:3],
+        Step(NOW, "freeze", ("all", "environment", "prod")),
+        Step(timedelta(seconds=3), "freeze", ("all", "service", "search")),
+        Step(timedelta(seconds=3), "report_of", (0, NOW, "succeeded", "same")),
+        Step(SOON, "finish", (0, "succeeded")),
+    ],
+    "a stop, and a veto at work": [
+        *TAKEN[:3],
+        Step(NOW, "freeze", ("all",)),
+        Step(timedelta(seconds=3), "veto", (0, "marta")),
+        Step(timedelta(seconds=3), "report_of", (0, NOW, "succeeded", "same")),
+        Step(timedelta(seconds=3), "finish", (0, "succeeded")),
+    ],
+    "a stop whose lease ran out unseen, and was refused": [
+        *TAKEN[:3],
+        Step(NOW, "freeze", ("all",)),
+        Step(DAY, "sign_off", (0, "marta", "refuse", "unknown")),
+    ],
+    "a stop that nothing ended": [*TAKEN[:3], Step(NOW, "freeze", ("all",))],
     "an action that was erased": [reported(MIDDLE), Step(NOW, "erase", (0, ("action", "names")))],
 }
+RUNNING: dict[str, History] = {
+    "a month that runs": [Step(MIDDLE - LATER, "report", (AGENT, WIKI, NOW, "succeeded"))],
+    "a month that runs, of which nothing was told": [],
+}
+"""Of these the report is built in the middle of the month."""

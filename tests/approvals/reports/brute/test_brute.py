@@ -3,7 +3,7 @@
 import hypothesis
 import pytest
 
-from tests.approvals.reports.brute.comparing import Lived, differences
+from tests.approvals.reports.brute.comparing import Lived, apart, differences
 from tests.approvals.reports.brute.conftest import Live
 from tests.approvals.reports.brute.histories import histories
 from tests.approvals.reports.brute.living import History, World
@@ -17,7 +17,8 @@ def test_the_report_says_what_the_entries_say(live: Live, world: World, runs: in
     @hypothesis.settings(max_examples=runs, database=None, suppress_health_check=list(hypothesis.HealthCheck))
     @hypothesis.given(history=histories())
     def compared(history: History) -> None:
-        found = differences(live(history))
+        lived = live(history)
+        found = [*differences(lived), *apart(lived)]
         if found:
             pytest.fail("\n".join([*map(str, history), *found]))
 
@@ -26,5 +27,5 @@ def test_the_report_says_what_the_entries_say(live: Live, world: World, runs: in
 
 
 def test_so_it_does_at_the_edges(by_hand: dict[str, Lived]) -> None:
-    found = {name: differences(lived) for name, lived in by_hand.items()}
+    found = {name: [*differences(lived), *apart(lived)] for name, lived in by_hand.items()}
     assert {name: some for name, some in found.items() if some} == {}

@@ -1,6 +1,6 @@
-"""Where the report's measures are not yet what their definitions say: each is a strict xfail, with what is missing.
+"""What the definitions of the measures ask for, case by case, with the number that each one gives.
 
-A measure that is mended loses its mark here. It must not excuse what brute force and the report agree on.
+It must not ask brute force: here it is said by hand.
 """
 
 from datetime import timedelta
@@ -53,23 +53,19 @@ def test_a_plain_report_has_none_of_these(world: World) -> None:
     assert measure(world, "M7", [reported(MIDDLE)])["numerator"] == 0
 
 
-@pytest.mark.xfail(reason="the register of incidents is not asked whether an action failed")
 def test_an_incident_within_72_hours_is_a_failed_change(world: World) -> None:
     assert measure(world, "M7", [reported(MIDDLE), INCIDENT])["numerator"] == 1
 
 
-@pytest.mark.xfail(reason="the register of incidents is not asked whether an action did harm")
 def test_a_harmful_incident_spends_the_error_budget(world: World) -> None:
     assert measure(world, "M8", [reported(MIDDLE), INCIDENT])["numerator"] == 1
 
 
-@pytest.mark.xfail(reason="a revert counts whenever it was ordered, so that a month that was reported can still change")
 def test_a_revert_later_than_72_hours_is_no_failed_change(world: World) -> None:
     history = [Step(MIDDLE, "report", ("remediator", WIKI, NOW, "succeeded")), Step(30 * DAY, "veto", (0, "marta"))]
     assert measure(world, "M7", history)["numerator"] == 0
 
 
-@pytest.mark.xfail(reason="a mandate counts from the day it says, and not from when it was signed")
 def test_a_mandate_answers_for_nothing_before_it_was_signed(world: World) -> None:
     history = [
         Step(MIDDLE, "report", ("remediator", WIKI, NOW, "succeeded")),
@@ -79,20 +75,18 @@ def test_a_mandate_answers_for_nothing_before_it_was_signed(world: World) -> Non
     assert measure(world, "M1", history)["numerator"] == 0
 
 
-@pytest.mark.xfail(reason="days to the end of a month that is not over are counted as days of complete logs")
 def test_days_that_have_not_been_are_not_complete(world: World) -> None:
     begun = world.clock.at
-    assert measure(world, "M11", [Step(MIDDLE, "expire")], built=MIDDLE)["value"] == (MIDDLE - begun).days
+    said = measure(world, "M11", [Step(MIDDLE, "report", ("remediator", WIKI, NOW, "succeeded"))], built=MIDDLE + DAY)
+    assert said["value"] == said["series"][-1] == (MIDDLE - begun).days
 
 
-@pytest.mark.xfail(reason="real stops are not timed, only drills")
 def test_a_real_stop_is_timed_until_nothing_is_in_flight(world: World) -> None:
     claimed = TAKEN[:3]
     stopped = [*claimed, Step(NOW, "freeze", ("all",)), Step(timedelta(seconds=30), "finish", (0, "succeeded"))]
     assert measure(world, "M6", stopped)["value"] == 30
 
 
-@pytest.mark.xfail(reason="a veto after the act counts as a refused proposal, also where nothing was proposed")
 def test_what_nobody_proposed_is_no_refused_proposal(world: World) -> None:
     history = [Step(MIDDLE, "report", ("remediator", WIKI, NOW, "succeeded")), Step(SOON, "veto", (0, "marta"))]
     assert measure(world, "M4", history)["denominator"] is None

@@ -12,7 +12,8 @@ import hypothesis
 import pytest
 
 from approvals.reports import counting, evidence, measures, tally
-from approvals.reports.facts import DecisionFact, Facts, Mandate
+from approvals.reports.facts import DecisionFact, Facts, FreezeFact, Mandate
+from approvals.reports.stops import Stopping
 from tests.approvals.reports.brute.comparing import Lived, differences
 from tests.approvals.reports.brute.conftest import Live
 from tests.approvals.reports.brute.histories import histories
@@ -23,6 +24,7 @@ Patch = pytest.MonkeyPatch
 INSTANT = timedelta(microseconds=1)
 real_tally_of = tally.tally_of
 began, decided_first, ran = counting.began, counting.decided_first, counting.ran
+failed, harmed = counting.failed, counting.harmed
 
 
 def everywhere(patch: Patch, name: str, mutant: Callable[..., object]) -> None:
@@ -129,6 +131,57 @@ def all_harm_is_judged(patch: Patch) -> None:
     patch.setattr(measures, "_budget", lambda month, _: 100.0 if month.actions else None)
 
 
+def a_revert_fails_it_whenever_it_comes(patch: Patch) -> None:
+    everywhere(patch, "failed", lambda fact: failed(fact) or fact.undone_at is not None)
+
+
+def an_incident_fails_it_whenever_it_begins(patch: Patch) -> None:
+    everywhere(patch, "failed", lambda fact: failed(fact) or fact.incident_at is not None)
+
+
+def incidents_are_not_asked(patch: Patch) -> None:
+    for name, count in (("failed", failed), ("harmed", harmed)):
+        everywhere(
+            patch, name, lambda fact, count=count: count(replace(fact, incident_at=None, incident_harmful=False))
+        )
+
+
+def the_72_hours_begin_with_the_act(patch: Patch) -> None:
+    everywhere(patch, "failed", lambda fact: failed(replace(fact, ended_at=None)))
+
+
+def a_mandate_is_signed_before_it_is_recorded(patch: Patch) -> None:
+    covers = Mandate.covers
+    patch.setattr(Mandate, "covers", lambda self, fact, at: covers(replace(self, signed_at=None), fact, at))
+
+
+def a_mandate_answers_for_no_import(patch: Patch) -> None:
+    covers = Mandate.covers
+    patch.setattr(Mandate, "covers", lambda self, fact, at: covers(self, replace(fact, replayed=False), at))
+
+
+def every_veto_refuses_a_proposal(patch: Patch) -> None:
+    count = tally._count_verdict
+    patch.setattr(tally, "_count_verdict", lambda made, fact, *said: count(made, replace(fact, proposed=True), *said))
+
+
+def only_drills_are_stops(patch: Patch) -> None:
+    patch.setattr(Stopping, "stops", lambda _: [])
+
+
+def a_stop_is_of_everything(patch: Patch) -> None:
+    patch.setattr(FreezeFact, "stops", lambda *_: True)
+
+
+def a_stop_is_safe_at_once(patch: Patch) -> None:
+    patch.setattr(Stopping, "take", lambda *_: None)
+
+
+def days_to_come_are_complete(patch: Patch) -> None:
+    days = evidence._days
+    patch.setattr(evidence, "_days", lambda facts, end: days(replace(facts, as_of=end), end))
+
+
 MUTANTS = (
     month_ends_one_instant_late,
     month_ends_one_instant_early,
@@ -148,6 +201,17 @@ MUTANTS = (
     people_do_what_agents_do,
     only_the_slowest_counts,
     all_harm_is_judged,
+    a_revert_fails_it_whenever_it_comes,
+    an_incident_fails_it_whenever_it_begins,
+    incidents_are_not_asked,
+    the_72_hours_begin_with_the_act,
+    a_mandate_is_signed_before_it_is_recorded,
+    a_mandate_answers_for_no_import,
+    every_veto_refuses_a_proposal,
+    only_drills_are_stops,
+    a_stop_is_of_everything,
+    a_stop_is_safe_at_once,
+    days_to_come_are_complete,
 )
 
 
