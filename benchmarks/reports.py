@@ -30,7 +30,7 @@ from decisions.models import Agent
 from decisions.recording import stop
 
 TEMPLATE = 1000
-ASKED = 60
+ASKED, ROUNDS = 60, 2
 
 
 def month() -> Period:
@@ -88,7 +88,7 @@ def stage(piece: multiply.Piece, count: int, port: int, headers: dict[str, str])
     multiply.multiply(multiply.Copies(piece, max(1, count // piece.decisions), until, over=over))
     print(f"  {count:,} decisions, {multiply.size_on_disk()}, load {os.getloadavg()[0]:.1f}", flush=True)
     figures: Any = None
-    for _ in range(2):
+    for _ in range(ROUNDS):
         counted, drawn, mib, figures = ended(in_a_child("build", period))
         print(
             f"    counted {counted:.1f} s, drawn {drawn:.1f} s, {mib:.0f} MiB, load {os.getloadavg()[0]:.1f}",
