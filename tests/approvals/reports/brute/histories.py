@@ -180,8 +180,34 @@ def asked(draw: st.DrawFn) -> History:
     return [step for place, step in enumerate(path) if place != left_out or not place]
 
 
-PARTS = {"asked": asked(), "begun": BEGUN, "answered": ANSWERED, "registered": REGISTERED, "around": AROUND}
-OFTEN = ("asked", "asked", "begun", "begun", "answered", "answered", "answered", "registered", "around")
+@st.composite
+def blamed(draw: st.DrawFn) -> History:
+    """An act of the month that is told when it is over, and an incident that names it: within 72 hours of it, or later."""
+    at = draw(st.sampled_from([START, START + timedelta(days=9)]))
+    after = draw(st.sampled_from([timedelta(hours=72), timedelta(hours=72) + INSTANT, timedelta(days=20)]))
+    incident = {
+        "title": "Pages without pictures",
+        "began_at": (at + after).isoformat(),
+        "severity": 3,
+        "harmful": draw(st.booleans()),
+        "accountable": "marta",
+        "decision": 0,
+    }
+    return [
+        Step(END + timedelta(days=1), "report", (draw(AGENTS), draw(ACTIONS), at, "succeeded")),
+        Step(timedelta(0), "keep", ("incidents", "marta", incident)),
+    ]
+
+
+PARTS = {
+    "blamed": blamed(),
+    "asked": asked(),
+    "begun": BEGUN,
+    "answered": ANSWERED,
+    "registered": REGISTERED,
+    "around": AROUND,
+}
+OFTEN = ("blamed", "asked", "asked", "begun", "begun", "answered", "answered", "answered", "registered", "around")
 
 
 @st.composite

@@ -243,4 +243,4 @@ def test_most_faults_are_found_by_chance(live: Live) -> None:
     lived()
     left = not_found(lives)
     print(f"by {len(lives)} histories, {len(MUTANTS) - len(left)} of {len(MUTANTS)}; not {left}")
-    assert len(left) <= 4, left
+    assert 2 * len(left) < len(MUTANTS), left
