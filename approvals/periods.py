@@ -24,7 +24,7 @@ MONTHS = (
     "December",
 )
 MONTH = re.compile(r"20[0-9]{2}-(0[1-9]|1[0-2])")
-LONGEST_KEY = len("2026-10-05..2026-11-01")
+DAY = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}")
 MOST_DAYS = 366
 MATURITY = timedelta(hours=72)
 """How long after its end an action may still turn out to have failed."""
@@ -57,7 +57,8 @@ class Period:
             number = int(text[:4]) * 12 + int(text[5:]) - 1
             return cls(text, first_of(number), first_of(number + 1))
         first, dots, last = text.partition("..")
-        if not dots or len(text) != LONGEST_KEY:
+        # As strictly as months: days are written in other ways too, and one period has one key.
+        if not dots or not DAY.fullmatch(first) or not DAY.fullmatch(last):
             raise ValueError("a period is a month, 2026-10, or its first and last day, 2026-10-05..2026-11-01")
         start, end = (datetime.combine(date.fromisoformat(part), time(), UTC) for part in (first, last))
         end += timedelta(days=1)

@@ -85,7 +85,6 @@ def _show(request: HttpRequest, row: Report, *, status: int = 200, **more: Any) 
         ],
         "names": register.names(ids),
         "closed": closed if row.state != ReportState.ISSUED else None,
-        "is_open": closed is None,
         "may_attest": closed is None and access.may(known, person, access.ATTESTS),
         "may_issue": closed is None and row.state == ReportState.ATTESTED and access.may(known, person, access.ISSUES),
         "said_a_word": person in said,

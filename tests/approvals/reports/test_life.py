@@ -2,14 +2,17 @@
 
 import uuid
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 
 from approvals import tasks
 from approvals.actions.attest_report import attest_report
 from approvals.actions.change_register import change_register
 from approvals.actions.issue_report import issue_report
+from approvals.actions.legal_hold import lift_legal_hold, set_legal_hold
 from approvals.actions.request_report import request_report
 from approvals.models import Attestation, Report, ReportBuild
 from approvals.organisation import Organisation
@@ -20,7 +23,7 @@ from decisions import ledger
 from decisions.errors import Problem
 from decisions.models import Person
 from decisions.rebuild import rebuild
-from decisions.vocab import Kind
+from decisions.vocab import Kind, LegalHoldScope
 from tests import factories
 from tests.conftest import Clock
 from tests.reports import edition, place
@@ -201,8 +204,30 @@ def test_files_stay_as_long_as_they_are_of_use(manager: Person, executive: Perso
     for row in (old, new, signed):
         place(row.id)
     clock.advance(days=files.DRAFTS_KEPT.days + 1)
+    hold = set_legal_hold(scope=LegalHoldScope.EVERYTHING, value="", reason="A court asks.", actor=executive.id)
+    assert files.remove_old(clock.now()) == 0
+    lift_legal_hold(hold.id, reason="The court has closed it.", actor=executive.id)
     assert files.remove_old(clock.now()) == 1
     assert [files.folder(row.id).exists() for row in (old, new, signed)] == [False, True, True]
     clock.advance(days=files.issued_kept().days + 1)
     assert files.remove_old(clock.now()) == 1
     assert [files.folder(row.id).exists() for row in (new, signed)] == [True, False]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_who_sign_at_once_one_does(manager: Person, executive: Person) -> None:
+    row = attested(edition(), manager)
+
+    def sign(_: int) -> str:
+        try:
+            issue_report(row.id, reason="", version=row.version, actor=executive.id)
+        except Problem as problem:
+            return problem.slug
+        finally:
+            connection.close()
+        return "signed"
+
+    with ThreadPoolExecutor(8) as pool:
+        said = sorted(pool.map(sign, range(8)))
+    assert said == ["signed", *["stale-view"] * 7]
+    assert list(Report.objects.values_list("number", flat=True)) == [1]

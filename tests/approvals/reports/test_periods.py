@@ -63,7 +63,7 @@ def _october() -> tuple[datetime, datetime]:
 @pytest.mark.parametrize(
     "text",
     ["", "2026", "2026-00", "2026-13", "1999-12", "2026-1", "2026-10-01", "2026-10-02..2026-10-01", "2026-02-30..2026-03-01",
-     "2026-10-01..2027-10-02", "2026-10-01...2026-10-02", "2026-10-1..2026-10-02x", "２０２６-10"],
+     "2026-10-01..2027-10-02", "2026-10-01...2026-10-02", "2026-10-1..2026-10-02x", "２０２６-10", "2026-W40-1..2026-W40-7", "2026-10-05..2026-W44-7"],
 )  # fmt: skip
 def test_what_is_no_period(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - the message of the standard library may be among them
