@@ -1,6 +1,6 @@
 """Decisions that are alike in all that is counted, put together by the database, so that only the others are read one by one.
 
-Alike are those that were only reported, and of which nothing is to be told but how many there are. It must not judge or count.
+It must not judge or count.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,21 +8,23 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
-from django.db.models import BooleanField, Case, Count, F, Max, Q, QuerySet, Value, When
-from django.db.models.functions import Coalesce
+from django.db.models import Case, Count, F, Max, Q, QuerySet, Value, When
 
 from approvals.periods import Window
 from approvals.reports.counting import NEVER_RAN
-from approvals.reports.facts import DecisionFact, Mandate
+from approvals.reports.facts import Asked, DecisionFact, Mandate
 from approvals.reports.names import Names
+from approvals.reports.plain import mark, plain, segment, with_story
 from decisions import inert
 from decisions.models import Decision
-from decisions.vocab import TURNED, Effect, Level, Outcome, Risk, State
+from decisions.vocab import Effect, Level, Outcome, Risk, State
 
-WORDS = ("service", "kind", "risk", "state", "outcome", "level_ruled", "level_used", "sign_off", "effect", "cause")
-MARKS = ("tier", "reversible", "outcome_observed", "beyond", "replayed")
-KEYS = (*WORDS, *MARKS, "agent_id", "owner_id")
-"""The columns that the measures, tables and charts ask for of what was only reported."""
+SLACK = timedelta(days=31)
+"""How long before the first of the twelve periods a decision may have occurred that acted, or was judged, in one of them."""
+WORDS = ("service", "kind", "risk", "outcome", "level_ruled", "level_used", "sign_off", "effect", "cause", "verdict")
+MARKS = ("tier", "reversible", "outcome_observed", "beyond", "replayed", "proposed")
+KEYS = (*WORDS, *MARKS, "effective", "agent_id", "owner_id", "first", "said")
+"""What the measures, tables and charts ask for of what is plain."""
 WRONG = Q(outcome__in=[Outcome.FAILED, Outcome.PARTIAL]) | Q(beyond=True) | Q(effect=Effect.HARMED)
 TOLD_OF = WRONG | Q(outcome=Outcome.UNKNOWN) | Q(state=State.UNKNOWN)
 """What the page lists by title, repeats together."""
@@ -43,49 +45,69 @@ class Alike:
     names: Names
     as_of: datetime
 
+    def span(self) -> Q:
+        """When those occurred that may be alike."""
+        return Q(occurred_at__gte=self.window.edges[0] - SLACK, occurred_at__lt=self.window.edges[12])
+
     def standing_out(self) -> "QuerySet[Decision]":
-        """What has to be looked at one by one: proposals, what was vetoed or undone, and what an incident names."""
-        return self.rows.filter(self._out())
+        """What has to be looked at one by one: what has more of a story than its row tells."""
+        return self.rows.filter(self.span()).alias(plain=mark(plain(self.names.incidents))).filter(plain=False)
 
     def groups(self) -> Iterator[tuple[DecisionFact, int]]:
         """The last of each sort, as far as it is counted by, and how many there are. None of a sort begins in another segment."""
-        cuts = self._cuts()
-        segment = Case(*[When(began__lt=at, then=Value(n)) for n, at in enumerate(cuts)], default=Value(len(cuts)))
-        due = Case(When(sign_off_due__lte=self.as_of, then=True), default=False, output_field=BooleanField())
-        told_of = TOLD_OF & Q(began__gte=self.window.edges[11])
-        name = Case(When(told_of, then=F("title")), default=Value(""))
-        sorts = self._alike().order_by().values(*KEYS, segment=segment, due=due, name=name)
-        for row in sorts.annotate(n=Count("seq"), at=Max("began")).iterator():
+        due = mark(Q(sign_off_due__lte=self.as_of))
+        name = Case(When(TOLD_OF & self._begun(), then=F("title")), default=Value(""))
+        sorts = self._plain().order_by().values(*KEYS, segment=segment("began", self._cuts()), due=due, name=name)
+        for row in sorts.annotate(n=Count("seq"), at=Max("began"), word_at=Max("decided_at")).iterator():
             yield self._fact(row), row["n"]
+
+    def asked(self) -> Iterator[tuple[Asked, int]]:
+        """When people were asked, and what they said: in the report's own period each by itself, before it by periods."""
+        edges = self.window.edges
+        own = {name: Case(When(said=True, then=F(name))) for name in ("received_at", "decided_at", "decided_by")}
+        sorts = (
+            self._plain()
+            .filter(proposed=True)
+            .order_by()
+            .values(
+                "verdict",
+                **{f"own_{name}": value for name, value in own.items()},
+                came=segment("received_at", edges),
+                lapsed=segment("lapsed_at", edges),
+                word=segment("decided_at", edges),
+            )
+        )
+        found = sorts.annotate(
+            n=Count("seq"), came_at=Max("received_at"), over_at=Max("lapsed_at"), word_at=Max("decided_at")
+        )
+        for row in found.iterator():
+            by = self.names.person(row["own_decided_by"])
+            yield Asked(row["came_at"], row["over_at"], row["verdict"], row["word_at"], by), row["n"]
 
     def listed(self) -> "Iterator[QuerySet[Decision]]":
         """Those of the report's own period, in the order of the ledger: first what speaks against a measure, then the rest."""
-        last = self._alike().filter(began__gte=self.window.edges[11])
-        against = Case(When(RAN & self._miss(), then=True), default=False, output_field=BooleanField())
+        vetoed = Q(said=True, verdict="veto")
+        last = self._plain().filter(self._begun() | Q(said=True))
         for wanted in (True, False):
+            against = mark((self._begun() & RAN & self._miss()) | vetoed)
             yield last.alias(against=against).filter(against=wanted).order_by("seq")
 
-    def _begun(self) -> "QuerySet[Any]":
-        return self.rows.alias(began=Coalesce("acted_at", "ended_at", "occurred_at"))
+    def _plain(self) -> "QuerySet[Any]":
+        mine = Q(decided_at__gte=self.window.edges[11], decided_at__lt=self.window.edges[12], proposed=True)
+        rows = self.rows.filter(self.span(), plain(self.names.incidents))
+        told: QuerySet[Any] = with_story(rows, self.as_of).annotate(said=mark(mine))
+        return told
 
-    def _out(self) -> Q:
-        turned = Q(to_revert=True) | Q(state__in=list(TURNED)) | Q(id__in=list(self.names.incidents))
-        return Q(proposed=True) | turned
-
-    def _alike(self) -> "QuerySet[Any]":
-        begin, end = self.window.edges[0], self.window.edges[12]
-        # What was only reported occurred when it began: by that the index finds it.
-        span: QuerySet[Any] = self._begun().filter(
-            occurred_at__gte=begin, occurred_at__lt=end, began__gte=begin, began__lt=end
-        )
-        return span.filter(~self._out())
+    def _begun(self) -> Q:
+        return Q(began__gte=self.window.edges[11], began__lt=self.window.edges[12])
 
     def _cuts(self) -> list[datetime]:
         """Where what is said of an act may change with the time at which it began."""
-        found = set(self.window.edges[1:12])
+        edges = self.window.edges
+        found = set(edges)
         for one in self.mandates:
             found |= {at for at in (*_days(one), one.signed_at) if at is not None}
-        return sorted(at for at in found if self.window.edges[0] < at < self.window.edges[12])
+        return sorted(at for at in found if edges[0] <= at <= edges[12])
 
     def _miss(self) -> Q:
         """What makes one that ran a case against a measure."""
@@ -101,7 +123,8 @@ class Alike:
             for name in ("service", "kind"):
                 of &= Q(**{name: getattr(one, name)}) if getattr(one, name) else Q()
             covered |= of
-        return WRONG | Q(owner_id__isnull=True) | Q(risk=Risk.HIGH) | Q(reversible=False) | ~covered
+        unread = Q(first=False) & (Q(risk=Risk.HIGH) | Q(reversible=False) | ~covered)
+        return WRONG | Q(owner_id__isnull=True) | unread
 
     def _fact(self, row: Mapping[str, Any]) -> DecisionFact:
         shown = {name: row[name] for name in (*WORDS, *MARKS)}
@@ -115,8 +138,11 @@ class Alike:
             environment="",
             environment_class="",
             agent=self.names.agents.get(row["agent_id"], "unknown agent"),
+            state=row["effective"],
             owner_id=str(owner or ""),
             owner_name=self.names.person(owner),
+            # Of each sort all were approved before they began, or none was: so were the last of both.
+            verdict_at=row["word_at"],
             sign_off_due=self.as_of if row["due"] else None,
             **shown,
         )

@@ -1,14 +1,16 @@
 """Facts from the database, with memory that does not grow with the number of decisions. It must not judge or count."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
+from functools import reduce
+from operator import or_
 from typing import Any, Literal
 
 from django.db.models import Q, QuerySet
 
 from approvals.models import PolicyVersion, Report, Verdict
 from approvals.periods import WHOLE, Period, Scope, Window, as_of
-from approvals.reports.alike import Alike
+from approvals.reports.alike import SLACK, Alike
 from approvals.reports.earlier import earlier_editions
 from approvals.reports.estate import Estate
 from approvals.reports.facts import DecisionFact, Facts, FreezeFact
@@ -22,9 +24,6 @@ from decisions.models.bulk import CHUNK
 from decisions.models.ledger import EntryRow
 from decisions.states import effective_state
 from decisions.vocab import FreezeScope, Kind, State
-
-SLACK = timedelta(days=31)
-"""How long before the first of the twelve periods a decision may have occurred that acted, or was judged, in one of them."""
 
 
 def fact_of(row: Decision, names: Names, steps: Steps, as_of: datetime) -> DecisionFact:
@@ -109,18 +108,18 @@ def batches(rows: Iterable[Any]) -> Iterator[list[Any]]:
         yield held
 
 
-def decision_facts(
-    known: "QuerySet[Decision]", window: Window, names: Names, as_of: datetime
-) -> Iterator[DecisionFact]:
-    """The decisions of `known` that any of the twelve periods may count, a fixed number of queries a batch."""
-    begin, end = window.edges[0] - SLACK, window.edges[12]
+def decision_facts(alike: Alike, *, grouped: bool) -> Iterator[DecisionFact]:
+    """The decisions that any of the twelve periods may count, but for those that are put together: a fixed number of queries a batch."""
+    known, begin, end = alike.rows, alike.window.edges[0] - SLACK, alike.window.edges[12]
     # A decision belongs to the period of its act, and what people said of it to the periods in which they said it.
     said = Verdict.objects.filter(at__gte=begin, at__lt=end).values("decision_seq")
     acted_later = Q(occurred_at__gte=end) & (Q(received_at__lt=end) | Q(ended_at__lt=end))
-    asked = Q(proposed=True) & (Q(received_at__gte=begin) | Q(ended_at__gte=begin))
+    since = [Q(**{f"{name}__gte": begin}) for name in ("received_at", "ended_at", "hold_until", "lease_until")]
+    asked = Q(proposed=True) & reduce(or_, since)
     acted_before = Q(occurred_at__lt=begin) & (asked | Q(seq__in=said))
-    for some in (Q(occurred_at__gte=begin, occurred_at__lt=end), acted_later, acted_before):
-        yield from one_by_one(known.filter(some).order_by("seq"), names, as_of)
+    within = alike.standing_out() if grouped else known.filter(alike.span())
+    for some in (within, known.filter(acted_later), known.filter(acted_before)):
+        yield from one_by_one(some.order_by("seq"), alike.names, alike.as_of)
 
 
 def one_by_one(rows: "QuerySet[Decision]", names: Names, as_of: datetime) -> Iterator[DecisionFact]:
@@ -206,8 +205,9 @@ def facts_of(
         as_of=as_at,
         seq_limit=seq_limit,
         root=bytes(head.root).hex(),
-        decisions=decision_facts(alike.standing_out() if grouped else known, window, names, as_at),
+        decisions=decision_facts(alike, grouped=grouped),
         alike=alike.groups() if grouped else (),
+        asked=alike.asked() if grouped else (),
         listed=(one for rows in alike.listed() for one in one_by_one(rows, names, as_at)) if grouped else (),
         scope=scope,
         vendors=dict(Agent.objects.values_list("slug", "vendor")),

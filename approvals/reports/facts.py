@@ -85,6 +85,19 @@ class DecisionFact:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """A proposal as far as it is counted when people were asked, and what they said; of several the last of each time."""
+
+    received_at: datetime
+    lapsed_at: datetime | None
+    """When it expired without a word of people."""
+    verdict: Literal["", "approve", "veto"] = ""
+    verdict_at: datetime | None = None
+    by: str = ""
+    """Who said it, where that was in the report's period."""
+
+
+@dataclass(frozen=True, slots=True)
 class PlantedFault:
     """A faulty proposal planted to test the reviewers, once it was decided."""
 
@@ -299,7 +312,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Everything that a report needs. `decisions`, `alike` and `listed` are read once, in that order; each in any order.
+    """Everything that a report needs. `decisions`, `alike`, `asked` and `listed` are read once, in that order; each in any order.
 
     Each decision of the twelve months is in `decisions`, or it is one of those that are `alike`.
     """
@@ -315,8 +328,10 @@ class Facts:
     decisions: Iterable[DecisionFact]
     alike: Iterable[tuple[DecisionFact, int]] = ()
     """One for many, and how many: of those that the report does not tell of one by one."""
+    asked: Iterable[tuple[Asked, int]] = ()
+    """One for many of the proposals among them, and how many: what people answered in the period each by itself."""
     listed: Iterable[DecisionFact] = ()
-    """Those of them that fell in the period, for the annex: in the order of the ledger, what speaks against a measure first."""
+    """Those of them that fell in the period, or were answered in it, for the annex: in the order of the ledger, what speaks against a measure first."""
     scope: Scope = WHOLE
     vendors: Mapping[str, str] = field(default_factory=dict)
     """Agent → who supplies it."""

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from approvals.periods import Window
@@ -17,7 +17,7 @@ from approvals.reports.counting import (
     ran,
     unknown,
 )
-from approvals.reports.facts import DecisionFact, Facts, Mandate, Stop
+from approvals.reports.facts import Asked, DecisionFact, Facts, Mandate, Stop
 from approvals.reports.stops import Stopping
 from decisions.vocab import TURNED, Effect, Level, Outcome, SignOff, State
 
@@ -199,33 +199,48 @@ def _count_action(month: Month, fact: DecisionFact, mandates: Sequence[Mandate],
         month.high_decided += n * decided_first(fact)
 
 
+def _asked_of(fact: DecisionFact) -> Asked:
+    over = (fact.hold_until or fact.received_at) if fact.expired and not fact.verdict else None
+    return Asked(fact.received_at, over, fact.verdict, fact.verdict_at, fact.decided_by_name)
+
+
 def _count_people(tally: Tally, fact: DecisionFact) -> None:
-    window = tally.window
-    if fact.proposed and (place := window.index(fact.received_at)) is not None:
-        tally.months[place].proposals += 1
-    if fact.expired and not fact.verdict and (place := window.index(fact.hold_until or fact.received_at)) is not None:
-        tally.months[place].expired += 1
-    if fact.approved_at is not None:
-        _count_verdict(tally, fact, "approve", fact.approved_at, fact.approved_by_name)
-    if fact.verdict and fact.verdict_at is not None:
-        _count_verdict(tally, fact, fact.verdict, fact.verdict_at, fact.decided_by_name)
+    asked = _asked_of(fact)
+    if fact.proposed:
+        _count_asked(tally, asked, 1)
+        if fact.approved_at is not None:
+            # Approved first, and vetoed later.
+            _count_verdict(
+                tally, replace(asked, verdict="approve", verdict_at=fact.approved_at, by=fact.approved_by_name), 1
+            )
+    else:
+        for at in (fact.approved_at, fact.verdict_at if fact.verdict else None):
+            if (place := tally.window.index(at)) is not None:
+                tally.months[place].objected += 1
 
 
-def _count_verdict(tally: Tally, fact: DecisionFact, verdict: str, at: datetime, by: str) -> None:
-    place = tally.window.index(at)
-    if place is None:
+def _count_asked(tally: Tally, asked: Asked, n: int) -> None:
+    """`n` proposals like it, and what people said of them."""
+    if (place := tally.window.index(asked.received_at)) is not None:
+        tally.months[place].proposals += n
+    if (place := tally.window.index(asked.lapsed_at)) is not None:
+        tally.months[place].expired += n
+    _count_verdict(tally, asked, n)
+
+
+def _count_verdict(tally: Tally, asked: Asked, n: int) -> None:
+    at, verdict = asked.verdict_at, asked.verdict
+    place = tally.window.index(at) if verdict else None
+    if place is None or at is None:
         return
-    if not fact.proposed:
-        tally.months[place].objected += 1
-        return
-    tally.months[place].approved += verdict == "approve"
-    tally.months[place].vetoed += verdict == "veto"
+    tally.months[place].approved += n * (verdict == "approve")
+    tally.months[place].vetoed += n * (verdict == "veto")
     if place == 11:
-        taken = (at - fact.received_at).total_seconds()
-        tally.deciding_seconds.append(taken)
-        tally.approval_seconds += [taken] if verdict == "approve" else []
-        tally.verdict_hours[at.replace(minute=0, second=0, microsecond=0)] += 1
-        tally.deciders[by or "not named"] += 1
+        taken = [(at - asked.received_at).total_seconds()] * n
+        tally.deciding_seconds += taken
+        tally.approval_seconds += taken if verdict == "approve" else []
+        tally.verdict_hours[at.replace(minute=0, second=0, microsecond=0)] += n
+        tally.deciders[asked.by or "not named"] += n
 
 
 def _sign_off_word(fact: DecisionFact, as_of: datetime) -> str:
@@ -303,6 +318,11 @@ def _count(tally: Tally, fact: DecisionFact, facts: Facts, n: int) -> None:
         tally.months[place].not_run += n
 
 
+def _belongs(tally: Tally, fact: DecisionFact, held: tuple[str, ...]) -> bool:
+    """Whether the annex has it: it began in the period, or counts in it by what people said."""
+    return bool(held) or tally.window.index(began(fact)) == 11
+
+
 def fold(tally: Tally, facts: Facts) -> None:
     stopping = Stopping(facts.freezes)
     for fact in facts.decisions:
@@ -310,13 +330,15 @@ def fold(tally: Tally, facts: Facts) -> None:
         _count_people(tally, fact)
         _count(tally, fact, facts, 1)
         held, against = counted(fact, tally.window, facts.mandates)
-        if held or tally.window.index(began(fact)) == 11:
+        if _belongs(tally, fact, held):
             tally.rows_total += 1
             _keep(tally, fact, held, against)
     tally.stopped = stopping.stops()
     for fact, n in facts.alike:
         _count(tally, fact, facts, n)
-        tally.rows_total += n * (tally.window.index(began(fact)) == 11)
+        tally.rows_total += n * _belongs(tally, fact, counted(fact, tally.window, facts.mandates)[0])
+    for asked, n in facts.asked:
+        _count_asked(tally, asked, n)
     _list_alike(tally, facts)
 
 

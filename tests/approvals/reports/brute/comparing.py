@@ -43,7 +43,9 @@ def collected(month: Month, now: datetime, *, grouped: bool = True) -> Facts:
     """The facts of a report, which can be counted again and again."""
     period = Period.read("{:04d}-{:02d}".format(*month))
     facts = facts_of("Example", period, now=now, verified=True, grouped=grouped)
-    return replace(facts, decisions=list(facts.decisions), alike=list(facts.alike), listed=list(facts.listed))
+    decisions = list(facts.decisions)
+    alike, asked, listed = list(facts.alike), list(facts.asked), list(facts.listed)
+    return replace(facts, decisions=decisions, alike=alike, asked=asked, listed=listed)
 
 
 def of_report(facts: Facts) -> Said:

@@ -12,7 +12,7 @@ import hypothesis
 import pytest
 
 from approvals.reports import counting, evidence, measures, tally
-from approvals.reports.facts import DecisionFact, Facts, FreezeFact, Mandate
+from approvals.reports.facts import Asked, DecisionFact, Facts, FreezeFact, Mandate
 from approvals.reports.stops import Stopping
 from tests.approvals.reports.brute.comparing import Lived, differences
 from tests.approvals.reports.brute.conftest import Live
@@ -73,10 +73,12 @@ def _with(counted: Callable[..., None], **over: Any) -> Callable[..., None]:
 
 
 def verdicts_belong_to_the_month_of_the_act(patch: Patch) -> None:
-    count = tally._count_verdict
-    patch.setattr(
-        tally, "_count_verdict", lambda made, fact, verdict, _, by: count(made, fact, verdict, began(fact), by)
-    )
+    asked = tally._asked_of
+
+    def at_the_act(fact: DecisionFact) -> Asked:
+        return replace(asked(fact), verdict_at=began(fact))
+
+    patch.setattr(tally, "_asked_of", at_the_act)
 
 
 def the_question_is_the_act(patch: Patch) -> None:
@@ -161,8 +163,12 @@ def a_mandate_answers_for_no_import(patch: Patch) -> None:
 
 
 def every_veto_refuses_a_proposal(patch: Patch) -> None:
-    count = tally._count_verdict
-    patch.setattr(tally, "_count_verdict", lambda made, fact, *said: count(made, replace(fact, proposed=True), *said))
+    count = tally._count_people
+    patch.setattr(
+        tally,
+        "_count_people",
+        lambda made, fact: count(made, replace(fact, proposed=fact.proposed or bool(fact.verdict))),
+    )
 
 
 def only_drills_are_stops(patch: Patch) -> None:
