@@ -8,10 +8,14 @@ from typing import Any, NamedTuple
 from approvals.periods import Period
 from approvals.reports import compared
 from approvals.reports.collect import facts_of
+from approvals.reports.counting import began, decided_first, ran
 from approvals.reports.dataset import canonical, report_of
 from approvals.reports.facts import Facts
 from approvals.reports.measures import people_at_the_same_work
+from approvals.reports.names import Names
+from approvals.reports.plain import plain, with_story
 from approvals.reports.tally import tally_of
+from decisions.models import Decision
 from tests.approvals.reports.brute import asking, measures
 
 DECIMALS = 4
@@ -21,13 +25,15 @@ Said = dict[str, Any]
 
 
 class Lived(NamedTuple):
-    """What is left of a history: the facts that the report is made of, and what its entries say."""
+    """What is left of a history: the facts that the report is made of, and what is to be held against it."""
 
     facts: Facts
     """Every decision by itself."""
     grouped: Facts
     """As the database counts them together."""
     entries: Said
+    misread: list[str]
+    """Where a row by itself tells another story than the history of its decision."""
 
 
 def span(month: Month) -> tuple[datetime, datetime]:
@@ -46,6 +52,24 @@ def collected(month: Month, now: datetime, *, grouped: bool = True) -> Facts:
     decisions = list(facts.decisions)
     alike, asked, listed = list(facts.alike), list(facts.asked), list(facts.listed)
     return replace(facts, decisions=decisions, alike=alike, asked=asked, listed=listed)
+
+
+def misread(facts: Facts) -> list[str]:
+    """Where the row of a plain decision tells another story than its history."""
+    names = Names.read()
+    known = {fact.seq: fact for fact in facts.decisions}
+    rows = Decision.objects.filter(plain(names.incidents), seq__in=known)
+    columns = ("seq", "effective", "began", "verdict", "decided_at", "first", "lapsed_at")
+    found = []
+    for seq, *told in with_story(rows, facts.as_of).values_list(*columns):
+        fact = known[seq]
+        lapsed = (fact.hold_until or fact.received_at) if fact.expired and not fact.verdict else None
+        # Of what never ran nobody asks whether it was approved first.
+        first = decided_first(fact) if ran(fact) else told[4]
+        lived = [fact.state, began(fact), fact.verdict, fact.verdict_at, first, lapsed]
+        if told != lived or fact.undone_at or fact.acted_otherwise or fact.approved_at:
+            found.append(f"the row says {told}, its history {fact}")
+    return found
 
 
 def of_report(facts: Facts) -> Said:
@@ -81,7 +105,8 @@ def apart(lived: Lived) -> list[str]:
     one, other = (json.loads(canonical(report_of(facts))) for facts in (lived.facts, lived.grouped))
     # A report carries the names that it may print: of what is counted together it has asked for fewer.
     assert other["people"].items() <= one["people"].items()
-    return [str(each) for each in compared.differences(one, other | {"people": one["people"]})]
+    differ = compared.differences(one, other | {"people": one["people"]})
+    return [*lived.misread, *(str(each) for each in differ)]
 
 
 def differences(lived: Lived) -> list[str]:

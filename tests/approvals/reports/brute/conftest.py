@@ -54,11 +54,12 @@ def live(world: World, data_dir: Path, tmp_path: Path) -> Live:
                 world.clock.set(max(world.clock.at, built or comparing.built_at(MONTH)))
                 facts = comparing.collected(MONTH, world.clock.at, grouped=False)
                 grouped = comparing.collected(MONTH, world.clock.at)
+                misread = comparing.misread(facts)
                 entries = reading.read(exported(tmp_path / "export"))
                 transaction.set_rollback(True)
         finally:
             forget_signatures(data_dir)
-        return Lived(facts, grouped, comparing.of_entries(entries, MONTH, world.clock.at))
+        return Lived(facts, grouped, comparing.of_entries(entries, MONTH, world.clock.at), misread)
 
     return lived
 
