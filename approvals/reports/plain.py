@@ -23,7 +23,7 @@ from django.db.models.functions import Coalesce
 
 from decisions.models import Decision, Freeze, Timeline
 from decisions.states import with_effective_state
-from decisions.vocab import HOLDING, TURNED, Basis, Level, State
+from decisions.vocab import HOLDING, TURNED, Basis, State
 
 WAITED = HOLDING | {State.AUTHORIZED, State.DENIED, State.EXPIRED, State.WITHDRAWN}
 """The states of a proposal that came to nothing, so far, without a veto."""
@@ -47,15 +47,14 @@ def segment(name: str, cuts: Sequence[datetime]) -> Case:
 def plain(incidents: Collection[str]) -> Q:
     """What nobody turned and no incident names: reported alone, or proposed with one word of people and one lease at most.
 
-    Not where a freeze may have found the lease at work, nor where another action may have been done than was approved.
+    Not where a freeze may have found the lease at work. What was told beside a lease is in review, so it is not plain either.
     """
     vetoed = Q(state=State.VETOED, decided_at__isnull=False) & ~Q(basis__in=GIVEN)
     waited = Q(lease_seq__isnull=True, outcome="", level_used="") & (Q(state__in=WAITED) | vetoed)
     stops = Freeze.objects.filter(seq__gt=OuterRef("lease_seq"), set_at__lte=OuterRef("released_at"))
     told = Q(lease_seq__isnull=False, released_at__isnull=False, state__in=TOLD) & ~Exists(stops)
-    other = Q(level_used=Level.L4, decided_at__isnull=False)
     whole = Q(to_revert=False) & ~Q(state__in=TURNED) & ~Q(id__in=list(incidents))
-    return whole & (Q(proposed=False) | waited | (told & ~other))
+    return whole & (Q(proposed=False) | waited | told)
 
 
 def with_story(rows: "QuerySet[Decision]", as_of: datetime) -> "QuerySet[Any]":

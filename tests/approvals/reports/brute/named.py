@@ -78,6 +78,12 @@ HISTORIES: dict[str, History] = {
         Step(SOON, "veto", (0, "david")),
         Step(SOON, "report_of", (*SEEN, "same")),
     ],
+    "approved, and vetoed before it was done": [ASK, APPROVE, Step(SOON, "veto", (0, "david"))],
+    "only reported, and undone on a veto": [
+        Step(MIDDLE, "report", (AGENT, WIKI, NOW, "succeeded")),
+        Step(SOON, "veto", (0, "marta")),
+        Step(SOON, "answer", (0, "well")),
+    ],
     "vetoed after the act, and undone by the agent's word": [
         *TAKEN,
         Step(END + DAY, "veto", (0, "marta")),
@@ -199,6 +205,11 @@ HISTORIES: dict[str, History] = {
         Step(timedelta(seconds=10), "freeze", ("all",)),
         Step(timedelta(seconds=10), "finish", (1, "succeeded")),
         Step(timedelta(seconds=50), "expire"),
+    ],
+    "a stop that found one at work, which ended well": [
+        *TAKEN[:3],
+        Step(NOW, "freeze", ("all",)),
+        Step(timedelta(seconds=7), "finish", (0, "succeeded")),
     ],
     "a stop of something else": [
         *TAKEN[:3],
