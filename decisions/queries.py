@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import CharField, DateTimeField, Exists, F, Func, IntegerField, OuterRef, Q, QuerySet, UUIDField
+from django.db.models import CharField, DateTimeField, F, Func, IntegerField, OuterRef, Q, QuerySet, Subquery, UUIDField
 
 from decisions import cosigned, ledger
 from decisions.errors import bad_request
@@ -109,9 +109,11 @@ def to_review(now: datetime) -> "QuerySet[Decision]":
 def _to_review(now: datetime | Slot, asked_before: datetime | Slot) -> "QuerySet[Decision]":
     stuck = Q(state__in=[State.REVIEW, State.REVERT_FAILED]) | Q(state=State.UNKNOWN, lease_seq__isnull=False)
     stuck |= CONTRADICTED
-    ordered = Timeline.objects.filter(seq=OuterRef("last_seq"), at__lte=asked_before)
-    left = Q(state=State.REVERT_ORDERED) & Q(Exists(ordered))
-    few = Decision.objects.filter(stuck | left | (lease_over(now) & Q(to_revert=False)), complete=True)
+    last = Timeline.objects.filter(seq=OuterRef("last_seq"))
+    left = Q(state=State.REVERT_ORDERED, last_at__lte=asked_before)
+    # A value, not EXISTS: that PostgreSQL answers from a table of the whole timeline, made for each question.
+    told = Decision.objects.alias(last_at=Subquery(last.values("at")))
+    few = told.filter(stuck | left | (lease_over(now) & Q(to_revert=False)), complete=True)
     # By a sum: told to follow the key, PostgreSQL walks through all decisions for the first few of these.
     return few.order_by(F("seq") + 0)
 
