@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, ParamSpec, TypeVar
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from decisions import clock, hints, inert, ledger, register
 from decisions.models import Decision, Freeze, Timeline
@@ -134,19 +135,32 @@ def changed_after(seq: int, limit: int) -> tuple[list[dict[str, Any]], int, bool
     return rows_of(_decisions(dict.fromkeys(decision for _, decision in spoken)), clock.now()), reached, more
 
 
+COLUMNS = (
+    *("seq", "id", "version", "last_seq", "agent_id", "episode", "service", "environment", "kind", "tier"),
+    *("level_ruled", "level_used", "beyond", "risk", "title", "state", "outcome", "outcome_observed", "replayed"),
+    *("occurred_at", "hold_until", "window_ms", "served_due", "stopped_at", "claim_until", "lease_until", "to_revert"),
+    *("protect_until", "decided_by", "sign_off", "beat_until", "served_ms", "resumed_ms"),
+)
+"""What a row shows and its state asks for: read alone, it is as good as a whole decision and takes half the time."""
+
+
+def _shown(rows: "QuerySet[Decision]") -> Any:
+    return rows.values_list(*COLUMNS, named=True)
+
+
 def changed_before(seq: int | None, limit: int) -> tuple[list[dict[str, Any]], bool]:
     """(rows whose last change is older than entry `seq`, newest change first; whether more follow)."""
     older = Decision.objects.order_by("-last_seq")
     if seq is not None:
         older = older.filter(last_seq__lt=seq)
-    found = list(older[: limit + 1])
+    found = list(_shown(older[: limit + 1]))
     return rows_of(found[:limit], clock.now()), len(found) > limit
 
 
 def _decisions(seqs: Iterable[int]) -> Sequence[Decision]:
     found: list[Decision] = []
     for some in chunks(seqs):
-        found.extend(Decision.objects.filter(seq__in=some))
+        found.extend(_shown(Decision.objects.filter(seq__in=some)))
     return sorted(found, key=lambda row: row.last_seq)
 
 
@@ -160,7 +174,7 @@ def snapshot(limit: int) -> dict[str, Any]:
     seq = head_seq()
     now = clock.now()
     # The latest changes, as `changed_before` goes on with them; then in the order in which they are read.
-    latest = sorted(Decision.objects.order_by("-last_seq")[:limit], key=lambda row: (row.occurred_at, row.seq))
+    latest = sorted(_shown(Decision.objects.order_by("-last_seq")[:limit]), key=lambda row: (row.occurred_at, row.seq))
     return {"seq": seq, "now": millis(now), "rows": rows_of(reversed(latest), now)}
 
 

@@ -178,8 +178,9 @@ class Decision(models.Model):
                 name="decision_open_of_agent",
                 condition=Q(state__in=[State.SUGGESTED, State.PENDING, State.WINDOW]),
             ),
+            # With when it occurred: a window of the timeline asks which of its own have been moved by time.
             models.Index(
-                fields=["state"],
+                fields=["state", "occurred_at"],
                 name="decision_in_flight",
                 condition=Q(
                     state__in=[State.AUTHORIZED, State.EXECUTING, State.REVERT_ORDERED, State.REVERTING, State.REVIEW]
