@@ -17,6 +17,7 @@ from approvals.reports.names import Names
 from approvals.reports.plain import mark, plain, segment, with_story
 from decisions import inert
 from decisions.models import Decision
+from decisions.models.bulk import by_hash
 from decisions.vocab import Effect, Level, Outcome, Risk, State
 
 SLACK = timedelta(days=31)
@@ -58,7 +59,7 @@ class Alike:
         due = mark(Q(sign_off_due__lte=self.as_of))
         name = Case(When(TOLD_OF & self._begun(), then=F("title")), default=Value(""))
         sorts = self._plain().order_by().values(*KEYS, segment=segment("began", self._cuts()), due=due, name=name)
-        for row in sorts.annotate(n=Count("seq"), at=Max("began"), word_at=Max("decided_at")).iterator():
+        for row in _together(sorts.annotate(n=Count("seq"), at=Max("began"), word_at=Max("decided_at"))):
             yield self._fact(row), row["n"]
 
     def asked(self) -> Iterator[tuple[Asked, int]]:
@@ -80,7 +81,7 @@ class Alike:
         found = sorts.annotate(
             n=Count("seq"), came_at=Max("received_at"), over_at=Max("lapsed_at"), word_at=Max("decided_at")
         )
-        for row in found.iterator():
+        for row in _together(found):
             by = self.names.person(row["own_decided_by"])
             yield Asked(row["came_at"], row["over_at"], row["verdict"], row["word_at"], by), row["n"]
 
@@ -146,6 +147,16 @@ class Alike:
             sign_off_due=self.as_of if row["due"] else None,
             **shown,
         )
+
+
+def _together(sorts: "QuerySet[Any, dict[str, Any]]") -> Iterator[dict[str, Any]]:
+    rows = sorts.iterator()
+    with by_hash():
+        # The first asks for all.
+        first = next(rows, None)
+    if first is not None:
+        yield first
+        yield from rows
 
 
 def _days(one: Mandate) -> tuple[datetime, datetime]:

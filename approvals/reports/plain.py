@@ -39,9 +39,9 @@ def mark(condition: Q) -> Case:
 
 
 def segment(name: str, cuts: Sequence[datetime]) -> Case:
-    """How many of `cuts` the time of that name has reached; all where there is none."""
-    parts = [When(**{f"{name}__lt": at}, then=n) for n, at in enumerate(cuts)]
-    return Case(*parts, default=len(cuts), output_field=IntegerField())
+    """How many of `cuts` the time of that name has reached, the last asked first; none where there is no time."""
+    parts = [When(**{f"{name}__gte": at}, then=n) for n, at in reversed(list(enumerate(cuts, start=1)))]
+    return Case(*parts, default=0, output_field=IntegerField())
 
 
 def plain(incidents: Collection[str]) -> Q:
@@ -52,7 +52,7 @@ def plain(incidents: Collection[str]) -> Q:
     vetoed = Q(state=State.VETOED, decided_at__isnull=False) & ~Q(basis__in=GIVEN)
     waited = Q(lease_seq__isnull=True, outcome="", level_used="") & (Q(state__in=WAITED) | vetoed)
     stops = Freeze.objects.filter(seq__gt=OuterRef("lease_seq"), set_at__lte=OuterRef("released_at"))
-    told = Q(lease_seq__isnull=False, released_at__isnull=False, state__in=TOLD) & ~Exists(stops)
+    told = Q(lease_seq__isnull=False, released_at__isnull=False, state__in=TOLD) & ~Q(Exists(stops))
     whole = Q(to_revert=False) & ~Q(state__in=TURNED) & ~Q(id__in=list(incidents))
     return whole & (Q(proposed=False) | waited | told)
 

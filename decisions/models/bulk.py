@@ -265,3 +265,19 @@ def snapshot() -> Iterator[None]:
             yield
     finally:
         wrapper.transaction_mode = before
+
+
+@contextmanager
+def by_hash() -> Iterator[None]:
+    """In a transaction: have what a query groups by many columns put into a table, however many sorts the database expects.
+
+    PostgreSQL takes columns that go together for independent, expects as many sorts as rows and orders all of them first:
+    a million in ten seconds, where the table takes two.
+    """
+    if not on_postgresql():
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_sort = off; SET LOCAL enable_incremental_sort = off")
+        yield
+        cursor.execute("SET LOCAL enable_sort = on; SET LOCAL enable_incremental_sort = on")

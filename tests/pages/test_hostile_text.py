@@ -13,6 +13,7 @@ from django.test import Client
 
 from approvals.periods import Window
 from approvals.reports import collect
+from approvals.reports.alike import Alike
 from approvals.reports.names import Names
 from decisions import feed
 from decisions.models import Agent, Decision, Person
@@ -211,8 +212,11 @@ def test_a_report_draws_names_as_pages_do(agent: Agent, clock: Clock):
     factories.propose(agent)
     Decision.objects.update(**dict.fromkeys(("title", "service", "environment", "kind", "episode"), "geo\u202e"))
     window = Window.of(clock.now() - timedelta(days=1), clock.now() + timedelta(days=1))
-    (fact,) = collect.decision_facts(Decision.objects.all(), window, Names.read(), clock.now())
+    alike = Alike(Decision.objects.all(), window, (), Names.read(), clock.now())
+    (fact,) = collect.decision_facts(alike, grouped=False)
+    ((together, n),) = alike.groups()
     assert {fact.title, fact.service, fact.environment, fact.kind, fact.episode} == {"geo⟦U+202E⟧"}
+    assert (together.service, together.kind, n) == ("geo⟦U+202E⟧", "geo⟦U+202E⟧", 1)
 
 
 def test_what_it_expects_is_among_what_it_says(agent: Agent, manager: Person, viewer: Person, client_for: ClientFor):

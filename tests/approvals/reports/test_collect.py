@@ -123,7 +123,7 @@ def test_only_complete_decisions_of_the_period_and_the_year_before_it_are_read()
 def test_queries_do_not_grow_with_the_decisions(django_assert_max_num_queries: DjangoAssertNumQueries) -> None:
     for seq in range(40):
         decision(seq)
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(24):
         report = report_of(facts_of("Meridian", OCTOBER, now=END))
     assert report["measures"][1]["value"] == 40
 
