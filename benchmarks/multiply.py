@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from itertools import groupby
 
+from django.conf import settings
 from django.db import connection, transaction
 
 from approvals.models import SignOffRecord, Verdict
@@ -294,7 +295,10 @@ def _count() -> None:
 def _set_head(size: int) -> None:
     frontier = Tree(size, ledger.tile).frontier()
     Head.objects.filter(id=1).update(size=size, root=frontier.root(), frontier=frontier.to_bytes())
-    # Else the next to write would take it for a database that was brought back.
+    # Else the next to write would take it for a database that was brought back. A file that is there keeps what it has
+    # of as many entries.
+    if settings.GUARD_FILE is not None:
+        settings.GUARD_FILE.unlink(missing_ok=True)
     with transaction.atomic():
         guard_file.keep(ledger.open_head())
 

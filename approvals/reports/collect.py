@@ -141,19 +141,19 @@ def ledger_began(seq_limit: int) -> datetime | None:
     return None if first is None else first[0].at
 
 
-def _freezes(window: Window, estate: Estate) -> tuple[FreezeFact, ...]:
+def _freezes(window: Window, estate: Estate, names: Names) -> tuple[FreezeFact, ...]:
     rows = Freeze.objects.filter(set_at__gte=window.edges[0], set_at__lt=window.edges[12]).order_by("seq")
-    agents = {str(id_): slug for id_, slug in Agent.objects.values_list("id", "slug")}
+    agents = {str(id_): slug for id_, slug in names.agents.items()}
     return tuple(
-        _freeze(row, inert.visible(agents.get(row.value, row.value)))
+        _freeze(row, inert.visible(agents.get(row.value, row.value)), names.person(row.set_by))
         for row in rows
         if row.scope != FreezeScope.SERVICE or estate.has(row.value, None)
     )
 
 
-def _freeze(row: Freeze, value: str) -> FreezeFact:
+def _freeze(row: Freeze, value: str, by: str) -> FreezeFact:
     words = f"{row.scope} {value}".strip()
-    return FreezeFact(row.set_at, row.lifted_at, words, row.seq, row.scope, value, row.mode)
+    return FreezeFact(row.set_at, row.lifted_at, words, row.seq, row.scope, value, row.mode, by)
 
 
 def _refused(window: Window, estate: Estate, seq_limit: int) -> tuple[datetime, ...]:
@@ -220,7 +220,7 @@ def facts_of(
         policy_activated_by=names.person(policy.activated_by) if policy else "",
         **board,
         refused_attempts=_refused(window, estate, seq_limit),
-        freezes=_freezes(window, estate),
+        freezes=_freezes(window, estate, names),
         ledger_began=ledger_began(seq_limit),
         verified=verified,
         entries_verified=head.size if verified else None,

@@ -247,6 +247,8 @@ class FreezeFact:
     of: str = FreezeScope.EVERYTHING
     value: str = ""
     mode: str = FreezeMode.ALL
+    by: str = ""
+    """Who set it; empty where the product did."""
 
     def stops(self, fact: DecisionFact, basis: str) -> bool:
         """Whether an act of `fact` on that basis is what it stops."""

@@ -46,7 +46,9 @@ def _changed(facts: Facts, tally: Tally) -> list[tuple[str, list[str]]]:
         if tally.window.index(freeze.at) == 11:
             lifted = "not lifted" if freeze.lifted_at is None else f"lifted {minute(freeze.lifted_at)}"
             words = f"Freeze: {clip(freeze.scope, 44)}"
-            rows.append((freeze.at.isoformat(), [minute(freeze.at), words, "needs no approval", lifted]))
+            rows.append(
+                (freeze.at.isoformat(), [minute(freeze.at), words, f"set by {freeze.by or 'the product'}", lifted])
+            )
     return sorted(rows, key=lambda row: row[0])
 
 
