@@ -3,8 +3,8 @@ import { left } from './countdown.js';
 import { byId, icon, make, phone, shout } from './shared.js';
 
 export class Holds {
-  constructor(store, now) {
-    Object.assign(this, { store, now, list: byId('holds'), known: new Set() });
+  constructor(store, now, notices) {
+    Object.assign(this, { store, now, notices, list: byId('holds'), known: new Set() });
     for (const row of store.holds()) this.known.add(row.id);
   }
 
@@ -27,6 +27,8 @@ export class Holds {
   announce(held) {
     const fresh = held.filter(row => !this.known.has(row.id));
     for (const row of fresh) this.known.add(row.id);
+    this.notices.fresh(fresh);
+    this.notices.show(held);
     if (fresh.length === 1) shout(`Needs you: ${fresh[0].title}`);
     else if (fresh.length) shout(`${fresh.length} decisions need you`);
   }
@@ -41,8 +43,6 @@ export class Holds {
     const all = section.querySelector('[data-role="all"]');
     all.hidden = n <= this.list.children.length;
     all.textContent = `All ${n}`;
-    const title = document.title.replace(/^\(\d+\) /, '');
-    document.title = n ? `(${n}) ${title}` : title;
   }
 
   card(row) {

@@ -4,7 +4,7 @@ const STALE_AFTER = 12000;
 const BACK_OFF = { first: 400, most: 15000 };
 const OFFSETS = 9;
 
-/** Fires "rows" (rows, replay), "reset", "stop" (people have stopped agents, or let them go on), and "state" (name, and retryAt, behind or since). */
+/** Fires "rows" (rows, replay), "reset", "stop" (people have stopped agents, or let them go on), "beat" (nothing new), and "state" (name, and retryAt, behind or since). */
 export class Live extends EventTarget {
   constructor(address, seq, serverNow) {
     super();
@@ -89,6 +89,7 @@ export class Live extends EventTarget {
   beat(frame) {
     if (frame.seq > this.seq) this.repair();
     if (this.state === 'stale') this.set('live');
+    this.dispatchEvent(new Event('beat'));
   }
 
   setClock(serverNow) {

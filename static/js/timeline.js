@@ -10,6 +10,7 @@ import { Lanes } from './lanes.js';
 import { Listing } from './listing.js';
 import { Live } from './live.js';
 import { readTheme } from './marks.js';
+import { Notices } from './notices.js';
 import { Older, snapshot } from './older.js';
 import { Pane } from './pane.js';
 import { byId, embedded, phone, say, shout } from './shared.js';
@@ -29,7 +30,8 @@ const live = new Live('/ws/timeline', first.seq, first.now);
 const feed = new Feed(byId('feed'), byId('pad'), store);
 const laneSize = () => (phone.matches ? { gutter: 104, least: 28, most: 7 } : { gutter: 124, least: 20, most: 40 });
 const lanes = new Lanes(byId('lanes'), store, readTheme(store.cfg.badges), laneSize);
-const holds = new Holds(store, () => live.now());
+const notices = new Notices(byId('needs'), () => live.now(), id => pane.show(id));
+const holds = new Holds(store, () => live.now(), notices);
 
 const toolbar = new Toolbar({
   onWindow: () => lanes.show(view.rows),
@@ -136,9 +138,12 @@ function start() {
     frames.wake();
   });
   live.addEventListener('reset', reset);
-  live.addEventListener('stop', () => {
-    showStops();
+  live.addEventListener('beat', () => notices.show(store.holds()));
+  live.addEventListener('stop', async () => {
     reset();
+    await showStops();
+    notices.stops();
+    notices.show(store.holds());
   });
   watchTheme(lanes, store);
   watchScroll(feed, older);
