@@ -34,7 +34,8 @@ def words(answer: Any) -> str:
     """What a reader sees of a page, its spaces made one."""
     assert answer.status_code == 200, answer.status_code
     body = re.sub(r"<(script|svg|title).*?</\1>", "", answer.content.decode(), flags=re.DOTALL)
-    return html.unescape(" ".join(re.sub(r"<[^>]+>", " ", body).split()))
+    text = " ".join(re.sub(r"<[^>]+>", " ", body).split())
+    return html.unescape(re.sub(r" ([,.])", r"\1", text))
 
 
 def links(answer: Any) -> list[str]:
@@ -56,7 +57,7 @@ def listed(client: Client, address: str) -> int:
 
 
 def told(agent: Agent, clock: Clock) -> None:
-    """Fourteen acts of five weeks: twelve worked, one failed, one is unknown; of the last month all but one."""
+    """Thirteen acts of five weeks, every third day: eleven worked, one failed, of one nobody knows; two were on another service."""
     sent = [
         factories.event(
             decision=f"d-{number}",
@@ -153,7 +154,9 @@ def test_every_number_is_that_of_the_list_it_leads_to(
     clock.advance(minutes=1)
     client = client_for(manager)
     body = client.get(f"{path}?days={days}").content.decode()
-    found = re.findall(r'<a (?:class="num" )?href="(/decisions/\?[^"]*from=[^"]*)">(?:<span class="num">)?([\d,]+)', body)
+    found = re.findall(
+        r'<a (?:class="num" )?href="(/decisions/\?[^"]*from=[^"]*)">(?:<span class="num">)?([\d,]+)', body
+    )
     assert len(found) >= 9
     for address, number in found:
         assert listed(client, html.unescape(address)) == int(number), address
@@ -163,7 +166,7 @@ def test_the_rate_has_its_interval_or_is_not_told(agent: Agent, manager: Person,
     told(agent, clock)
     client = client_for(manager)
     few = words(client.get("/agents/remediator/?days=7"))
-    assert "Too few to say: of 2 acts it is known how they went." in few
+    assert "Too few to say: of 3 acts it is known how they went." in few
     page = words(client.get("/agents/remediator/?days=90"))
     assert "91.7 % worked, of 12 of which it is known (95 % interval: 64.6 to 98.5 %)" in page
     assert "11 worked · 1 failed, or in part" in page
@@ -175,8 +178,10 @@ def test_levels_are_drawn_by_week_and_told_in_numbers(
     told(agent, clock)
     answer = client_for(manager).get("/agents/remediator/")
     body = answer.content.decode()
-    assert body.count('class="bar"') == 5
-    assert re.search(r'aria-label="3 at L4"', body)
+    bars = body.partition('<ul class="bars">')[2].partition("</ul>")[0]
+    # Four weeks and the two days before them, in which nothing was done.
+    assert (bars.count("<li>"), bars.count('class="bar"'), bars.count("no act")) == (5, 4, 1)
+    assert re.findall(r'aria-label="([^"]*)"', bars) == ["3 at L4", "2 at L4", "2 at L4", "3 at L4"]
     assert "style=" not in body
     table = body.partition("Show the numbers")[2].partition("</table>")[0]
     numbers = [int(n) for n in re.findall(r'<td class="num">([\d,]+)</td>\s*</tr>', table)]
@@ -283,7 +288,8 @@ def test_it_is_stopped_in_place(path: str, responder: Person, manager: Person, c
     assert 'name="here"' not in client.get(path).content.decode()
     assert "Stopped" in words(client.get("/agents/" if "agents" in path else "/services/"))
     assert "Ask to let agents go on" in words(client_for(manager).get(path))
-    assert "stopped" not in words(client.get("/agents/autoscaler/")).partition("Agents ")[2].lower()
+    assert "Autoscaler Active" in words(client.get("/agents/autoscaler/"))
+    assert "Geo Agents not stopped" in words(client.get("/services/geo/"))
 
 
 def test_who_may_not_stop_sees_who_can(viewer: Person, auditor: Person, client_for: ClientFor):
@@ -326,7 +332,9 @@ def test_keys_at_a_glance(agent: Agent, viewer: Person, admin: Person, client_fo
 
 
 def test_what_was_not_reported_is_on_both_pages(manager: Person, client_for: ClientFor, agent: Agent, clock: Clock):
-    row = AgentRow("remediator", "Remediator", "Acme", "m-1", "2026-10", "tomasz", identities=("kubernetes-audit:remediator",))
+    row = AgentRow(
+        "remediator", "Remediator", "Acme", "m-1", "2026-10", "tomasz", identities=("kubernetes-audit:remediator",)
+    )
     change_register(Organisation(agents=[row]), actor=None)
     factories.hand_in(factories.effect(agent))
     clock.advance(minutes=16)
@@ -343,14 +351,19 @@ def test_what_the_policy_permits(agent: Agent, manager: Person, client_for: Clie
     told(agent, clock)
     client = client_for(manager)
     page = words(client.get("/agents/remediator/"))
-    assert re.search(r"scale on search , prod × 8 L2 approve to act scale on geo , prod × 2 L3 act unless vetoed", page)
+    assert re.search(r"scale on search, prod × 8 L2 approve to act scale on geo, prod × 2 L3 act unless vetoed", page)
     page = words(client.get("/services/geo/"))
     assert "What is permitted on tier 2" in page
     assert "any kind, prod L3 act unless vetoed" in page
 
 
 def test_who_has_left_does_not_answer(admin: Person, client_for: ClientFor):
-    gone = Organisation(people=[factories.person("marta", "manager", active=False), factories.person("tomasz", "responder", active=False)])
+    gone = Organisation(
+        people=[
+            factories.person("marta", "manager", active=False),
+            factories.person("tomasz", "responder", active=False),
+        ]
+    )
     change_register(gone, actor=None)
     client = client_for(admin)
     assert "Tomasz has left: nobody answers for it" in words(client.get("/agents/remediator/"))
