@@ -87,8 +87,8 @@ def permitted_on(tier: int, policy: Policy) -> list[dict[str, Any]]:
     """The rows of the table that speak of `tier`, in their order."""
     return [
         {
-            "kinds": sorted(row.kinds),
-            "environments": sorted(row.environments),
+            "kinds": row.kinds,
+            "environments": row.environments,
             "level": row.level,
             "asks": row.requirement,
         }

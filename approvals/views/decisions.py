@@ -24,7 +24,7 @@ FILTER_WORDS = {
     "beyond": "beyond permitted autonomy",
     "sign_off": "sign-off",
     "basis": "permission",
-    "proposed": "asked before",
+    "proposed": "proposed before the act",
     "replayed": "replayed recording",
 }
 
@@ -67,6 +67,8 @@ def _active(name: str, value: str, filters: dict[str, str]) -> dict[str, Any]:
     text = word_of_states(value) if name == "state" else value.replace(",", ", ").replace("_", " ")
     if name in TYPED or name in ("environment", "episode"):
         text = inert.name(value)
+    if value in ("true", "false"):
+        text = "yes" if value == "true" else "no"
     return {"name": FILTER_WORDS.get(name, name), "text": text, "moment": moment, "without": _address(without)}
 
 

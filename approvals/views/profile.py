@@ -111,7 +111,7 @@ def percent(part: int, whole: int) -> str:
 def _numbers(made: Counts, lead: Lead) -> list[dict[str, Any]]:
     quorum = _either((Basis.QUORUM, Basis.BREAK_GLASS))
     listed = (
-        ("asked people first", made.proposed, lead(proposed="true")),
+        ("proposed before the act", made.proposed, lead(proposed="true")),
         ("approved by people", made.approved, lead(basis=quorum)),
         ("vetoed before the act", made.states[State.VETOED], lead(state=State.VETOED)),
         ("expired", made.states[State.EXPIRED], lead(state=State.EXPIRED)),

@@ -86,6 +86,10 @@ def _agents(found: Recent, known: register.Register) -> list[dict[str, Any]]:
     """Who acted on it, the most first."""
     listed = ((known.agents.get(id_), id_, n) for id_, n in recent.agents(found))
     return [
-        {"name": agent.name if agent else "an agent that is gone", "slug": agent.slug if agent else str(id_), "n": n}
+        {
+            "name": inert.name(agent.name) if agent else "an agent that is gone",
+            "slug": agent.slug if agent else str(id_),
+            "n": n,
+        }
         for agent, id_, n in listed
     ]
