@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models import IntegerField, Q, QuerySet, Subquery
 
 from approvals.queries import stops
 from decisions import ledger, register, spans
@@ -20,7 +20,7 @@ COUNTED = 1000
 
 
 class _Counted(Subquery):
-    """How many rows a query finds that stops at so many: each of a page of rows asks for its own."""
+    """How many rows a query finds that stops at so many."""
 
     template = "(SELECT COUNT(*) FROM (%(subquery)s) counted)"
     output_field = IntegerField()
@@ -36,7 +36,8 @@ class Page:
 def agents(after: str, now: datetime) -> Page:
     """The agents in the order of their slugs."""
     listed = Agent.objects.filter(slug__gt=after) if after else Agent.objects.all()
-    found = list(_lately(listed.order_by("slug"), "agent_id", "id", now)[: LISTED + 1])
+    found = list(listed.order_by("slug")[: LISTED + 1])
+    lately = _lately(Agent.objects.all(), "agent_id", [row.id for row in found[:LISTED]], now)
     names, freezes = _names(row.owner for row in found), stops.in_force()
     rows = [
         {
@@ -46,9 +47,9 @@ def agents(after: str, now: datetime) -> Page:
             "active": row.active,
             "owner": _name(names, row.owner),
             "stopped": stopped(freezes, FreezeScope.AGENT, str(row.id)),
-            **_counts(row),
+            **did.shown(),
         }
-        for row in found[:LISTED]
+        for row, did in zip(found, lately, strict=False)
     ]
     return Page(rows, found[LISTED - 1].slug if len(found) > LISTED else "")
 
@@ -59,7 +60,8 @@ def services(after: str, now: datetime) -> Page:
     last = Service.objects.filter(slug=after).first() if after else None
     if last is not None:
         listed = listed.filter(Q(tier__gt=last.tier) | Q(tier=last.tier, slug__gt=last.slug))
-    found = list(_lately(listed.order_by("tier", "slug"), "service", "slug", now)[: LISTED + 1])
+    found = list(listed.order_by("tier", "slug")[: LISTED + 1])
+    lately = _lately(Service.objects.all(), "service", [row.slug for row in found[:LISTED]], now)
     freezes, known = stops.in_force(), register.latest()
     answering = {row.slug: known.answerable(row.slug)[0] for row in found}
     names = _names(answering.values())
@@ -71,27 +73,40 @@ def services(after: str, now: datetime) -> Page:
             "team": row.team,
             "owner": _name(names, answering[row.slug]),
             "stopped": stopped(freezes, FreezeScope.SERVICE, row.slug),
-            **_counts(row),
+            **did.shown(),
         }
-        for row in found[:LISTED]
+        for row, did in zip(found, lately, strict=False)
     ]
     return Page(rows, found[LISTED - 1].slug if len(found) > LISTED else "")
 
 
-def _lately(rows: "QuerySet[Any]", field: str, key: str, now: datetime) -> "QuerySet[Any]":
-    """`rows`, each with when it acted last and how often lately, both by the index of whose decisions are."""
+@dataclass(frozen=True, slots=True)
+class _Lately:
+    last_at: datetime | None
+    count: int
+
+    def shown(self) -> dict[str, Any]:
+        return {"last_at": self.last_at, "lately": min(self.count, COUNTED), "more": self.count > COUNTED}
+
+
+def _lately(rows: "QuerySet[Any]", field: str, keys: Sequence[Any], now: datetime) -> list[_Lately]:
+    """Of each of `keys`, which are keys of `rows`, when it acted last and how often lately.
+
+    In one query that names each: of a key that comes from another table the planner would not know how many decisions are its,
+    and would look for the few of one among all that is stored.
+    """
+    if not keys:
+        return []
     start = now - timedelta(days=DAYS)
     first = ledger.seq_at(start - spans.ASIDE - spans.MARGIN)
-    own = Decision.rows.filter(**{field: OuterRef(key)}, complete=True).order_by("-seq")
-    few = own.filter(seq__gte=first, occurred_at__gte=start)
-    made: QuerySet[Any] = rows.annotate(
-        last_at=Subquery(own.values("occurred_at")[:1]), lately=_Counted(few.values("seq")[: COUNTED + 1])
-    )
-    return made
-
-
-def _counts(row: Any) -> dict[str, Any]:
-    return {"last_at": row.last_at, "lately": min(row.lately, COUNTED), "more": row.lately > COUNTED}
+    asked: dict[str, Subquery] = {}
+    for place, key in enumerate(keys):
+        own = Decision.rows.filter(**{field: key}, complete=True).order_by("-seq")
+        few = own.filter(seq__gte=first, occurred_at__gte=start)
+        asked[f"last_{place}"] = Subquery(own.values("occurred_at")[:1])
+        asked[f"count_{place}"] = _Counted(few.values("seq")[: COUNTED + 1])
+    found = rows.filter(pk=keys[0]).values(**asked).get()
+    return [_Lately(found[f"last_{place}"], found[f"count_{place}"]) for place in range(len(keys))]
 
 
 def _names(people: Iterable[UUID | None]) -> dict[UUID, str]:
