@@ -8,8 +8,8 @@ GROUPS: tuple[tuple[str, tuple[State, ...]], ...] = tuple(
 """Each word once, with the states that it stands for."""
 WORKED = (Outcome.SUCCEEDED, Outcome.NO_CHANGE)
 WENT_WRONG = (Outcome.FAILED, Outcome.PARTIAL)
-STANDS = tuple(state for state in State if state not in TURNED)
-"""The states of what nobody has undone, or ordered to be."""
+STANDS = tuple(state for state in State if state not in TURNED | {State.REVIEW, State.UNKNOWN})
+"""The states in which an outcome stands: nobody has undone the act, or ordered it, and nobody has to look at it first."""
 
 
 def word_of_states(value: str) -> str:

@@ -17,7 +17,7 @@ from approvals.queries.outcomes import STANDS, WENT_WRONG, WORKED
 from decisions import ledger, spans
 from decisions.models import Decision
 from decisions.states import with_effective_state
-from decisions.vocab import Basis, SignOff, State
+from decisions.vocab import TURNED, Basis, SignOff, State
 
 MOST = 10_000
 """How many decisions are counted at most: what a database counts in some hundredths of a second."""
@@ -128,8 +128,11 @@ def _add(made: Counts, row: Mapping[str, Any], n: int) -> None:
         if made.levels:
             made.levels[row["stretch"]][used] += n
     if outcome in (*WORKED, *WENT_WRONG):
-        if state not in STANDS:
+        if state in TURNED:
             made.undone += n
+        elif state not in STANDS:
+            # Told one way and seen another, or not sure at all: people have to say how it went.
+            return
         elif outcome in WENT_WRONG:
             made.went_wrong += n
         elif row["sign_off"] == SignOff.REFUSED:

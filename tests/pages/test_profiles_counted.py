@@ -11,7 +11,7 @@ from django.test import Client
 from approvals.actions.change_register import change_register
 from approvals.organisation import AgentRow, Organisation
 from approvals.queries import acting, recent
-from decisions.models import Agent, Person
+from decisions.models import Agent, Decision, Person
 from tests import factories
 from tests.conftest import Clock
 from tests.pages.profiles import links, listed, told, words
@@ -54,6 +54,16 @@ def test_the_rate_has_its_interval_or_is_not_told(agent: Agent, manager: Person,
     page = words(client.get("/agents/remediator/?days=90"))
     assert "91.7 % worked, of the 12 acts of which it is known (95 % interval: 64.6 to 98.5 %)" in page
     assert "11 worked · 1 failed, or in part" in page
+
+
+def test_what_people_have_to_look_at_first_is_not_counted_in_the_rate(
+    agent: Agent, manager: Person, client_for: ClientFor, clock: Clock
+):
+    told(agent, clock)
+    Decision.objects.filter(seq=Decision.objects.latest("seq").seq).update(state="review")
+    page = words(client_for(manager).get("/agents/remediator/?days=90"))
+    assert "of the 11 acts of which it is known" in page
+    assert "Needs review 1" in page
 
 
 def test_levels_are_drawn_by_week_and_told_in_numbers(
