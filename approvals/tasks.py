@@ -19,7 +19,7 @@ from approvals.actions import watch_sources as watching
 from approvals.models import LedgerCheck, Report, ReportBuild
 from approvals.periods import Period
 from approvals.queries.reports import is_mature
-from approvals.reports import files
+from approvals.reports import files, unfinished
 from decisions import clock
 from decisions.errors import Problem
 from decisions.models.bulk import cut_log
@@ -43,7 +43,7 @@ def expire() -> int:
 def resend_builds() -> None:
     now = clock.now()
     stuck = ReportBuild.objects.filter(state="building", updated_at__lt=now - STUCK)
-    stuck.update(state="failed", error="The building process ended without a word.", updated_at=now)
+    unfinished.close(stuck, "The building process ended without a word.")
     for build in ReportBuild.objects.filter(state="queued", requested_at__lt=now - timedelta(seconds=30)):
         reports.send(build.id)
 
@@ -78,9 +78,8 @@ def build_report(build_id: str) -> None:
         failed, error = True, f"It took longer than {BUILD_SECONDS} seconds."
     if failed:
         log.error("a report was not built", extra={"status": "failed"})
-        ReportBuild.objects.filter(id=build_id).exclude(state="draft").update(
-            state="failed", error=error or "The building process failed.", updated_at=clock.now()
-        )
+        left = ReportBuild.objects.filter(id=build_id).exclude(state="draft")
+        unfinished.close(left, error or "The building process failed.")
 
 
 def resend_checks() -> None:

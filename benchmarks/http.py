@@ -25,7 +25,9 @@ class Line:
         self.port = port
         self.streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
-    async def ask(self, method: str, path: str, headers: str, body: Any = None) -> Answer:
+    async def ask(
+        self, method: str, path: str, headers: str, body: Any = None, media: str = "application/json"
+    ) -> Answer:
         """Send one request and read its answer; a command has a key of its own."""
         if self.streams is None:
             self.streams = await asyncio.open_connection("127.0.0.1", self.port, limit=2**20)
@@ -33,7 +35,7 @@ class Line:
         sent = json.dumps(body).encode() if body is not None else b""
         head = f"{method} {path} HTTP/1.1\r\nhost: 127.0.0.1\r\n{headers}"
         if sent:
-            head += f"content-type: application/json\r\ncontent-length: {len(sent)}\r\nidempotency-key: {uuid.uuid4().hex}\r\n"
+            head += f"content-type: {media}\r\ncontent-length: {len(sent)}\r\nidempotency-key: {uuid.uuid4().hex}\r\n"
         began = time.monotonic()
         writer.write(head.encode() + b"\r\n" + sent)
         start = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()

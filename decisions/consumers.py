@@ -3,20 +3,19 @@
 import asyncio
 import contextlib
 import json
-import time
 from typing import Any
 from urllib.parse import parse_qs
 
 from channels.generic.websocket import AsyncWebsocketConsumer
 
-from decisions import clock, feed
+from decisions import feed
 from decisions.auth import sessions
 from decisions.auth.people import may_read, may_veto
+from decisions.broadcast import FRAME_ROWS, PAUSE, broadcast, timed, worded
 from decisions.models import Person
+from decisions.presence import presence
 from decisions.served import watch
 
-FRAME_ROWS = 500
-PAUSE = 0.05
 BEAT = 5.0
 CHECK = 3.0
 
@@ -31,13 +30,11 @@ class TimelineConsumer(AsyncWebsocketConsumer):
             return
         await self.accept()
         self.person, self.handle = person, self.scope["session"].get(sessions.HANDLE, "")
-        self.checked = time.monotonic()
         self.watches = await feed.in_reader(may_veto, person)
         if self.watches:
             watch.enter()
         self.seq = await self._first()
-        self.stops = await feed.in_reader(feed.stops)
-        self.resumed = asyncio.Event()
+        self.stops: tuple[int, ...] | None = await feed.in_reader(feed.stops)
         self.task = asyncio.create_task(self._run())
 
     async def _first(self) -> int:
@@ -70,27 +67,51 @@ class TimelineConsumer(AsyncWebsocketConsumer):
         self.task = asyncio.create_task(self._run())
 
     async def _run(self) -> None:
-        if await feed.in_reader(feed.missed, self.seq) > feed.REPLAY_LIMIT:
-            self.seq = await feed.in_reader(feed.head_seq)
-            await self._say("reset")
-        else:
-            await self._catch_up(replay=True)
-        await self._say("live")
-        while await self._signed_in():
-            if await feed.hub.beyond(self.seq, BEAT):
-                await self._catch_up(replay=False)
-                await self._stops()
-                await asyncio.sleep(PAUSE)
+        presence.enter(self.handle, self.person.id)
+        broadcast.enter()
+        try:
+            if await feed.in_reader(feed.missed, self.seq) > feed.REPLAY_LIMIT:
+                self.seq = await feed.in_reader(feed.head_seq)
+                await self._say("reset")
             else:
-                await self._say("hb")
+                await self._catch_up(replay=True)
+            await self._say("live")
+            await self._go_on()
+        finally:
+            broadcast.leave()
+            presence.leave(self.handle)
         await self.close(code=4401)
 
-    async def _signed_in(self) -> bool:
-        """Whether the session lives and its person may still read, asked every few seconds; an open page counts as being seen."""
-        if time.monotonic() - self.checked < CHECK:
-            return True
-        self.checked = time.monotonic()
-        return await feed.in_reader(lambda: may_read(self.person) and sessions.seen(self.handle))
+    async def _go_on(self) -> None:
+        """Pass on what is said to all, until the session is over; an open page counts as its person being seen."""
+        place: int | None = None
+        while await presence.lives(self.handle, CHECK):
+            if place is None:
+                place = await self._join()
+                continue
+            frames = await broadcast.after(place, BEAT)
+            if frames is None:
+                place = None
+                continue
+            place += len(frames)
+            for frame in frames:
+                self.seq = max(self.seq, frame.seq)
+                await self.send(text_data=timed(frame.text))
+            self.stops = broadcast.stops
+            if not frames:
+                await self._say("hb")
+
+    async def _join(self) -> int | None:
+        """From where on this page needs what is said to all; None if it is further behind, and has read more by itself."""
+        place = broadcast.place(self.seq)
+        if place is None:
+            await self._catch_up(replay=False)
+            await asyncio.sleep(PAUSE)
+        elif broadcast.stops != self.stops:
+            # Until then the page says what it found when it was opened.
+            self.stops = broadcast.stops
+            await self._say("stop")
+        return place
 
     async def _catch_up(self, *, replay: bool) -> None:
         more = True
@@ -100,13 +121,5 @@ class TimelineConsumer(AsyncWebsocketConsumer):
             if rows or self.seq != before:
                 await self._say("rows", prev=before, rows=rows, **({"replay": 1} if replay else {}))
 
-    async def _stops(self) -> None:
-        """Say that people have stopped agents, or let them go on: the page then asks what its bar should show."""
-        stops = await feed.in_reader(feed.stops)
-        if stops != self.stops:
-            self.stops = stops
-            await self._say("stop")
-
     async def _say(self, kind: str, **more: Any) -> None:
-        frame = {"t": kind, "seq": self.seq, "now": feed.millis(clock.local()), **more}
-        await self.send(text_data=json.dumps(frame, ensure_ascii=False, separators=(",", ":")))
+        await self.send(text_data=timed(worded(kind, self.seq, **more)))

@@ -7,7 +7,7 @@ signing in first. It must not decide what a person may do.
 
 import secrets
 import time
-from collections.abc import MutableMapping
+from collections.abc import Iterable, MutableMapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
@@ -19,6 +19,7 @@ from django.db.models import CharField, DateTimeField
 from django.utils import timezone
 
 from decisions.models import Session
+from decisions.models.bulk import chunks
 from decisions.models.prepared import Prepared, Slot
 
 HANDLE, BEGAN, SIGNED_IN, BROWSER = "handle", "began_at", "signed_in_at", "browser"
@@ -108,14 +109,22 @@ def person_before(key: str) -> UUID | None:
 
 def seen(handle: str) -> bool:
     """Whether the session lives; if so its person counts as seen now."""
-    now = timezone.now()
-    row = Session.objects.filter(handle=handle, expire_date__gt=now).exclude(handle="").order_by("-seen_at").first()
-    if row is None:
-        return False
-    if now - row.seen_at >= SEEN_EVERY:
-        # Only while it lives: one that was ended meanwhile must not come back.
-        Session.objects.filter(session_key=row.session_key).update(seen_at=now, expire_date=_ends(row.began_at, now))
-    return True
+    return bool(living([handle]))
+
+
+def living(handles: Iterable[str]) -> set[str]:
+    """Those of `handles` whose sessions live, a fixed number of queries for many; their people count as seen now."""
+    now, found = timezone.now(), dict[str, Session]()
+    for some in chunks(filter(None, handles)):
+        rows = Session.objects.filter(handle__in=some, expire_date__gt=now).order_by("seen_at")
+        found |= {row.handle: row for row in rows}
+    for row in found.values():
+        if now - row.seen_at >= SEEN_EVERY:
+            # Only while it lives: one that was ended meanwhile must not come back.
+            Session.objects.filter(session_key=row.session_key).update(
+                seen_at=now, expire_date=_ends(row.began_at, now)
+            )
+    return set(found)
 
 
 def of(person: UUID) -> list[Session]:

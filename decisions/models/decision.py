@@ -209,7 +209,7 @@ class Decision(models.Model):
             ),
             # With all that the queue counts and groups by: it is read off the index alone.
             models.Index(
-                fields=["sign_off_due", "seq", "agent_id", "episode", "kind", "service", "tier", "owner_id"],
+                fields=["sign_off_due", "seq", "agent_id", "episode", "kind", "service", "tier", "owner_id", "state"],
                 name="decision_owed",
                 condition=Q(sign_off=SignOff.REQUIRED),
             ),

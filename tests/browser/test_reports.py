@@ -81,6 +81,12 @@ def test_the_interactive_report_draws_its_charts_from_its_own_file(visit: Visit,
     alone.goto(path.as_uri())
     expect(alone.locator(".js-plotly-plot svg.main-svg").first).to_be_visible()
     assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
+    for width in (390, 320):
+        alone.set_viewport_size({"width": width, "height": 844})
+        assert alone.evaluate("document.documentElement.scrollWidth") <= width
+        assert alone.evaluate(
+            "[...document.querySelectorAll('.scroll')].every(e => e.scrollWidth <= e.clientWidth + 1)"
+        )
     alone.close()
 
 

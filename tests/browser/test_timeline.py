@@ -3,7 +3,7 @@
 import uuid
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Response, expect
 
 from tests.browser.conftest import Visit
 from tests.browser.machines import Machine, done, resource
@@ -158,3 +158,18 @@ def test_people_who_may_not_read_the_agents_words_do_not_get_them(person: str, v
     shown.row(name).locator("a.title").click()
     expect(shown.pane).to_contain_text("Your role does not show the agent's own words.")
     assert "A secret of the trade." not in page.content()
+
+
+def test_a_static_file_says_what_a_browser_needs_and_nothing_else(visit: Visit):
+    page = visit("samuel", own=True)
+    answers: list[Response] = []
+    page.on("response", lambda answer: answers.append(answer) if "/static/" in answer.url else None)
+    page.reload()
+    Timeline(page).live()
+    told = {answer.url: answer.all_headers() for answer in answers}
+    scripts = [headers for url, headers in told.items() if ".js" in url]
+    assert len(scripts) > 20
+    for headers in scripts:
+        assert "immutable" in headers["cache-control"]
+        assert headers["x-content-type-options"] == "nosniff"
+        assert not {"content-security-policy", "set-cookie", "x-request-id"} & headers.keys()

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from decisions import queries
 from decisions.models import Decision, Heartbeat, ServedClock
 from decisions.states import (
     CONTRADICTED,
@@ -22,7 +23,7 @@ from decisions.states import (
     told_state,
     with_effective_state,
 )
-from decisions.vocab import HOLDING, Outcome, SignOff, State
+from decisions.vocab import HOLDING, UNDER_WAY, Outcome, SignOff, State
 
 NOW = datetime(2026, 11, 22, 3, 47, tzinfo=UTC)
 BEFORE, AFTER = NOW - timedelta(microseconds=1), NOW + timedelta(microseconds=1)
@@ -117,6 +118,24 @@ def test_the_sql_twin_says_the_same_of_every_row(beat: datetime | None) -> None:
         assert moved <= set(Decision.objects.filter(moved_by_time(NOW)).values_list("seq", flat=True)), resumed
         contradicted = {row.seq for row in rows if told_state(row) != row.state}
         assert set(Decision.objects.filter(CONTRADICTED).values_list("seq", flat=True)) == contradicted
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("sign_off", [SignOff.REQUIRED, SignOff.NONE])
+def test_what_each_page_counts_is_what_its_queues_list(sign_off: SignOff) -> None:
+    ServedClock.objects.create(id=1, served_ms=10 * MINUTE, resumed_ms=0)
+    cases = [case | {"sign_off": sign_off, "sign_off_due": NOW, "complete": True} for case in every_case()]
+    Decision.objects.bulk_create(blank(seq, **case) for seq, case in enumerate(cases))
+    ended = (State.EXPIRED, State.UNKNOWN, State.REVERT_ORDERED)
+    owed = {
+        row.seq
+        for row in Decision.objects.all()
+        if sign_off is SignOff.REQUIRED and (row.state not in UNDER_WAY or effective_state(row, NOW) in ended)
+    }
+    assert set(queries.owed(NOW).values_list("seq", flat=True)) == owed
+    assert queries.count_owed(NOW) == len(owed)
+    waiting = queries.open_holds(NOW).count() + queries.to_review(NOW).count()
+    assert queries.count_needing_people(NOW) == waiting > 0
 
 
 @pytest.mark.parametrize("state", State)

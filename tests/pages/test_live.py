@@ -10,6 +10,7 @@ from asgiref.sync import sync_to_async
 from asgiref.testing import ApplicationCommunicator
 from django.contrib.auth.models import AnonymousUser
 
+from decisions import broadcast as broadcasting
 from decisions import feed, ledger
 from decisions.auth import sessions
 from decisions.consumers import TimelineConsumer
@@ -114,6 +115,65 @@ def test_old_state_and_pushed_rows_make_the_fresh_state(agent: Agent, manager: P
         if pushed["version"] > state.get(pushed["id"], {"version": 0})["version"]:
             state[pushed["id"]] = pushed
     assert state == {shown["id"]: shown for shown in feed.snapshot(100)["rows"]}
+
+
+def test_what_happens_is_read_once_for_all_open_pages(agent: Agent, manager: Person, monkeypatch: pytest.MonkeyPatch):
+    read: list[int] = []
+    changed = feed.changed_after
+
+    def counted(seq: int, limit: int) -> Any:
+        read.append(seq)
+        return changed(seq, limit)
+
+    async def run() -> list[list[dict[str, Any]]]:
+        pages = [reader(manager) for _ in range(20)]
+        for page in pages:
+            await page.connect()
+            await frames(page, "live")
+        # Each has joined once it has been told the first of them.
+        await sync_to_async(sent)(agent, 0, 1)
+        for page in pages:
+            await frames(page, "rows")
+        monkeypatch.setattr(feed, "changed_after", counted)
+        await sync_to_async(sent)(agent, 1, 3)
+        got = [rows(await frames(page, "rows")) for page in pages]
+        for page in pages:
+            await page.disconnect()
+        return got
+
+    got = asyncio.run(run())
+    assert all(told == got[0] for told in got)
+    assert len(got[0]) == 3
+    assert len(read) == 1
+
+
+def test_pages_that_join_at_any_moment_miss_nothing(agent: Agent, manager: Person, monkeypatch: pytest.MonkeyPatch):
+    # So few are kept that those who join meanwhile lose their place.
+    monkeypatch.setattr(broadcasting, "KEPT", 1)
+    monkeypatch.setattr(broadcasting, "FRAME_ROWS", 2)
+
+    async def run() -> list[set[str]]:
+        pages = [reader(manager, after=-1) for _ in range(6)]
+        for number, page in enumerate(pages):
+            await page.connect()
+            await sync_to_async(sent)(agent, 10 * number, 5)
+        end = await sync_to_async(ledger.size)() - 1
+        return [await everything(page, end) for page in pages]
+
+    async def everything(page: Socket, end: int) -> set[str]:
+        known: dict[str, Any] = {}
+        reached = -1
+        while reached < end:
+            frame = await page.receive()
+            assert frame.get("prev", -1) <= reached, "nothing is skipped"
+            reached = max(reached, frame["seq"])
+            known |= {row["id"]: row for row in frame.get("rows", ())}
+        await page.disconnect()
+        return set(known)
+
+    found = asyncio.run(run())
+    assert len(found[0]) == 30
+    assert all(ids == found[0] for ids in found)
 
 
 @pytest.mark.parametrize("person", [AnonymousUser(), None])
