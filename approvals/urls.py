@@ -3,9 +3,11 @@
 from django.urls import path
 
 from approvals.views import (
+    agents,
     alarms,
     board,
     decision,
+    decisions,
     entry,
     erasures,
     formats,
@@ -18,6 +20,7 @@ from approvals.views import (
     register,
     report,
     reports,
+    services,
     sources,
     stop,
     veto_all,
@@ -25,6 +28,11 @@ from approvals.views import (
 
 app_name = "approvals"
 urlpatterns = [
+    path("agents/", agents.every, name="agents"),
+    path("agents/<slug:slug>/", agents.one, name="agent"),
+    path("services/", services.every, name="services"),
+    path("services/<str:name>/", services.one, name="service"),
+    path("decisions/", decisions.page, name="decisions"),
     path("decisions/<uuid:decision_id>/", decision.page, name="decision"),
     path("decisions/<uuid:decision_id>/verdict", decision.verdict, name="verdict"),
     path("decisions/<uuid:decision_id>/sign-off", decision.judge, name="sign_off"),

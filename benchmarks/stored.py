@@ -156,6 +156,13 @@ class Questions:
         yield "needs you", lambda: "/needs-you/"
         yield "sign-off", lambda: "/sign-off/"
         yield "sign-off, a service", lambda: "/sign-off/?service=s-0"
+        yield "agents", lambda: "/agents/"
+        yield "services", lambda: "/services/"
+        for slug, words in (("agent-0", "busiest"), ("agent-7", "rare")):
+            yield f"agent, {words}", lambda slug=slug: f"/agents/{slug}/"  # type: ignore[misc]
+        for days in (7, 90):
+            yield f"agent, busiest, {days} days", lambda days=days: f"/agents/agent-0/?days={days}"  # type: ignore[misc]
+        yield "service", lambda: "/services/s-0/"
 
 
 def _rfc(at: datetime) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db.models import BigIntegerField, F, Q, QuerySet
 
@@ -19,7 +20,7 @@ from decisions.models.prepared import PreparedMany
 from decisions.queries import MAX_LIMIT, TEXT_LIMIT, moment, whole
 from decisions.spans import Span
 from decisions.states import STORED, with_effective_state
-from decisions.vocab import TIERS, UNDER_WAY, Level, Risk, SignOff, State
+from decisions.vocab import TIERS, UNDER_WAY, Basis, Level, Outcome, Risk, SignOff, State
 
 LOOK, FILE_LOOK = 4000, 100_000
 """How many decisions a page looks through at most, and a page of a file, which may take its time."""
@@ -251,11 +252,18 @@ def _flag(name: str) -> Filter:
 
 def _agent(value: str) -> Way:
     # By its id: of a subquery the planner would not know how many decisions are its.
-    return [(Q(agent_id=id_), BY_SEQ) for id_ in Agent.objects.filter(slug=value[:64]).values_list("id", flat=True)]
+    return [(Q(agent_id=id_), BY_SEQ) for id_ in _agents(value)]
 
 
-def _of_agent(value: str) -> Q:
-    return Q(agent_id__in=Agent.objects.filter(slug=value[:64]).values("id"))
+def _agents(value: str) -> list[UUID]:
+    """The agent of that slug; else of that id, so that what one did is found when the register has it no more."""
+    if "\0" in value:
+        return []
+    found = list(Agent.objects.filter(slug=value[:64]).values_list("id", flat=True))
+    try:
+        return found or [UUID(value)]
+    except ValueError:
+        return []
 
 
 FILTERS = {
@@ -263,13 +271,16 @@ FILTERS = {
     "environment": _exact("environment"),
     "kind": _exact("kind"),
     "episode": _exact("episode"),
-    "agent": Filter(_of_agent, _agent),
+    "agent": Filter(lambda value: Q(agent_id__in=_agents(value)), _agent),
     "tier": _one_of("tier", "tier", TIERS),
     "state": Filter(_one_of("state", "effective", State).condition, _stored),
     "level": _one_of("level", "level_used", Level),
     "ruled": _one_of("ruled", "level_ruled", Level),
     "risk": _one_of("risk", "risk", Risk),
+    "outcome": _one_of("outcome", "outcome", Outcome),
+    "basis": _one_of("basis", "basis", Basis),
     "sign_off": _one_of("sign_off", "sign_off", SignOff, indexed=True),
+    "proposed": _flag("proposed"),
     "beyond": _flag("beyond"),
     "replayed": _flag("replayed"),
     "from": _time("from", "occurred_at__gte"),

@@ -21,7 +21,7 @@ from decisions.api.streaming import streamed
 from decisions.auth.api import Callers, Readers, agent_of, caller
 from decisions.auth.keys import AgentPrincipal
 from decisions.errors import not_found
-from decisions.vocab import TIERS, Level, Risk, SignOff, State
+from decisions.vocab import TIERS, Basis, Level, Outcome, Risk, SignOff, State
 
 TEXT: Json = {"type": "string", "maxLength": 200}
 FLAG = words(["true", "false"])
@@ -36,7 +36,10 @@ FILTERS: dict[str, Json] = {
     "level": several(Level),
     "ruled": several(Level),
     "risk": several(Risk),
+    "outcome": several(Outcome),
+    "basis": several(Basis),
     "sign_off": several(SignOff),
+    "proposed": FLAG,
     "beyond": FLAG,
     "replayed": FLAG,
     "from": MOMENT,

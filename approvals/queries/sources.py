@@ -1,5 +1,6 @@
 """How sources do, what was seen that nobody told of, and what was told and never seen. It must not write."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,6 +19,8 @@ GRACE = timedelta(minutes=15)
 HOUR = timedelta(hours=1)
 DAYS = timedelta(days=7)
 SHOWN = 50
+LOOKED_THROUGH = 20_000
+"""How much of what was seen on one service is looked through at most."""
 COUNTS = ("records", "duplicates", "ignored", "looks", "refused")
 
 
@@ -162,6 +165,40 @@ def unreported(now: datetime) -> "QuerySet[Evidence]":
     ).order_by("-occurred_at")
 
 
+def unreported_lately(field: str, value: UUID | str, since: datetime, now: datetime) -> dict[str, Any]:
+    """What was seen since then of one agent (`agent_id`) or on one `service` and not told of, as the part of a page shows it."""
+    rows = unreported(now).filter(**{field: value}, occurred_at__gte=since)
+    if field == "service":
+        # No index knows what is unreported on a service: the newest of what was seen there are looked through.
+        seen = Evidence.objects.filter(service=value, occurred_at__gte=since).order_by("-occurred_at").values("seq")
+        rows = rows.filter(seq__in=seen[:LOOKED_THROUGH])
+    found = list(rows[: SHOWN + 1])
+    return {
+        "unreported": acts(found[:SHOWN], register.latest()),
+        "more_unreported": len(found) > SHOWN,
+        "shown": SHOWN,
+        "grace_minutes": int(GRACE.total_seconds() // 60),
+    }
+
+
+def acts(rows: Iterable[Evidence], known: register.Register) -> list[dict[str, Any]]:
+    """Changes that were seen, with names as pages draw them."""
+    return [
+        {
+            "seq": row.seq,
+            "agent": agent.name if (agent := known.agents.get(row.agent_id)) else "an agent that is gone",
+            "agent_slug": agent.slug if agent else str(row.agent_id),
+            "kind": inert.name(str(row.told.get("kind", "")).replace("_", " ")),
+            "resource": inert.name(str(row.told.get("resource", "")), 200),
+            "service_slug": row.service,
+            "service": row.service or inert.name(", ".join(row.told.get("targets", ())[:2]), 100),
+            "at": row.occurred_at,
+        }
+        for row in rows
+        if row.agent_id
+    ]
+
+
 def due_last(now: datetime) -> dict[UUID, datetime]:
     """Of each agent that left something unreported, since when the last of it should have been told."""
     rows = unreported(now).order_by().values_list("agent_id")
@@ -188,24 +225,11 @@ def never_happened(now: datetime) -> "QuerySet[Decision]":
 
 def page(now: datetime) -> dict[str, Any]:
     """Everything that the page of sources shows."""
-    known = register.latest()
-    seen = list(unreported(now)[:SHOWN])
     return {
         "sources": health(now),
         "refusals": refusals(now),
         "gaps": queries.gaps(),
-        "unreported": [
-            {
-                "seq": row.seq,
-                "agent": agent.name if (agent := known.agents.get(row.agent_id)) else "an agent that is gone",
-                "kind": inert.name(str(row.told.get("kind", "")).replace("_", " ")),
-                "resource": inert.name(str(row.told.get("resource", "")), 200),
-                "service": row.service or inert.name(", ".join(row.told.get("targets", ())[:2]), 100),
-                "at": row.occurred_at,
-            }
-            for row in seen
-            if row.agent_id
-        ],
+        "unreported": acts(unreported(now)[:SHOWN], register.latest()),
         "never_happened": list(never_happened(now)[:SHOWN]),
         # All of them: those that are shown are the latest.
         "unreported_count": unreported(now).count(),

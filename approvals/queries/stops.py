@@ -56,9 +56,9 @@ def stopped(ruling: Ruling, action: Ruleable, freezes: Sequence[Freeze]) -> Ruli
     return ruling
 
 
-def described(now: datetime) -> list[dict[str, Any]]:
-    """Each freeze in force with its words, who set it, and what it found at work then and now."""
-    listed = in_force()
+def described(now: datetime, listed: Sequence[Freeze] | None = None) -> list[dict[str, Any]]:
+    """Each freeze in force, or of `listed`, with its words, who set it, and what it found at work then and now."""
+    listed = in_force() if listed is None else listed
     names = register.names({person for freeze in listed for person in (freeze.set_by, freeze.asked_by) if person})
     return [
         {

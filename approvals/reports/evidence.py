@@ -3,8 +3,8 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from approvals.intervals import exact_lower, wilson
 from approvals.reports.facts import Facts, PlantedFault
-from approvals.reports.intervals import exact_lower, wilson
 from approvals.reports.measure import (
     OUTSIDE,
     SMALL,

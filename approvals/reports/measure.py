@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from approvals.reports.intervals import wilson
+from approvals.intervals import wilson
 from approvals.reports.tally import Month
 
 WITHIN, WATCH, OUTSIDE, NO_DATA, TOO_FEW = "within", "watch", "outside", "no_data", "too_few"

@@ -3,10 +3,10 @@
 from collections import Counter
 from dataclasses import dataclass, replace
 
+from approvals.intervals import p_chart, wilson
 from approvals.periods import months_in
 from approvals.reports.evidence import complete_logs, modelled_loss, planted_caught, replayed_by_auditor, safe_stop
 from approvals.reports.facts import Facts
-from approvals.reports.intervals import p_chart, wilson
 from approvals.reports.measure import (
     OUTSIDE,
     SMALL,

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from approvals.intervals import exact_lower
 from approvals.periods import MATURITY, day, moment
 from approvals.reports import exposure
 from approvals.reports.exposure import join
 from approvals.reports.facts import Facts
-from approvals.reports.intervals import exact_lower
 from approvals.reports.measure import NO_DATA, TOO_FEW, Measure, count, money, percent, plural
 from approvals.reports.tally import Tally
 

@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from approvals.intervals import quantile
 from approvals.periods import day
 from approvals.reports.facts import Facts
-from approvals.reports.intervals import quantile
 from approvals.reports.measure import clip, count, percent, plural
 from approvals.reports.tally import READING_FLOOR, Tally
 

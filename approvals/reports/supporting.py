@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from statistics import median
 
+from approvals.intervals import poisson, quantile
 from approvals.reports.exposure import losses_of, restored_share, size
 from approvals.reports.facts import Facts, IncidentFact
-from approvals.reports.intervals import poisson, quantile
 from approvals.reports.measure import count, percent, plural
 from approvals.reports.tally import READING_FLOOR, WENT_BACK, Tally
 from decisions.vocab import LEVEL_MEANING, Level, Risk

@@ -18,7 +18,8 @@ from approvals.views import again
 from decisions import clock, register
 from decisions.auth.people import reads, require_strong_sign_in, signed_in
 from decisions.errors import Problem, bad_request
-from decisions.vocab import FreezeMode, FreezeScope
+from decisions.models import Service
+from decisions.vocab import ENVIRONMENTS, FreezeMode, FreezeScope
 
 WORD = "STOP"
 REASON_LIMIT = 4000
@@ -40,12 +41,16 @@ def bar(request: HttpRequest) -> HttpResponse:
 @require_POST
 @reads
 def stop(request: HttpRequest) -> HttpResponse:
-    """Stop what is chosen. Nothing but the word is asked for: stopping must not fail for an old sign-in."""
+    """Stop what is chosen. Nothing but the word is asked for: stopping must not fail for an old sign-in.
+
+    Who stops one agent or service on its own page comes back to that page.
+    """
+    chosen = request.POST.get("scope", "")
 
     def act() -> str:
         if request.POST.get("word", "").strip().upper() != WORD:
             raise bad_request(f"Type {WORD} to stop. Nothing was stopped.")
-        kind, _, value = request.POST.get("scope", "").partition(":")
+        kind, _, value = chosen.partition(":")
         try:
             scope, mode = FreezeScope(kind), FreezeMode(request.POST.get("mode", ""))
         except ValueError:
@@ -54,7 +59,7 @@ def stop(request: HttpRequest) -> HttpResponse:
         freeze = set_freeze(scope=scope, value=value, mode=mode, reason=reason, actor=signed_in(request).id)
         return f"Stopped. Nothing in its scope is claimed from entry {freeze.seq} on."
 
-    return _answer(request, act)
+    return _answer(request, act, back=(lambda: _page_of(chosen)) if request.POST.get("here") else _stop_page)
 
 
 @require_POST
@@ -70,29 +75,53 @@ def lift(request: HttpRequest, freeze_id: UUID) -> HttpResponse:
     return _answer(request, act)
 
 
-def _answer(request: HttpRequest, act: Callable[[], str]) -> HttpResponse:
+def _stop_page() -> str:
+    return reverse("approvals:stop")
+
+
+def _page_of(stopped: str) -> str:
+    """The page of the agent or service that was stopped; of anything else, of what is stopped."""
+    kind, _, value = stopped.partition(":")
+    if kind == FreezeScope.SERVICE:
+        return reverse("approvals:service", args=[value])
+    if kind == FreezeScope.AGENT:
+        return reverse("approvals:agent", args=[register.latest().agents[UUID(value)].slug])
+    return _stop_page()
+
+
+def _answer(request: HttpRequest, act: Callable[[], str], back: Callable[[], str] = _stop_page) -> HttpResponse:
     try:
         messages.success(request, act())
     except Problem as problem:
         if again.leads(problem):
             return again.lead(request, problem, back=reverse("approvals:stop"))
         return _show(request, status=problem.status, error=problem.detail or problem.title)
-    return redirect("approvals:stop")
+    return redirect(back())
 
 
 def _show(request: HttpRequest, *, status: int = 200, **more: Any) -> HttpResponse:
     person, known, now = signed_in(request).id, register.latest(), clock.now()
     may_lift = access.may(known, person, access.LIFTS)
+    # What was chosen stays chosen: who mistypes the word must not stop everything with the next try.
+    chosen = request.POST.get("scope", "")
+    retired = Service.objects.filter(slug=chosen.removeprefix("service:"), retired=True) if chosen else ()
     values = {
         "freezes": stops.described(now),
         "reach": stops.reach(now),
-        "services": sorted(known.services),
-        "agents": sorted((agent.slug, str(agent.id)) for agent in known.agents.values() if agent.active),
+        "environments": ENVIRONMENTS,
+        "services": sorted([*known.services, *(service.slug for service in retired)]),
+        "agents": sorted(
+            (agent.slug, str(agent.id))
+            for agent in known.agents.values()
+            if agent.active or chosen == f"agent:{agent.id}"
+        ),
         "may_stop": access.may(known, person, access.STOPS),
         "may_lift": may_lift,
         "alone": may_lift and not others(known, person),
         "viewer": person,
         **again.context(request),
+        "chosen": chosen,
+        "mode": request.POST.get("mode", ""),
         "word": request.POST.get("word", ""),
         "reason": request.POST.get("reason", ""),
     }

@@ -4,10 +4,12 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
+from urllib.parse import urlencode
 
 from django import template
 from django.template import Context
 from django.template.loader import get_template
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -68,6 +70,26 @@ def beyond_mark() -> SafeString:
         '<span class="beyond-mark"><svg class="icon" aria-hidden="true"><use href="#i-beyond"/></svg>{}</span>',
         "Beyond permitted autonomy",
     )
+
+
+@register.simple_tag
+def agent_link(slug: Any, text: str) -> SafeString | str:
+    """`text` that leads to the page of an agent, by its slug or, where it has none any more, its id; alone where there is neither."""
+    if not slug:
+        return text
+    return format_html('<a href="{}">{}</a>', reverse("approvals:agent", args=[slug]), text)
+
+
+@register.simple_tag
+def service_link(name: str, text: str) -> SafeString | str:
+    """`text` that leads to the page of a service, or to the list of its decisions where its name can be no part of an address."""
+    if not name:
+        return text
+    if "/" in name or name in (".", ".."):
+        address = f"{reverse('approvals:decisions')}?{urlencode({'service': name})}"
+    else:
+        address = reverse("approvals:service", args=[name])
+    return format_html('<a href="{}">{}</a>', address, text)
 
 
 @register.simple_tag

@@ -59,6 +59,11 @@ FILTERS: list[Any] = [
     ("agent=remediator&level=L4&beyond=true", "a"),
     ("risk=high&ruled=L2", "w"),
     ("sign_off=required", "ba"),
+    ("outcome=failed,partial", "b"),
+    ("outcome=succeeded", ""),
+    ("basis=autonomy,quorum", ""),
+    ("proposed=true", "w"),
+    ("proposed=false&tier=1,2", "ba"),
     ("replayed=true", ""),
     ("to=2026-10-02T00:00:00Z", "a"),
     ("q=rest", "b"),
@@ -72,12 +77,21 @@ def test_filters(reader: Api, told: list[str]) -> None:
         assert "".join(name for name in names(reader.get(f"{PATH}?{query}")) if len(name) == 1) == found
 
 
+def test_an_agent_is_found_by_its_id_too(reader: Api, agent: Agent, told: list[str]) -> None:
+    assert names(reader.get(f"{PATH}?agent={agent.id}")) == told[::-1]
+    assert names(reader.get(f"{PATH}?agent=00000000-0000-7000-8000-000000000000")) == []
+    assert names(reader.get(f"{PATH}?agent=%00")) == []
+
+
 BAD_QUERIES: list[Any] = [
     "colour=red",
     "tier=4",
     "tier=0&tier=1",
     "state=asleep",
     "beyond=yes",
+    "proposed=1",
+    "outcome=fine",
+    "basis=",
     "from=yesterday",
     "from=2026-10-01T00:00:00",
     "from=0001-01-01T00:00:00%2B14:00",

@@ -129,6 +129,15 @@ def a_legal_hold(page: Page) -> None:
     expect(page.get_by_text("Service geo", exact=True)).to_be_visible()
 
 
+def a_stop_and_the_numbers_opened(page: Page) -> None:
+    """With the numbers of the bars."""
+    for summary in page.locator("main summary").all():
+        summary.click()
+    # What the bar at the top covers is no target.
+    page.evaluate("scrollTo(0, 0)")
+    expect(page.get_by_label("Type STOP to stop it")).to_be_visible()
+
+
 def a_new_secret(page: Page) -> None:
     page.get_by_role("button", name="Take it in, or make one").click()
     expect(page.locator("#new-secret")).to_be_visible()
@@ -189,6 +198,12 @@ PAGES = {
     "policy-edit": Kind("marta", "/policy/drafts/new/", a_cell_changed),
     "policy-edit-faults": Kind("marta", "/policy/drafts/new/", a_draft_with_faults, complains_of="status of 422"),
     "stop": Kind("ines", "/stop/"),
+    "agents": Kind("ines", "/agents/"),
+    "agent": Kind("ines", "/agents/stratus/?days=90", a_stop_and_the_numbers_opened),
+    "agent-for-who-may-not-stop": Kind("noor", "/agents/claude-code/"),
+    "services": Kind("marta", "/services/"),
+    "service": Kind("marta", "/services/geo/", a_stop_and_the_numbers_opened),
+    "decisions": Kind("samuel", "/decisions/?agent=stratus&state=failed,unknown&beyond=true"),
     "register": Kind("yuki", "/register/"),
     "register-service": Kind("yuki", "/register/services/geo/", a_rejected_form),
     "register-agent": Kind("yuki", "/register/agents/opencode/"),

@@ -27,6 +27,8 @@ SINGLE = (
     {"tier": "1"},
     {"level": "L4"},
     {"sign_off": "required"},
+    {"outcome": "failed,partial"},
+    {"proposed": "true"},
     {"beyond": "true"},
     {"q": "scale"},
     {"q": "xylophone"},

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Callable
 from datetime import timedelta
 from html.parser import HTMLParser
+from urllib.parse import quote
 
 import pytest
 from django.test import Client
@@ -198,7 +199,8 @@ def test_names_that_an_older_ledger_holds_are_inert_on_every_page(agent: Agent, 
         resource=name * 8,
     )
     client = client_for(manager)
-    for path in ("/", "/needs-you/", "/sign-off/", "/alarms/", f"/decisions/{row.id}/"):
+    profiles = ("/agents/remediator/", f"/services/{quote(name)}/", "/decisions/")
+    for path in ("/", "/needs-you/", "/sign-off/", "/alarms/", f"/decisions/{row.id}/", *profiles):
         page = client.get(path).content.decode()
         nothing_hidden(page)
         assert "geo⟦U+202E⟧" in page or path == "/alarms/"

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from approvals.reports.intervals import exact_lower, p_chart, quantile, wilson
+from approvals.intervals import exact_lower, p_chart, quantile, wilson
 from approvals.reports.measure import percent
 from approvals.reports.trend import trend
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from approvals.intervals import poisson
 from approvals.reports.dataset import canonical, report_of
 from approvals.reports.facts import ActualLoss, IncidentFact, RestoreTest
-from approvals.reports.intervals import poisson
 from tests.approvals.reports.factory import END, MIDDLE, action, facts, month, proposal
 
 MINUTE = timedelta(minutes=1)

@@ -1,4 +1,4 @@
-"""The few statistics that a report needs, exact and without a library. It must not know what is measured."""
+"""The few statistics that reports and pages need, exact and without a library. It must not know what is measured."""
 
 from collections.abc import Callable
 from itertools import pairwise
