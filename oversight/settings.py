@@ -248,6 +248,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "oversight.storage.ModuleStorage"},
 }
 WHITENOISE_KEEP_ONLY_HASHED_FILES = False
+WHITENOISE_MIMETYPES = {".webmanifest": "application/manifest+json"}
 USE_TZ = True
 TIME_ZONE = "UTC"
 ZONE = env.text("OVERSIGHT_ZONE", "UTC")
