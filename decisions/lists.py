@@ -19,7 +19,7 @@ from decisions.models.prepared import PreparedMany
 from decisions.queries import MAX_LIMIT, TEXT_LIMIT, moment, whole
 from decisions.spans import Span
 from decisions.states import STORED, with_effective_state
-from decisions.vocab import TIERS, UNDER_WAY, Level, Risk, SignOff, State
+from decisions.vocab import ENVIRONMENTS, TIERS, UNDER_WAY, Level, Risk, SignOff, State
 
 LOOK, FILE_LOOK = 4000, 100_000
 """How many decisions a page looks through at most, and a page of a file, which may take its time."""
@@ -261,6 +261,7 @@ def _of_agent(value: str) -> Q:
 FILTERS = {
     "service": _exact("service"),
     "environment": _exact("environment"),
+    "environment_class": _one_of("environment_class", "environment_class", ENVIRONMENTS),
     "kind": _exact("kind"),
     "episode": _exact("episode"),
     "agent": Filter(_of_agent, _agent),

@@ -13,6 +13,7 @@ from approvals import access
 from approvals.machine import GLASS_BREAKABLE
 from approvals.models import Erasure, SignOffRecord, Verdict
 from approvals.queries import after, apart, erasures, linked, words
+from approvals.queries.chain import Chain
 from approvals.queries.reverts import to_undo
 from approvals.queries.shown import display_hash
 from approvals.vocab import CAUSE_WORDS, EFFECT_WORDS
@@ -130,6 +131,7 @@ def context(page: Page, viewer: UUID) -> dict[str, Any]:
     sees = access.may(page.known, viewer, access.READS_ACCOUNT)
     gone = erasures.described(page.erasures, reasons=access.may(page.known, viewer, erasures.READS_REASONS))
     said_gone = {item["entry"]: item for item in gone if not {"reason", "comment"}.isdisjoint(item["names"])}
+    gone_words = _gone_words(page, gone)
     return {
         "d": row,
         "state_word": word(page.state),
@@ -168,23 +170,26 @@ def context(page: Page, viewer: UUID) -> dict[str, Any]:
         ],
         "siblings": siblings(row, page.now),
         "erasures": gone,
-        "gone_words": _gone_words(page, gone),
+        "gone_words": gone_words,
         "said_gone": said_gone,
         "secrets_removed": page.entry.disclosed.get("removed", []) if sees else [],
         "may_erase": access.may(page.known, viewer, access.ADMINISTERS),
-        **_linked(page, viewer),
+        **_linked(page, viewer, erased="account" in gone_words),
         **after.context(page, viewer),
         **_verdict_form(page, viewer),
         **_sign_off_form(page, viewer, said_gone),
     }
 
 
-def _linked(page: Page, viewer: UUID) -> dict[str, Any]:
+def _linked(page: Page, viewer: UUID, *, erased: bool) -> dict[str, Any]:
+    """What other systems told, and the chain that it is part of."""
     found = linked.of(page.row, page.known)
     names = linked.source_names({link.row.source for link in found})
     shown = [{**link.shown(), "source_name": names.get(link.row.source, "a source that is gone")} for link in found]
     sees = access.may(page.known, viewer, access.READS_ACCOUNT)
+    chain = Chain(page, found, names, lambda actor: _actor(page, actor), sees, erased)
     return {
+        "chain": chain.steps(),
         "linked": shown if sees else [],
         "looks": linked.looks(page.row),
         "may_cut": access.why_not_review(page.known, viewer, page.agent) is None,
