@@ -32,7 +32,7 @@ class Line:
 
     environment: str
     kinds: tuple[str, ...]
-    """`OTHER`, the last, stands for those that are folded."""
+    """`OTHER` among them stands for those that are folded."""
     folded: tuple[str, ...]
     rows: tuple[tuple[int, tuple[Square, ...]], ...]
 
@@ -46,12 +46,11 @@ def drawn(policy: Policy, environment: str, seen: Collection[str]) -> Line:
     """The line of `policy` in `environment`, with columns for what it singles out and for kinds that were `seen` lately."""
     plain = replace(policy, exceptions=(), windows=())
     levels = {kind: _levels(plain, kind, environment) for kind in kinds_of(policy)}
-    others = levels.pop(OTHER)
-    folded = tuple(kind for kind, said in levels.items() if said == others and kind not in seen)
-    shown = sorted((kind for kind in levels if kind not in folded), key=lambda kind: (levels[kind], kind))
-    columns = [*((kind, levels[kind]) for kind in shown), (OTHER, others)]
+    folded = tuple(kind for kind in levels if kind and levels[kind] == levels[OTHER] and kind not in seen)
+    kinds = sorted(levels.keys() - set(folded), key=lambda kind: (levels[kind], kind == OTHER, kind))
+    columns = [(kind, levels[kind]) for kind in kinds]
     rows = tuple((tier, tuple(_squares(columns, place))) for place, tier in enumerate(TIERS))
-    return Line(environment, tuple(kind for kind, _ in columns), folded, rows)
+    return Line(environment, tuple(kinds), folded, rows)
 
 
 def _levels(policy: Policy, kind: str, environment: str) -> tuple[Level, ...]:

@@ -16,7 +16,7 @@ from approvals.queries.linked import Link
 from approvals.vocab import VERDICT_WORDS, VerdictWord
 from decisions import inert, ledger
 from decisions.models import Decision, Timeline
-from decisions.vocab import CONTRADICTED_BY, HOLDING, Basis, Kind, Level, Outcome, Says, State, word
+from decisions.vocab import CONTRADICTED_BY, HOLDING, LEVEL_MEANING, Basis, Kind, Level, Outcome, Says, State, word
 
 DONE, OPEN, BAD, STILL = "done", "open", "bad", "still"
 """It happened; it is waited for; it happened and is not as it should be; nothing is known to have happened."""
@@ -97,17 +97,19 @@ class Chain:
         return Said(text, self.actor(past.actor), past.at, past.seq, **more)
 
     def trigger(self) -> Step:
-        found = [link for link in self.links if link.row.says == Says.TRIGGER]
+        """What another system told of it, and where none names it the agent's word beside what was told near it."""
+        found = [link for link in self.links if link.row.says == Says.TRIGGER] if self.sees else []
         named = [link for link in found if link.rule != linked.NEAR]
+        before = [link for link in found if link.row.occurred_at <= self.page.row.occurred_at]
+        nearest = (named or before[-1:] or found)[:1]
+        says = [self.seen(link, f"{link.rule}:") for link in nearest]
         stated = self.page.row.account.get("trigger") or {} if self.sees else {}
-        what = " ".join(inert.name(stated[part]) for part in ("kind", "id") if stated.get(part))
+        what = " ".join(inert.name(stated[part], 80) for part in ("kind", "id") if stated.get(part))
         told = self.told()
-        if self.sees and (named or (found and not what)):
-            link = (named or found)[0]
-            more = f" {len(found) - 1} more below." if len(found) > 1 else ""
-            return Step("Trigger", DONE, (self.seen(link, f"{link.rule}.{more}"),))
-        if what and told is not None:
-            return Step("Trigger", DONE, (self.of(told, "The agent's word alone:", quote=what),))
+        if what and told is not None and not named:
+            says.insert(0, self.of(told, "The agent's word alone:", quote=what))
+        if says:
+            return Step("Trigger", DONE, tuple(says))
         return Step("Trigger", STILL, (Said(self.unsaid("Nothing has told what set it off.")),))
 
     def evidence(self) -> Step:
@@ -128,15 +130,11 @@ class Chain:
         told = self.told()
         if told is None:
             return None
-        reason = (
-            inert.excerpt(self.page.row.account.get("rationale", ""), characters=REASON, lines=1).text
-            if self.sees
-            else ""
-        )
-        verb = "Proposed" if told.kind == Kind.ACTION_PROPOSED else "Reported as done"
-        return Step(
-            "Decision", DONE, (self.of(told, f"{verb}, for this reason:" if reason else f"{verb}.", quote=reason),)
-        )
+        stated = self.page.row.account.get("rationale", "") if self.sees else ""
+        cut = inert.excerpt(stated, characters=REASON, lines=1)
+        verb = "Proposed." if told.kind == Kind.ACTION_PROPOSED else "Reported as done."
+        text = f"{verb} The reason that it gives:" if cut.text else verb
+        return Step("Decision", DONE, (self.of(told, text, quote=f"{cut.text} …" if cut.left_out else cut.text),))
 
     def verdict(self) -> Step:
         row, state = self.page.row, self.page.state
@@ -163,11 +161,8 @@ class Chain:
             return Step("Verdict", DONE, (Said("Nobody vetoed it while people could."),))
         if row.level_used == Level.L0:
             return Step("Verdict", STILL, (Said("It only looked; nobody needs asking."),))
-        text = (
-            f"Nobody was asked; policy ruled {row.level_ruled}."
-            if row.level_ruled
-            else "Nobody was asked, and nothing ruled on it."
-        )
+        ruled = f"policy allowed {row.level_ruled} {LEVEL_MEANING[Level(row.level_ruled)]}" if row.level_ruled else ""
+        text = f"Nobody was asked; {ruled or 'no policy has ruled on it'}."
         return Step("Verdict", BAD if row.beyond else STILL, (Said(text),))
 
     def effect(self) -> Step | None:
@@ -246,6 +241,4 @@ def _differs(claimed: Outcome | None, seen: Outcome | None) -> str:
     if claimed is None or seen is None or Outcome.UNKNOWN in (claimed, seen):
         return ""
     told = State.SUCCEEDED if claimed in GOOD else State.FAILED
-    if claimed is Outcome.PARTIAL or seen not in CONTRADICTED_BY[told]:
-        return ""
-    return "What was seen contradicts what the agent claims."
+    return "What was seen contradicts what the agent claims." if seen in CONTRADICTED_BY[told] else ""

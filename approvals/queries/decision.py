@@ -22,7 +22,7 @@ from decisions.envelope import Entry
 from decisions.models import Agent, Decision, Person, Service, Timeline
 from decisions.models.prepared import Prepared, Slot
 from decisions.states import effective_state, window_left_ms
-from decisions.vocab import BADGE_OF, HOLDING, LEVEL_MEANING, UNDER_WAY, Cause, Effect, Level, SignOff, State, word
+from decisions.vocab import BADGE_OF, HOLDING, UNDER_WAY, Cause, Effect, SignOff, State, word
 
 SIBLINGS = 30
 FOLDED = 5
@@ -149,7 +149,8 @@ def context(page: Page, viewer: UUID) -> dict[str, Any]:
         "risk_flags": words.risk_flags(row),
         "redacted": not sees,
         **words.said(row, page.agent, sees=sees),
-        "rule_text": rule_text(row),
+        "rule_text": words.rule(row),
+        "blocks": words.blocks(row),
         "policy_version": row.policy_version,
         "requirement_text": access.requirement_words(row.requirement),
         "approvals": [
@@ -226,14 +227,6 @@ def facts(page: Page) -> list[tuple[str, str]]:
         listed.append(("Team", row.team))
     listed.append(("Reversible", {True: "yes", False: "no", None: "not known"}[row.reversible]))
     return listed
-
-
-def rule_text(row: Decision) -> str:
-    """What the policy ruled and why, in words."""
-    if not row.level_ruled:
-        return ""
-    level = Level(row.level_ruled)
-    return f"{level} {LEVEL_MEANING[level]}: {row.rule}"
 
 
 def _history(page: Page) -> Iterator[dict[str, Any]]:
