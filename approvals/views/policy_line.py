@@ -102,7 +102,7 @@ class _Shown:
             **filters,
             "environment_class": self.line.environment,
             "level": ",".join(queries.ACTED),
-            "from_": iso(self.counts.period.start),
+            "from_": self.counts.since.isoformat() if self.counts.since else iso(self.counts.period.start),
             "to": iso(self.counts.period.end),
         }
         return {

@@ -92,6 +92,11 @@ def a_short_password(page: Page) -> None:
     expect(page.locator(".errorlist").first).to_be_visible()
 
 
+def counted(page: Page) -> None:
+    """The counts have come after the page."""
+    expect(page.locator("#line .all .tally").first).to_be_visible()
+
+
 def a_draft_opened(page: Page) -> None:
     """With both ways to answer it."""
     for name in ("Put it in force", "Withdraw it"):
@@ -183,7 +188,8 @@ PAGES = {
     "report": Kind("helena", "{report}"),
     "report-to-attest": Kind("marta", "{report}"),
     "report-counted": Kind("samuel", "{report}counted/M2/"),
-    "policy": Kind("samuel", "/policy/"),
+    "policy": Kind("samuel", "/policy/", counted),
+    "policy-staging": Kind("noor", "/policy/?environment=staging&acts=counted"),
     "policy-version": Kind("samuel", "/policy/versions/1/?days=7"),
     "policy-draft": Kind("helena", "{draft}", a_draft_opened),
     "policy-edit": Kind("marta", "/policy/drafts/new/", a_cell_changed),
