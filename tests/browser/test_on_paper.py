@@ -9,9 +9,8 @@ from playwright.sync_api import Page
 from pypdf import PdfReader
 
 from tests.browser.conftest import Visit
-from tests.browser.test_every_page import addresses, live, sideways
+from tests.browser.test_every_page import live, sideways
 
-__all__ = ["addresses"]
 pytestmark = pytest.mark.browser
 
 BETWEEN_MARGINS = 688
