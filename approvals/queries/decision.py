@@ -149,7 +149,6 @@ def context(page: Page, viewer: UUID) -> dict[str, Any]:
         "risk_flags": words.risk_flags(row),
         "redacted": not sees,
         **words.said(row, page.agent, sees=sees),
-        "rule_text": words.rule(row),
         "blocks": words.blocks(row),
         "policy_version": row.policy_version,
         "requirement_text": access.requirement_words(row.requirement),

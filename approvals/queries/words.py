@@ -9,7 +9,7 @@ from typing import Any
 from decisions import inert
 from decisions.intake import screening
 from decisions.models import Agent, Decision
-from decisions.vocab import Level
+from decisions.vocab import Level, State
 
 SHORT = 480
 SHORT_LINES = 8
@@ -133,22 +133,16 @@ HELD_BACK = {
     Level.L3: "One veto before it began, or a freeze; and with nobody there who can veto it does not run.",
     Level.L4: "A freeze, a freeze window or an exception that tightens, in force before it began.",
 }
-RULE_LENGTH = 120
-"""A rule that is this long was cut there."""
 
 
 def blocks(row: Decision) -> str:
     """What would have held it back, by what the policy ruled of it."""
     if not row.level_ruled:
         return ""
+    if row.state == State.DENIED:
+        return "It was blocked by this rule."
     if row.beyond:
         if row.lease_seq is not None:
             return "Nothing: people let it go further than the policy does."
         return "The gate, which gives no right to act at this level without people. It acted without that right."
     return HELD_BACK[Level(row.level_ruled)]
-
-
-def rule(row: Decision) -> str:
-    """The rule that fired, as the policy names it."""
-    shown = inert.visible(row.rule)
-    return f"{shown}…" if len(row.rule) >= RULE_LENGTH else shown
