@@ -133,7 +133,8 @@ class Chain:
         stated = self.page.row.account.get("rationale", "") if self.sees else ""
         cut = inert.excerpt(stated, characters=REASON, lines=1)
         verb = "Proposed." if told.kind == Kind.ACTION_PROPOSED else "Reported as done."
-        text = f"{verb} The reason that it gives:" if cut.text else verb
+        gone = f"{verb} Its reason was erased." if self.sees and self.erased else verb
+        text = f"{verb} The reason that it gives:" if cut.text else gone
         return Step("Decision", DONE, (self.of(told, text, quote=f"{cut.text} …" if cut.left_out else cut.text),))
 
     def verdict(self) -> Step:
