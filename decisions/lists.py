@@ -20,7 +20,7 @@ from decisions.models.prepared import PreparedMany
 from decisions.queries import MAX_LIMIT, TEXT_LIMIT, moment, whole
 from decisions.spans import Span
 from decisions.states import STORED, with_effective_state
-from decisions.vocab import TIERS, UNDER_WAY, Basis, Level, Outcome, Risk, SignOff, State
+from decisions.vocab import ENVIRONMENTS, TIERS, UNDER_WAY, Basis, Level, Outcome, Risk, SignOff, State
 
 LOOK, FILE_LOOK = 4000, 100_000
 """How many decisions a page looks through at most, and a page of a file, which may take its time."""
@@ -269,6 +269,7 @@ def _agents(value: str) -> list[UUID]:
 FILTERS = {
     "service": _exact("service"),
     "environment": _exact("environment"),
+    "environment_class": _one_of("environment_class", "environment_class", ENVIRONMENTS),
     "kind": _exact("kind"),
     "episode": _exact("episode"),
     "agent": Filter(lambda value: Q(agent_id__in=_agents(value)), _agent),

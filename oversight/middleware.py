@@ -23,7 +23,7 @@ KNOWN_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
 POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
+    "manifest-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
 )
 
 

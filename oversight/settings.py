@@ -251,6 +251,7 @@ STORAGES = {
 }
 WHITENOISE_KEEP_ONLY_HASHED_FILES = False
 WHITENOISE_ADD_HEADERS_FUNCTION = as_it_is_called
+WHITENOISE_MIMETYPES = {".webmanifest": "application/manifest+json"}
 USE_TZ = True
 TIME_ZONE = "UTC"
 ZONE = env.text("OVERSIGHT_ZONE", "UTC")

@@ -21,13 +21,14 @@ from decisions.api.streaming import streamed
 from decisions.auth.api import Callers, Readers, agent_of, caller
 from decisions.auth.keys import AgentPrincipal
 from decisions.errors import not_found
-from decisions.vocab import TIERS, Basis, Level, Outcome, Risk, SignOff, State
+from decisions.vocab import ENVIRONMENTS, TIERS, Basis, Level, Outcome, Risk, SignOff, State
 
 TEXT: Json = {"type": "string", "maxLength": 200}
 FLAG = words(["true", "false"])
 FILTERS: dict[str, Json] = {
     "service": TEXT,
     "environment": TEXT,
+    "environment_class": several(ENVIRONMENTS),
     "kind": TEXT,
     "episode": TEXT,
     "agent": TEXT,

@@ -13,6 +13,7 @@ from approvals import access
 from approvals.machine import GLASS_BREAKABLE
 from approvals.models import Erasure, SignOffRecord, Verdict
 from approvals.queries import after, apart, erasures, linked, words
+from approvals.queries.chain import Chain
 from approvals.queries.reverts import to_undo
 from approvals.queries.shown import display_hash
 from approvals.vocab import CAUSE_WORDS, EFFECT_WORDS
@@ -21,7 +22,7 @@ from decisions.envelope import Entry
 from decisions.models import Agent, Decision, Person, Service, Timeline
 from decisions.models.prepared import Prepared, Slot
 from decisions.states import effective_state, window_left_ms
-from decisions.vocab import BADGE_OF, HOLDING, LEVEL_MEANING, UNDER_WAY, Cause, Effect, Level, SignOff, State, word
+from decisions.vocab import BADGE_OF, HOLDING, UNDER_WAY, Cause, Effect, SignOff, State, word
 
 SIBLINGS = 30
 FOLDED = 5
@@ -130,6 +131,7 @@ def context(page: Page, viewer: UUID) -> dict[str, Any]:
     sees = access.may(page.known, viewer, access.READS_ACCOUNT)
     gone = erasures.described(page.erasures, reasons=access.may(page.known, viewer, erasures.READS_REASONS))
     said_gone = {item["entry"]: item for item in gone if not {"reason", "comment"}.isdisjoint(item["names"])}
+    gone_words = _gone_words(page, gone)
     return {
         "d": row,
         "state_word": word(page.state),
@@ -147,7 +149,7 @@ def context(page: Page, viewer: UUID) -> dict[str, Any]:
         "risk_flags": words.risk_flags(row),
         "redacted": not sees,
         **words.said(row, page.agent, sees=sees),
-        "rule_text": rule_text(row),
+        "blocks": words.blocks(row),
         "policy_version": row.policy_version,
         "requirement_text": access.requirement_words(row.requirement),
         "approvals": [
@@ -168,23 +170,26 @@ def context(page: Page, viewer: UUID) -> dict[str, Any]:
         ],
         "siblings": siblings(row, page.now),
         "erasures": gone,
-        "gone_words": _gone_words(page, gone),
+        "gone_words": gone_words,
         "said_gone": said_gone,
         "secrets_removed": page.entry.disclosed.get("removed", []) if sees else [],
         "may_erase": access.may(page.known, viewer, access.ADMINISTERS),
-        **_linked(page, viewer),
+        **_linked(page, viewer, erased="account" in gone_words),
         **after.context(page, viewer),
         **_verdict_form(page, viewer),
         **_sign_off_form(page, viewer, said_gone),
     }
 
 
-def _linked(page: Page, viewer: UUID) -> dict[str, Any]:
+def _linked(page: Page, viewer: UUID, *, erased: bool) -> dict[str, Any]:
+    """What other systems told, and the chain that it is part of."""
     found = linked.of(page.row, page.known)
     names = linked.source_names({link.row.source for link in found})
     shown = [{**link.shown(), "source_name": names.get(link.row.source, "a source that is gone")} for link in found]
     sees = access.may(page.known, viewer, access.READS_ACCOUNT)
+    chain = Chain(page, found, names, lambda actor: _actor(page, actor), sees, erased)
     return {
+        "chain": chain.steps(),
         "linked": shown if sees else [],
         "looks": linked.looks(page.row),
         "may_cut": access.why_not_review(page.known, viewer, page.agent) is None,
@@ -221,14 +226,6 @@ def facts(page: Page) -> list[tuple[str, str]]:
         listed.append(("Team", row.team))
     listed.append(("Reversible", {True: "yes", False: "no", None: "not known"}[row.reversible]))
     return listed
-
-
-def rule_text(row: Decision) -> str:
-    """What the policy ruled and why, in words."""
-    if not row.level_ruled:
-        return ""
-    level = Level(row.level_ruled)
-    return f"{level} {LEVEL_MEANING[level]}: {row.rule}"
 
 
 def _history(page: Page) -> Iterator[dict[str, Any]]:

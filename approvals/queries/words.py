@@ -9,6 +9,7 @@ from typing import Any
 from decisions import inert
 from decisions.intake import screening
 from decisions.models import Agent, Decision
+from decisions.vocab import Level, State
 
 SHORT = 480
 SHORT_LINES = 8
@@ -123,3 +124,25 @@ def _model(account: dict[str, Any], agent: Agent | None) -> str:
     if stated:
         return " ".join(filter(None, (stated.get("name"), stated.get("version"))))
     return " ".join(filter(None, (agent.model, agent.version))) if agent else ""
+
+
+HELD_BACK = {
+    Level.L0: "At this level nothing may be done: it may only look.",
+    Level.L1: "At this level it may only suggest; people must make it their own before it is done.",
+    Level.L2: "One veto, no approval in time, or a freeze.",
+    Level.L3: "One veto before it began, or a freeze; and with nobody there who can veto it does not run.",
+    Level.L4: "A freeze, a freeze window or an exception that tightens, in force before it began.",
+}
+
+
+def blocks(row: Decision) -> str:
+    """What would have held it back, by what the policy ruled of it."""
+    if not row.level_ruled:
+        return ""
+    if row.state == State.DENIED:
+        return "It was blocked by this rule."
+    if row.beyond:
+        if row.lease_seq is not None:
+            return "Nothing: people let it go further than the policy does."
+        return "The gate, which gives no right to act at this level without people. It acted without that right."
+    return HELD_BACK[Level(row.level_ruled)]

@@ -6,10 +6,10 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from approvals.queries.outcomes import GROUPS, word_of_states
+from approvals.views.listed import decisions_where
 from decisions import clock, feed, inert, lists
 from decisions.auth.people import reads
 from decisions.vocab import LEVEL_MEANING, Level, Risk
@@ -48,16 +48,11 @@ def page(request: HttpRequest) -> HttpResponse:
         "states": _with_chosen([(",".join(states), text) for text, states in GROUPS], shown["state"]),
         "levels": _with_chosen([(str(one), f"{one} {LEVEL_MEANING[one]}") for one in Level], shown["level"]),
         "risks": _with_chosen([(str(one), str(one)) for one in Risk], shown["risk"]),
-        "older": _address(filters | {"cursor": found.next_cursor}) if found.next_cursor else "",
-        "newest": _address(filters) if cursor else "",
+        "older": decisions_where(filters | {"cursor": found.next_cursor}) if found.next_cursor else "",
+        "newest": decisions_where(filters) if cursor else "",
         "file": f"/api/v1/decisions.csv?{urlencode(filters)}",
     }
     return render(request, "approvals/decisions.html", context)
-
-
-def _address(query: dict[str, Any]) -> str:
-    listed = reverse("approvals:decisions")
-    return f"{listed}?{urlencode(query)}" if query else listed
 
 
 def _active(name: str, value: str, filters: dict[str, str]) -> dict[str, Any]:
@@ -69,7 +64,7 @@ def _active(name: str, value: str, filters: dict[str, str]) -> dict[str, Any]:
         text = inert.name(value)
     if value in ("true", "false"):
         text = "yes" if value == "true" else "no"
-    return {"name": FILTER_WORDS.get(name, name), "text": text, "moment": moment, "without": _address(without)}
+    return {"name": FILTER_WORDS.get(name, name), "text": text, "moment": moment, "without": decisions_where(without)}
 
 
 def _with_chosen(known: list[tuple[str, str]], chosen: str) -> list[tuple[str, str]]:

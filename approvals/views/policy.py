@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 from approvals import access
 from approvals.models import PolicyVersion
 from approvals.queries import policies
+from approvals.views import policy_line
 from approvals.views.policy_shown import backtest, by, differs
 from decisions import clock, register
 from decisions.auth.people import reads, signed_in
@@ -18,13 +19,15 @@ LISTED = 50
 @require_safe
 @reads
 def page(request: HttpRequest) -> HttpResponse:
-    """The version in force with its table, exceptions and debts; open drafts; and the versions before it."""
+    """The version in force with its line, table, exceptions and debts; open drafts; and the versions before it."""
     versions = list(PolicyVersion.objects.order_by("-version")[:LISTED])
     current = versions[0] if versions else None
-    drafts = policies.open_drafts()
+    drafts, compiled = policies.open_drafts(), policies.compiled(current) if current else None
+    counted = request.GET.get("acts") == "counted"
     context = {
         "version": current,
-        "policy": policies.compiled(current) if current else None,
+        "policy": compiled,
+        **(policy_line.context(request, compiled, counted=counted) if compiled else {}),
         "versions": versions[1:],
         "activated_by": by(current.activated_by)[0] if current else "",
         "drafts": list(zip(drafts, by(*(draft.drafted_by for draft in drafts)), strict=True)),

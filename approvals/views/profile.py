@@ -3,10 +3,8 @@
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
 
 from django.http import HttpRequest
-from django.urls import reverse
 
 from approvals import access
 from approvals.actions.lift_freeze import others
@@ -14,6 +12,7 @@ from approvals.intervals import wilson
 from approvals.queries import acting, autonomy, recent, stops
 from approvals.queries.outcomes import GROUPS, STANDS, WENT_WRONG, WORKED
 from approvals.queries.recent import Counts, Recent, Whose
+from approvals.views.listed import decisions_where
 from decisions import feed, register
 from decisions.auth.people import signed_in
 from decisions.models import Freeze
@@ -37,7 +36,7 @@ def context(request: HttpRequest, whose: Whose, now: datetime) -> tuple[dict[str
     bars, levels = autonomy.bars(begins, now, made.levels)
 
     def lead(**filters: Any) -> str:
-        return address(whose.filters | {"from": found.start.isoformat()} | filters)
+        return decisions_where(whose.filters | {"from": found.start.isoformat()} | filters)
 
     rows = feed.rows_of(recent.latest(whose, LATEST), now)
     for row in rows:
@@ -55,13 +54,8 @@ def context(request: HttpRequest, whose: Whose, now: datetime) -> tuple[dict[str
         "levels": [{"level": level, "url": lead(level=level)} for level in levels],
         "unit": autonomy.UNIT[days],
         "latest": rows,
-        "every_url": address(whose.filters),
+        "every_url": decisions_where(whose.filters),
     }, found
-
-
-def address(filters: dict[str, str]) -> str:
-    """The list of the decisions that these filters let through."""
-    return f"{reverse('approvals:decisions')}?{urlencode(filters)}"
 
 
 def _states(made: Counts, lead: Lead) -> list[dict[str, Any]]:

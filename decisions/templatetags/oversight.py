@@ -20,6 +20,7 @@ from decisions.proofs import Step
 register = template.Library()
 
 DAY = timedelta(days=1)
+RULE_CHARACTERS = 120
 FORMATS = {"time": "%H:%M:%S", "minute": "%H:%M", "date": "%-d %b %Y", "full": "%-d %b %Y %H:%M:%S"}
 """How an instant is written; the browser repeats the same forms in its own zone."""
 
@@ -240,6 +241,12 @@ def visible(value: str | None) -> str:
 def named(value: str | None, most: int = inert.NAME_CHARACTERS) -> str:
     """A name that an agent chose, visible and at most so long."""
     return "" if value is None else inert.name(str(value), most)
+
+
+@register.filter
+def rule(value: str) -> str:
+    """The name of a rule that fired; one that is as long as an entry holds was cut there."""
+    return f"{inert.visible(value)}…" if len(value) >= RULE_CHARACTERS else inert.visible(value)
 
 
 @register.filter(name="hex")

@@ -1,6 +1,7 @@
 // Forms that answer in place through htmx: what is said when an answer does not arrive. Must not decide for the person.
 import { make, shout } from './shared.js';
 import { settle } from './fragment.js';
+import { localise } from './when.js';
 
 const SIGN_IN = '/accounts/login/';
 const AGAIN = ['/accounts/reauthenticate/', '/account/factor/'];
@@ -43,7 +44,11 @@ function beforeResponse(event) {
 
 function afterSwap() {
   const panel = document.getElementById('dec');
-  if (!panel) return;
+  if (!panel) {
+    // A part of a page that came after it.
+    localise();
+    return;
+  }
   settle(panel);
   const result = panel.querySelector('[data-result]');
   if (!result) return;

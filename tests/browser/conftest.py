@@ -9,6 +9,7 @@ from typing import Protocol
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from tests.browser.addresses import prepared
 from tests.browser.machines import Elsewhere, Machine, done
 from tests.browser.server import Demo
 from tests.browser.watch import Watch
@@ -79,6 +80,12 @@ def people(demo: Demo) -> Iterator[People]:
     yield person
     for one in known.values():
         one.client.close()
+
+
+@pytest.fixture(scope="session")
+def addresses(demo: Demo, people: People) -> dict[str, str]:
+    """Where the pages are that the demo does not name."""
+    return prepared(demo, people)
 
 
 @pytest.fixture

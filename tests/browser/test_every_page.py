@@ -3,8 +3,6 @@
 import base64
 import hashlib
 import json
-import re
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,11 +10,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests import factories
 from tests.browser import axe
 from tests.browser.conftest import DESKTOP, Visit
-from tests.browser.machines import Elsewhere, Machine, resource
-from tests.browser.server import Demo
 from tests.browser.watch import Watch
 
 pytestmark = pytest.mark.browser
@@ -90,6 +85,11 @@ def a_short_password(page: Page) -> None:
     page.get_by_label("New password, once more").fill("shorter")
     page.get_by_role("button", name="Change it").click()
     expect(page.locator(".errorlist").first).to_be_visible()
+
+
+def counted(page: Page) -> None:
+    """The counts have come after the page."""
+    expect(page.locator("#line .all .tally").first).to_be_visible()
 
 
 def a_draft_opened(page: Page) -> None:
@@ -192,7 +192,8 @@ PAGES = {
     "report": Kind("helena", "{report}"),
     "report-to-attest": Kind("marta", "{report}"),
     "report-counted": Kind("samuel", "{report}counted/M2/"),
-    "policy": Kind("samuel", "/policy/"),
+    "policy": Kind("samuel", "/policy/", counted),
+    "policy-staging": Kind("noor", "/policy/?environment=staging&acts=counted"),
     "policy-version": Kind("samuel", "/policy/versions/1/?days=7"),
     "policy-draft": Kind("helena", "{draft}", a_draft_opened),
     "policy-edit": Kind("marta", "/policy/drafts/new/", a_cell_changed),
@@ -232,77 +233,6 @@ PAGES = {
     "not-found": Kind("samuel", "/nowhere/", complains_of="status of 404"),
     "not-allowed": Kind("noor", "/register/people/noor/", complains_of="status of 403"),
 }
-
-
-@pytest.fixture(scope="session")
-def addresses(demo: Demo, people: Callable[[str], Elsewhere]) -> dict[str, str]:
-    """Where the pages are that the demo does not name: a hold with everything on it, an act beyond its level, a report."""
-    machine = Machine(demo.url, demo.key("claude-code"))
-    hold = machine.propose(
-        action=factories.action(service="frontend", resource="deploy/booking-frontend"),
-        rationale="The error rate is 7.2 % over five minutes.\n\nRevision 421 served for six days without an error.",
-        evidence=[
-            {"kind": "metric", "name": "http_5xx_ratio", "value": 0.072, "limit": 0.02, "at": "2026-11-22T03:46:50Z"}
-        ],
-        alternatives=[
-            {"action": "do nothing", "score": 0.2, "rejected_because": "the error budget ends in 52 minutes"}
-        ],
-        estimate={"customers_affected_pct": 40, "outage_minutes": 120},
-    )
-    name = resource()
-    act = factories.action(service="reservation", resource=name, kind="delete")
-    machine.report(factories.event(action=act, outcome={"status": "failed", "detail": "forbidden"}))
-    machine.client.close()
-    manager = people("marta").client
-    (beyond,) = manager.get("/api/v1/decisions", params={"q": name}).json()["items"]
-    return {
-        "hold": f"/decisions/{hold['id']}/",
-        "beyond": beyond["links"]["page"],
-        "report": report(people("helena")),
-        "link": people("yuki").link("priya"),
-        "draft": drafted(people("marta")),
-    }
-
-
-def drafted(manager: Elsewhere) -> str:
-    """A draft that loosens one thing and tightens another."""
-    document = manager.client.get("/api/v1/policy").json()["document"]
-    document["matrix"] = [
-        {"tier": 1, "kind": "traffic_routing", "environment": "prod", "level": "L4"},
-        {
-            "tier": [2, 3],
-            "kind": ["restart", "rollout"],
-            "environment": "prod",
-            "level": "L2",
-            "requirement": "one-approver",
-        },
-        *document["matrix"],
-    ]
-    document["freeze_windows"].append(
-        {"name": "weekend", "weekly": {"from": "fri 16:00", "to": "mon 08:00"}, "zone": "Europe/Berlin", "cap": "L2"}
-    )
-    answer = manager.client.post(
-        "/api/v1/policy/versions",
-        json={"document": document, "reason": "Traffic may move alone; restarts of small services were vetoed often."},
-        headers={
-            "If-Match": '"v1"',
-            "Idempotency-Key": "drafted",
-            "X-CSRFToken": manager.client.cookies["csrftoken"],
-        },
-    )
-    assert answer.status_code == 201, answer.text
-    return str(answer.json()["links"]["page"])
-
-
-def report(reader: Elsewhere) -> str:
-    """Last month's report, which the demo has built at its start."""
-    until = time.monotonic() + 60
-    while time.monotonic() < until:
-        found = re.search(r"/reports/[0-9a-f-]{36}/", reader.client.get("/reports/").text)
-        if found:
-            return found[0]
-        time.sleep(0.3)
-    raise AssertionError("the demo's report was not built")
 
 
 def sideways(page: Page) -> int:

@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Visit
+from tests.browser.watch import Watch
 
 pytestmark = pytest.mark.browser
 PHONE = (390, 844)
@@ -47,3 +48,29 @@ def test_everything_on_the_draft_page_is_reached_by_keys(visit: Visit):
         page.keyboard.press("Tab")
     wanted = ["tier", "kind", "environment", "level", "requirement", "do", "document", "reason", "do", "do", "Cancel"]
     assert met[: len(wanted)] == wanted
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_the_line_is_whole_and_what_ran_is_counted_after_it(visit: Visit, scripts: bool):
+    page = visit("noor", "/policy/", size=PHONE, scripts=scripts)
+    expect(page.locator(".square").first).to_be_visible()
+    if not scripts:
+        page.get_by_role("link", name="Count what ran this month").click()
+    expect(page.get_by_text("so far")).to_be_visible()
+    href = page.locator("#line .all .tally a").first.get_attribute("href") or ""
+    assert href.startswith("/decisions/?tier=")
+    page.get_by_role("navigation", name="Environment").get_by_role("link", name="staging").click()
+    expect(page.get_by_role("navigation", name="Environment").locator("[aria-current]")).to_have_text("staging")
+
+
+def test_where_nothing_can_be_counted_the_line_stays(visit: Visit, watch: Watch):
+    watch.expect("status of 500")
+    page = visit("noor", "/policy/")
+    expect(page.get_by_text("so far")).to_be_visible()
+    page.route("**/policy/line/**", lambda route: route.fulfill(status=500, body="<p>It failed.</p>"))
+    with page.expect_response("**/policy/line/**"):
+        page.reload()
+    page.wait_for_timeout(300)
+    expect(page.locator(".square").first).to_be_visible()
+    expect(page.get_by_role("link", name="Count what ran this month")).to_be_visible()
+    expect(page.get_by_text("It failed.")).to_have_count(0)

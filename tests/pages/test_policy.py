@@ -83,7 +83,7 @@ def test_the_draft_says_what_it_changes(
     assert "By Marta" in page
     assert "Searches may scale alone." in page
     assert "1 cell looser, 0 cells tighter" in page
-    assert "looser 1 prod scale L2 approve to act 1 of approvers L4 act alone nobody" in page
+    assert "looser 1 prod scale L2 approve to act asks 1 of approvers L4 act alone asks nobody" in page
     assert "1 decision since" in page
     assert "1 would be looser, 0 tighter" in page
     assert f"looser {row.title}" in page
@@ -160,7 +160,7 @@ def test_a_cell_is_changed_by_a_form(manager: Person, client_for: ClientFor):
     cell = {"tier": "0", "kind": "restart", "environment": "prod", "level": "L1", "requirement": ""}
     shown = marta.post(NEW, form(factories.policy(), "cell", **cell))
     page = words(shown)
-    assert "tighter 0 prod restart L2 approve to act 2 of approvers L1 suggest 1 manager" in page
+    assert "tighter 0 prod restart L2 approve to act asks 2 of approvers L1 suggest asks 1 manager" in page
     written = html.unescape(re.search(r"<textarea[^>]*>\n?(.*?)</textarea>", shown.content.decode(), re.DOTALL)[1])  # type: ignore[index]
     document = json.loads(written)
     assert document["matrix"][0] == {"tier": 0, "kind": "restart", "environment": "prod", "level": "L1"}
