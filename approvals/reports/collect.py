@@ -71,8 +71,9 @@ def fact_of(row: Decision, names: Names, steps: Steps, as_of: datetime) -> Decis
         incident_at=incident_at,
         incident_harmful=harmful,
         lease=steps.lease(row),
-        hold_until=row.hold_until or row.claim_until,
-        expired=state == State.EXPIRED,
+        hold_until=row.hold_until,
+        # A permission that nobody claimed in time asked nobody.
+        expired=state == State.EXPIRED and row.claim_until is None,
         sign_off=row.sign_off,
         sign_off_due=row.sign_off_due,
         signed_off_at=steps.judged_at,

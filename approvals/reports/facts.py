@@ -72,6 +72,7 @@ class DecisionFact:
     lease: Lease | None = None
     hold_until: datetime | None = None
     expired: bool = False
+    """Whether its time was over while people were asked."""
     sign_off: str = "none"
     sign_off_due: datetime | None = None
     signed_off_at: datetime | None = None

@@ -68,8 +68,9 @@ def with_story(rows: "QuerySet[Decision]", as_of: datetime) -> "QuerySet[Any]":
         When(state=State.VETOED, then=Value("veto")),
         When(decided_at__isnull=False, then=Value("approve")),
     )
-    unanswered = Q(effective=State.EXPIRED, decided_at__isnull=True)
-    over = Coalesce("hold_until", "claim_until", "received_at")
+    # A permission that nobody claimed in time asked nobody.
+    unanswered = Q(effective=State.EXPIRED, decided_at__isnull=True, claim_until__isnull=True)
+    over = Coalesce("hold_until", "received_at")
     return with_effective_state(rows, as_of).annotate(
         began=Coalesce("acted_at", Subquery(claims), "ended_at", "occurred_at"),
         verdict=Case(*words, default=Value(""), output_field=CharField()),

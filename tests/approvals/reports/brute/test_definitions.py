@@ -12,10 +12,12 @@ from approvals.reports.dataset import report_of
 from tests.approvals.reports.brute import comparing
 from tests.approvals.reports.brute.living import MONTH, History, Step, World
 from tests.approvals.reports.brute.named import (
+    AGENT,
     DAY,
     LATER,
     MIDDLE,
     NOW,
+    SEARCH,
     SOON,
     TAKEN,
     WIKI,
@@ -90,3 +92,11 @@ def test_a_real_stop_is_timed_until_nothing_is_in_flight(world: World) -> None:
 def test_what_nobody_proposed_is_no_refused_proposal(world: World) -> None:
     history = [Step(MIDDLE, "report", ("remediator", WIKI, NOW, "succeeded")), Step(SOON, "veto", (0, "marta"))]
     assert measure(world, "M4", history)["denominator"] is None
+
+
+@pytest.mark.parametrize(("action", "unanswered"), [(SEARCH, "1 timed out"), (WIKI, "none timed out")])
+def test_a_permission_that_nobody_claimed_is_no_request_that_nobody_answered(
+    world: World, action: tuple[str, str], unanswered: str
+) -> None:
+    history = [Step(MIDDLE, "propose", (AGENT, action)), Step(2 * DAY, "expire")]
+    assert unanswered in measure(world, "M4", history)["note"]
