@@ -97,10 +97,10 @@ HISTORIES: dict[str, History] = {
     "approved, but not in time": [ASK, APPROVE, Step(LATER, "report_of", (*SEEN, "same"))],
     "approved, and another thing done": [*TAKEN[:3], Step(NOW, "report_of", (*SEEN, "another"))],
     "approved and done, and another thing told beside it": [*TAKEN, Step(NOW, "report_of", (*SEEN, "another"))],
-    "asked in two months, and nobody answered": [
-        Step(START - 2 * DAY, "propose", (AGENT, SEARCH)),
-        Step(MIDDLE, "propose", (AGENT, SEARCH)),
-        Step(END + DAY, "expire"),
+    "asked in two months, and taken back": [
+        step
+        for at in (START - 2 * DAY, MIDDLE)
+        for step in (Step(at, "propose", (AGENT, SEARCH)), Step(SOON, "withdraw", (0,)))
     ],
     "approved, and stopped": [ASK, APPROVE, Step(SOON, "freeze", ("all",)), Step(SOON, "report_of", (*SEEN, "same"))],
     "said to have failed, and seen to have worked": [
