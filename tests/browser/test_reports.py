@@ -83,7 +83,9 @@ def test_the_interactive_report_draws_its_charts_from_its_own_file(visit: Visit,
     assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
     for width in (390, 320):
         alone.set_viewport_size({"width": width, "height": 844})
-        assert alone.evaluate("document.documentElement.scrollWidth") <= width
+        wide = "document.documentElement.scrollWidth"
+        # Charts follow the width a moment later.
+        until(alone, lambda wide=wide, width=width: alone.evaluate(wide) <= width, "nothing that scrolls sideways")
         assert alone.evaluate(
             "[...document.querySelectorAll('.scroll')].every(e => e.scrollWidth <= e.clientWidth + 1)"
         )
