@@ -3,6 +3,7 @@
 import hashlib
 import json
 import zipfile
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,10 @@ from tests.browser.watch import Watch, until
 pytestmark = pytest.mark.browser
 
 BUILDS_WITHIN = 90_000
+
+
+def fits(page: Page, width: int) -> bool:
+    return bool(page.evaluate("document.documentElement.scrollWidth") <= width)
 
 
 def download(page: Page, word: str, folder: Path) -> Path:
@@ -83,9 +88,8 @@ def test_the_interactive_report_draws_its_charts_from_its_own_file(visit: Visit,
     assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
     for width in (390, 320):
         alone.set_viewport_size({"width": width, "height": 844})
-        wide = "document.documentElement.scrollWidth"
         # Charts follow the width a moment later.
-        until(alone, lambda wide=wide, width=width: alone.evaluate(wide) <= width, "nothing that scrolls sideways")
+        until(alone, partial(fits, alone, width), "nothing that scrolls sideways")
         assert alone.evaluate(
             "[...document.querySelectorAll('.scroll')].every(e => e.scrollWidth <= e.clientWidth + 1)"
         )
