@@ -7,6 +7,7 @@ not know who listens, and nothing may rest on it but how much work it saves.
 import asyncio
 import contextlib
 import json
+import logging
 from collections import deque
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 from decisions import clock, feed
 from decisions.feed import in_reader
 
+log = logging.getLogger(__name__)
 PAUSE = 0.05
 """Seconds between two frames at least, so that a burst goes out together."""
 FRAME_ROWS = 500
@@ -96,7 +98,7 @@ class Broadcast:
                 async with asyncio.timeout(seconds):
                     await more.wait()
         first = self.end - len(self.frames)
-        if number < first:
+        if self.seq is None or number < first:
             return None
         return [self.frames[at - first] for at in range(number, self.end)]
 
@@ -106,11 +108,20 @@ class Broadcast:
         waiting, self.more = self.more, asyncio.Event()
         waiting.set()
 
+    def _lose(self) -> None:
+        """Send every page to the ledger: none may be told that all is well of what it cannot be given."""
+        self.frames.clear()
+        self.seq = None
+        waiting, self.more = self.more, asyncio.Event()
+        waiting.set()
+
     async def _read(self) -> None:
         while True:
             try:
                 await self._go_on()
-            except Exception:  # noqa: BLE001 - a database that is away comes back; pages that wait say so meanwhile
+            except Exception:
+                log.exception("what happened could not be read for all pages; each reads it by itself")
+                self._lose()
                 await asyncio.sleep(feed.POLL_SECONDS)
 
     async def _go_on(self) -> None:

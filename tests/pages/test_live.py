@@ -1,6 +1,7 @@
 """The live timeline: a reader that was away misses nothing and sees nothing twice."""
 
 import asyncio
+import contextlib
 import json
 from itertools import pairwise
 from typing import Any
@@ -9,9 +10,10 @@ import pytest
 from asgiref.sync import sync_to_async
 from asgiref.testing import ApplicationCommunicator
 from django.contrib.auth.models import AnonymousUser
+from django.db import OperationalError
 
 from decisions import broadcast as broadcasting
-from decisions import feed, ledger
+from decisions import consumers, feed, ledger
 from decisions.auth import sessions
 from decisions.consumers import TimelineConsumer
 from decisions.models import Agent, Person
@@ -145,6 +147,38 @@ def test_what_happens_is_read_once_for_all_open_pages(agent: Agent, manager: Per
     assert all(told == got[0] for told in got)
     assert len(got[0]) == 3
     assert len(read) == 1
+
+
+@pytest.mark.parametrize("fails", [1, 10**6])
+def test_no_page_is_told_that_all_is_well_of_what_could_not_be_read(
+    agent: Agent, manager: Person, monkeypatch: pytest.MonkeyPatch, fails: int
+):
+    monkeypatch.setattr(consumers, "BEAT", 0.2)
+    left = [fails]
+    changed = feed.changed_after
+
+    def broken(seq: int, limit: int) -> Any:
+        left[0] -= 1
+        if left[0] >= 0:
+            raise OperationalError
+        return changed(seq, limit)
+
+    async def run() -> list[str]:
+        page = reader(manager)
+        await page.connect()
+        await frames(page, "hb")
+        monkeypatch.setattr(feed, "changed_after", broken)
+        await sync_to_async(sent)(agent, 0, 1)
+        heard = []
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(6):
+                while "rows" not in heard:
+                    heard.append(json.loads((await page.inner.receive_output(timeout=2))["text"])["t"])
+        return heard
+
+    heard = asyncio.run(run())
+    assert ("rows" in heard) == (fails == 1), "what failed once is read again; what goes on failing falls silent"
+    assert heard.count("hb") <= 1
 
 
 def test_pages_that_join_at_any_moment_miss_nothing(agent: Agent, manager: Person, monkeypatch: pytest.MonkeyPatch):
