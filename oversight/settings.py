@@ -247,7 +247,7 @@ STATIC_ROOT = DATA_DIR / "static"
 STATIC_ROOT.mkdir(exist_ok=True)
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "oversight.storage.ModuleStorage"},
+    "staticfiles": {"BACKEND": "oversight.storage.JoinedStorage"},
 }
 WHITENOISE_KEEP_ONLY_HASHED_FILES = False
 WHITENOISE_ADD_HEADERS_FUNCTION = as_it_is_called

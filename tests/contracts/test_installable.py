@@ -70,7 +70,7 @@ def test_every_page_names_the_manifest_and_the_colours_of_its_bar() -> None:
 
 def test_its_icons_are_served_under_hashed_names(settings: Any, tmp_path: Path) -> None:
     settings.STATIC_ROOT = tmp_path
-    settings.STORAGES = settings.STORAGES | {"staticfiles": {"BACKEND": "oversight.storage.ModuleStorage"}}
+    settings.STORAGES = settings.STORAGES | {"staticfiles": {"BACKEND": "oversight.storage.JoinedStorage"}}
     call_command("collectstatic", verbosity=0, interactive=False)
     names = json.loads((tmp_path / "staticfiles.json").read_text())["paths"]
     served = json.loads((tmp_path / names["manifest.webmanifest"]).read_text())
