@@ -13,7 +13,7 @@ export class Notices {
     this.plain = this.link.href;
     this.button = byId('tell-me');
     if (!('Notification' in window)) return;
-    this.button.hidden = false;
+    this.button.classList.add('works');
     this.button.addEventListener('click', () => this.toggle());
     this.showButton();
   }

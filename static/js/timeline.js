@@ -124,12 +124,14 @@ async function reset() {
 }
 
 function start() {
+  // The line opens while the page is drawn: what comes of it is taken after.
+  new Connection(live);
+  live.start();
   view.set({ text: toolbar.text, badges: toolbar.badges });
   feed.start();
   listing.flush();
   lanes.show(view.rows);
   holds.show();
-  new Connection(live);
   takePointer(lanes, byId('lanes'), store, id => pane.show(id));
   bindShortcuts(keys, { feed, pane, lanes, holds, listing, toolbar, store, view });
   byId('go-live').addEventListener('click', () => listing.goLive());
@@ -149,9 +151,9 @@ function start() {
   watchScroll(feed, older);
   openInPane(pane);
   startCountdowns(() => live.now(), say);
-  live.start();
+  // Older rows wait until it is known whether the line is there.
+  live.addEventListener('state', () => older.stock(), { once: true });
   frames.start();
-  older.stock();
   if (location.hash.length > 9 && !phone.matches) pane.show(location.hash.slice(1));
 }
 
