@@ -1,6 +1,7 @@
 """Runs axe-core in a page, as the page's own policy allows it. It must not leave a rule out."""
 
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import Page
 
@@ -16,7 +17,11 @@ def violations(page: Page, *, colours_alone: bool = False) -> list[str]:
     if not page.evaluate("'axe' in window"):
         page.evaluate(SOURCE.read_text(encoding="utf-8"))
     only = {"type": "rule", "values": list(COLOURS)} if colours_alone else {"type": "tag", "values": list(TAGS)}
-    found = page.evaluate(RUN, only)
+    return lines(page.evaluate(RUN, only))
+
+
+def lines(found: dict[str, Any]) -> list[str]:
+    """What axe found, a fault a line."""
     return [
         f"{rule['id']} at {' '.join(map(str, node['target']))}: {' '.join(node['failureSummary'].split())}"
         for rule in found["violations"]
