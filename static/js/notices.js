@@ -8,7 +8,7 @@ const URGENT = 60000;
 export class Notices {
   /** `open` is called with the id of the decision whose notification was pressed. */
   constructor(section, now, open) {
-    Object.assign(this, { section, now, open, urged: new Set(), title: document.title });
+    Object.assign(this, { section, now, open, urged: new Set(), title: document.title, held: [], broken: false });
     this.link = document.querySelector('link[rel="icon"]');
     this.plain = this.link.href;
     this.button = byId('tell-me');
@@ -50,9 +50,17 @@ export class Notices {
       this.urged.add(row.id);
       this.tell(row.id, `Urgent: ${row.title}`, this.wait(row));
     }
+    this.held = rows;
     const stopped = byId('stops').querySelector('.stopped') ? 'Stopped: ' : '';
     document.title = `${rows.length ? `(${rows.length}) ` : ''}${stopped}${this.title}`;
-    this.link.href = pressing.length || stopped ? this.section.dataset.urgent : rows.length ? this.section.dataset.waiting : this.plain;
+    this.link.href = pressing.length || stopped || this.broken ? this.section.dataset.urgent : rows.length ? this.section.dataset.waiting : this.plain;
+  }
+
+  /** Something failed that nobody has taken note of; no title once somebody has. */
+  failed(title, body) {
+    this.broken = title !== '';
+    if (this.broken) this.tell('failed', title, body);
+    this.show(this.held);
   }
 
   /** People have stopped agents, or let them go on. */
@@ -73,7 +81,7 @@ export class Notices {
     shown.onclick = () => {
       window.focus();
       shown.close();
-      if (tag !== 'stop') this.open(tag);
+      if (tag !== 'stop' && tag !== 'failed') this.open(tag);
     };
   }
 }

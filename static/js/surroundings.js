@@ -31,7 +31,7 @@ export async function showStops() {
 /** A link to a decision opens beside the lanes, unless the reader asked for a tab of its own or holds a phone. */
 export function openInPane(pane) {
   document.addEventListener('click', event => {
-    const link = event.target.closest('.row a.title, #holds a.hold');
+    const link = event.target.closest('.row a.title, #holds a.hold, #failures a');
     const elsewhere = event.metaKey || event.ctrlKey || event.shiftKey || event.button || phone.matches;
     if (!link || elsewhere) return;
     event.preventDefault();

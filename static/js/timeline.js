@@ -1,6 +1,7 @@
 // The timeline page: connects socket, store, lanes, list, holds and pane. Must not hold a concern of its own.
 import { Connection } from './connection.js';
 import { startCountdowns } from './countdown.js';
+import { Failures } from './failures.js';
 import { Feed } from './feed.js';
 import { Frames } from './frames.js';
 import { Holds } from './holds.js';
@@ -32,6 +33,7 @@ const laneSize = () => (phone.matches ? { gutter: 104, least: 28, most: 7 } : { 
 const lanes = new Lanes(byId('lanes'), store, readTheme(store.cfg.badges), laneSize);
 const notices = new Notices(byId('needs'), () => live.now(), id => pane.show(id));
 const holds = new Holds(store, () => live.now(), notices);
+const failures = new Failures(store, notices, () => toolbar.only('failed'));
 
 const toolbar = new Toolbar({
   onWindow: () => lanes.show(view.rows),
@@ -66,7 +68,10 @@ const pane = new Pane({
 });
 const keys = new Keys();
 const frames = new Frames(frame);
-const older = new Older(store, rows => applied(rows, [], true));
+const older = new Older(store, rows => {
+  failures.know(rows);
+  applied(rows, [], true);
+});
 let frozen = 0;
 let waiting = [];
 let counted = 0;
@@ -95,7 +100,10 @@ function flush() {
   const rows = waiting;
   waiting = [];
   const { fresh, changed } = store.take(rows);
-  if (fresh.length || changed.length) applied(fresh, changed);
+  if (fresh.length || changed.length) {
+    applied(fresh, changed);
+    failures.take([...fresh, ...changed]);
+  }
   byId('head-seq')?.replaceChildren(String(live.seq));
 }
 
@@ -115,6 +123,7 @@ async function reset() {
   const { seq, rows } = await snapshot(live.seq);
   store.clear();
   store.take(rows);
+  failures.know(store.sorted);
   live.seq = seq;
   older.done = false;
   applied([], [], true);

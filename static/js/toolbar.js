@@ -87,6 +87,12 @@ export class Toolbar {
     this.filterChosen();
   }
 
+  /** Everything of one state, whatever was chosen before. */
+  only(badge) {
+    this.clear();
+    this.toggleBadge(byId('legend').querySelector(`[data-badge="${badge}"]`));
+  }
+
   pause(on) {
     this.paused = on;
     const button = byId('pause');

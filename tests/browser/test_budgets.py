@@ -8,7 +8,7 @@ from tests.browser.timeline import Timeline
 
 pytestmark = pytest.mark.browser
 
-KB = 1000
+KB = 1024
 SCRIPTS, WITHOUT_ROWS, SHIFT = 35 * KB, 62 * KB, 0.02
 PHONE = (390, 844)
 SHIFTS = """() => new Promise(done => new PerformanceObserver(list => done(
