@@ -2,18 +2,17 @@
 
 In the tree a module holds one idea; over a slow line forty requests cost more than what they bring. Only the form that
 the tree uses is understood: `import './a.js'`, `import { b } from './a.js'`, `export` before a declaration, no cycle,
-and `@import url("a.css");`. Anything else is refused, so that nothing is served that differs from what was tested.
+and `@import url("a.css");`. Anything else is refused. Comments go by whole lines, which takes no parser as long as no
+text runs over several lines.
 """
 
 import posixpath
 import re
 from collections.abc import Callable, Iterator
 
-from rcssmin import cssmin
-from rjsmin import jsmin
-
 IMPORT = re.compile(r"^import (?:\{(?P<names>[\w\s,]+)\} from )?'(?P<path>\./[\w-]+\.js)';\n", re.MULTILINE)
 EXPORT = re.compile(r"^export (?=(?:async )?(?:function|class|const) (?P<name>\w+))", re.MULTILINE)
+COMMENT = re.compile(r"^ *(?://[^\n]*|/\*(?:(?!\*/).)*\*/ *)\n", re.MULTILINE | re.DOTALL)
 LEFT = re.compile(r"^(?:import|export)\b|\bimport\s*\(|\bimport\.meta\b", re.MULTILINE)
 CSS_IMPORT = re.compile(r'^@import url\("(?P<path>[\w-]+\.css)"\);\n', re.MULTILINE)
 
@@ -32,7 +31,7 @@ def script(path: str, read: Read) -> str:
     """
     order = list(_imported(path, read, set(), ()))
     place = {name: f"m{at}" for at, name in enumerate(order)}
-    return str(jsmin("".join(_closed(name, read(name), place) for name in order)))
+    return _plain("".join(_closed(name, read(name), place) for name in order))
 
 
 def stylesheet(path: str, read: Read) -> str:
@@ -41,7 +40,13 @@ def stylesheet(path: str, read: Read) -> str:
     def inside(found: re.Match[str]) -> str:
         return stylesheet(_beside(path, found["path"]), read)
 
-    return str(cssmin(CSS_IMPORT.sub(inside, read(path))))
+    return _plain(CSS_IMPORT.sub(inside, read(path)))
+
+
+def _plain(text: str) -> str:
+    """`text` without the lines that are comments, and without indentation."""
+    lines = (line.strip() for line in COMMENT.sub("", text).splitlines())
+    return "\n".join(line for line in lines if line) + "\n"
 
 
 def _imported(path: str, read: Read, seen: set[str], within: tuple[str, ...]) -> Iterator[str]:
@@ -68,6 +73,8 @@ def _closed(name: str, text: str, place: dict[str, str]) -> str:
     if strange := LEFT.search(body):
         line = body[strange.start() :].partition("\n")[0]
         raise NotJoinableError(f"{name} holds a form that is not joined: {line}")
+    if torn := next((line for line in body.splitlines() if line.count("`") % 2), ""):
+        raise NotJoinableError(f"{name} holds a text that runs over several lines: {torn}")
     return f"const {place[name]} = (() => {{\n{body}\nreturn {{ {', '.join(exported)} }};\n}})();\n"
 
 

@@ -12,6 +12,19 @@ export async function loadFragment(url) {
   return text;
 }
 
+let forms = null;
+
+/** What lets the forms of a fragment answer in place, fetched when the first is shown. Without it they answer with a page. */
+export function loadForms(address) {
+  forms ||= new Promise(done => {
+    const script = make('script');
+    script.src = address;
+    script.onload = script.onerror = done;
+    document.head.append(script);
+  });
+  return forms;
+}
+
 export class SignedOut extends Error {}
 
 export function putFragment(host, html) {

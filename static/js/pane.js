@@ -1,7 +1,7 @@
 // The Why pane beside the lanes. Must not lose what a person has typed.
-import { loadFragment, problemNote, putFragment } from './fragment.js';
+import { loadForms, loadFragment, problemNote } from './fragment.js';
+import { renew } from './renew.js';
 import { byId, make, narrow, phone } from './shared.js';
-import { giveBack, keep } from './typed.js';
 
 export class Pane {
   constructor({ onOpen, onClose }) {
@@ -28,12 +28,9 @@ export class Pane {
 
   async fill(id, focus) {
     try {
-      const html = await loadFragment(`/decisions/${id}/`);
+      const [html] = await Promise.all([loadFragment(`/decisions/${id}/`), loadForms(this.host.dataset.forms)]);
       if (id !== this.id) return;
-      const before = this.host.querySelector('#dec');
-      const typed = before?.dataset.id === id ? keep(before) : [];
-      putFragment(this.host, html);
-      giveBack(this.host.querySelector('#dec'), typed);
+      renew(this.host, html, id);
     } catch (error) {
       if (id !== this.id) return;
       this.host.replaceChildren(problemNote(error, () => this.fill(id, true)));

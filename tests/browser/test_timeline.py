@@ -168,7 +168,7 @@ def test_a_static_file_says_what_a_browser_needs_and_nothing_else(visit: Visit):
     Timeline(page).live()
     told = {answer.url: answer.all_headers() for answer in answers}
     scripts = [headers for url, headers in told.items() if ".js" in url]
-    assert len(scripts) == 2
+    assert len(scripts) == 1
     for headers in scripts:
         assert "immutable" in headers["cache-control"]
         assert headers["x-content-type-options"] == "nosniff"

@@ -1,0 +1,35 @@
+// The page of a decision that waits for somebody follows it, as the pane beside the lanes does. Must not ask while nobody looks.
+import { loadFragment } from './fragment.js';
+import { renew } from './renew.js';
+import { byId } from './shared.js';
+
+const WAIT = 25;
+const AGAIN = 1000;
+
+const pause = ms => new Promise(done => setTimeout(done, ms));
+const seen = () => (document.hidden ? new Promise(done => document.addEventListener('visibilitychange', done, { once: true })) : null);
+const waits = panel => Boolean(panel?.querySelector('.answer form'));
+
+/** What the server holds of the decision of `panel` that is newer than it, waited for; null where it has nothing to say. */
+async function news(panel) {
+  const { id, version, state } = panel.dataset;
+  const answer = await fetch(`/api/v1/decisions/${id}?wait=${WAIT}&after=${version}`);
+  if (answer.status === 401 || answer.status === 403) return 'over';
+  if (!answer.ok) return null;
+  const told = await answer.json();
+  return told.version > Number(version) || told.state !== state ? 'new' : null;
+}
+
+export async function follow() {
+  for (let panel = byId('dec'); waits(panel); panel = byId('dec')) {
+    await seen();
+    const found = await news(panel).catch(() => null);
+    if (found === 'over') return;
+    const busy = panel.querySelector('[data-sending]');
+    if (found === 'new' && panel.isConnected && !busy) {
+      const html = await loadFragment(`/decisions/${panel.dataset.id}/`).catch(() => '');
+      if (html && panel.isConnected && !panel.querySelector('[data-sending]')) renew(panel.parentElement, html, panel.dataset.id);
+    }
+    await pause(AGAIN);
+  }
+}
