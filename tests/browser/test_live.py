@@ -1,7 +1,10 @@
 """Live: what agents do appears by itself, and a page that was cut off misses nothing and shows nothing twice."""
 
 import json
+import time
+import uuid
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -147,6 +150,38 @@ def test_a_socket_that_the_server_closed_is_opened_again_and_catches_up(visit: V
         expect(shown.row(name)).to_have_count(1)
     assert set(wire.delivered(before).values()) == {1}
     assert page.evaluate("oversight.store.doubled") == 0
+
+
+def test_cut_off_for_four_seconds_at_two_hundred_a_second_it_misses_none(
+    visit: Visit, agent: Machine, watch: Watch, pool: ThreadPoolExecutor
+):
+    watch.expect(CUT)
+    page = visit("samuel", own=True)
+    wire = Wire(page)
+    page.goto("/")
+    shown = Timeline(page).live()
+    mark = uuid.uuid4().hex[:10]
+
+    def storm() -> int:
+        """Twenty decisions every tenth of a second, for six seconds."""
+        began, sent = time.monotonic(), 0
+        while (left := began + sent / 200 - time.monotonic()) < 6 and sent < 1200:
+            time.sleep(max(0.0, left))
+            agent.report(*(done(f"deploy/{mark}-{sent + one}") for one in range(20)))
+            sent += 20
+        return sent
+
+    sending = pool.submit(storm)
+    until(page, lambda: shown.known(mark), "the first of them")
+    wire.cut()
+    expect(page.locator("#conn")).to_have_text("Disconnected")
+    page.wait_for_timeout(4000)
+    since = len(wire.frames)
+    wire.mend()
+    sent = sending.result(timeout=60)
+    until(page, lambda: len(shown.known(mark)) == sent, f"all of {sent}")
+    expect(page.locator("#conn")).to_have_text("Live")
+    assert max(wire.delivered(since).values()) == 1
 
 
 def test_a_frame_that_was_lost_on_the_way_is_noticed_and_fetched_again(visit: Visit, agent: Machine):
