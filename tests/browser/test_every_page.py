@@ -18,7 +18,7 @@ pytestmark = pytest.mark.browser
 
 PHONE = (390, 844)
 NARROW = (320, 640)
-SIZES = {"desktop": DESKTOP, "phone": PHONE}
+SIZES = {"desktop": DESKTOP, "phone": PHONE, "narrow": NARROW}
 
 
 def live(page: Page) -> None:
@@ -242,12 +242,12 @@ def sideways(page: Page) -> int:
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_in_order(name: str, visit: Visit, addresses: dict[str, str], watch: Watch, shots: Path):
-    """On a desktop and on a phone, in light and in dark."""
+    """On a desktop, on a phone and on a narrow one, in light and in dark."""
     kind, found = PAGES[name], {}
     page: Page | None = None
     watch.expect(kind.complains_of or "^$")
     for size, viewport in SIZES.items():
-        if page is None or kind.first is not nothing:
+        if page is None or (kind.first is not nothing and size != "narrow"):
             page = visit(kind.person, kind.path.format(**addresses), size=viewport)
             kind.first(page)
         page.set_viewport_size({"width": viewport[0], "height": viewport[1]})
@@ -255,8 +255,6 @@ def test_a_page_is_in_order(name: str, visit: Visit, addresses: dict[str, str], 
             page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
             picture(page, shots / f"{name}-{size}-{scheme}.png")
             found[size, scheme] = axe.violations(page, colours_alone=scheme == "dark")
-        assert sideways(page) == 0
-        page.set_viewport_size({"width": NARROW[0], "height": NARROW[1]})
         assert sideways(page) == 0
     assert {where: faults for where, faults in found.items() if faults} == {}
 

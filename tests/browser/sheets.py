@@ -1,0 +1,66 @@
+"""Contact sheets of the pages: what `test_every_page` took, beside each other, for people to look at.
+
+python -m pytest -m browser tests/browser/test_every_page.py -k in_order --basetemp=FOLDER
+python -m tests.browser.sheets FOLDER docs/pictures
+"""
+
+import html
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+from tests.browser.conftest import ARGUMENTS, NAMES
+from tests.browser.test_every_page import PAGES
+
+VARIANTS = ("desktop-light", "desktop-dark", "phone-light", "phone-dark")
+EACH, WIDTH, QUALITY = 16, 1600, 70
+STYLE = """
+body { margin: 12px; font: 13px system-ui, sans-serif; background: #8a8f98; color: #111; }
+main { display: grid; grid-template-columns: 1fr 1fr; gap: 12px; }
+figure { margin: 0; padding: 8px; background: #dfe3e8; border-radius: 6px; }
+figcaption { margin-bottom: 6px; font-weight: 600; }
+div { display: grid; grid-template-columns: 3.46fr 3.46fr 1fr 1fr; gap: 6px; }
+span { display: block; aspect-ratio: 390 / 844; overflow: hidden; background: #fff; }
+span.desktop { aspect-ratio: 1440 / 900; }
+img { width: 100%; display: block; }
+"""
+
+
+def figure(folder: Path, name: str) -> str:
+    """One page in its four variants, each cut to its first screen."""
+    pictures = "".join(
+        f'<span class="{variant.partition("-")[0]}"><img src="{(folder / f"{name}-{variant}.png").as_uri()}" alt=""></span>'
+        for variant in VARIANTS
+    )
+    return f"<figure><figcaption>{html.escape(name)}</figcaption><div>{pictures}</div></figure>"
+
+
+def sheets(folder: Path) -> Iterator[str]:
+    """The sheets as pages, in the order in which the pages are tested."""
+    names = [name for name in PAGES if (folder / f"{name}-{VARIANTS[0]}.png").is_file()]
+    for start in range(0, len(names), EACH):
+        figures = "".join(figure(folder, name) for name in names[start : start + EACH])
+        yield f"<!doctype html><style>{STYLE}</style><main>{figures}</main>"
+
+
+def main(taken: str, into: str) -> None:
+    folder = next(path.parent for path in Path(taken).resolve().rglob(f"*-{VARIANTS[0]}.png"))
+    target = Path(into)
+    target.mkdir(parents=True, exist_ok=True)
+    binary = next(filter(None, map(shutil.which, NAMES)))
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=binary, args=list(ARGUMENTS))
+        page = browser.new_page(viewport={"width": WIDTH, "height": 900})
+        for number, text in enumerate(sheets(folder), 1):
+            source = folder / f"sheet-{number}.html"
+            source.write_text(text)
+            page.goto(source.as_uri(), wait_until="load")
+            page.screenshot(path=target / f"pages-{number}.jpg", full_page=True, type="jpeg", quality=QUALITY)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
