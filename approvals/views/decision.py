@@ -10,6 +10,8 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
@@ -23,14 +25,16 @@ from approvals.actions.review import review
 from approvals.actions.sign_off import sign_off
 from approvals.queries import decision as queries
 from approvals.queries.shown import Shown
-from approvals.views import again
+from approvals.views import again, desk
 from approvals.vocab import Finding, Judgement, VerdictWord
-from decisions import clock
+from decisions import clock, inert
 from decisions.auth.people import reads, require_sign_in_for, signed_in
 from decisions.errors import Problem, bad_request
+from decisions.models import Decision
 from decisions.vocab import Cause, Effect
 
 REASON_LIMIT = 4000
+TITLE = 100
 Word = TypeVar("Word", bound=StrEnum)
 
 
@@ -46,6 +50,8 @@ def show(request: HttpRequest, decision_id: UUID, *, status: int = 200, **more: 
     loaded = queries.load(decision_id, clock.now())
     if loaded is None:
         raise Http404
+    if request.method == "GET":
+        desk.note_opened(request, loaded.row)
     template = "approvals/_decision.html" if _wants_pane(request) else "approvals/decision.html"
     values = queries.context(loaded, person.id) | {"key": uuid.uuid4()} | again.context(request) | more
     response = render(request, template, values, status=status)
@@ -101,7 +107,7 @@ def judge(request: HttpRequest, decision_id: UUID) -> HttpResponse:
             version=_whole(request, "version"),
             actor=signed_in(request).id,
         )
-        return "Your sign-off is recorded."
+        return _signed(request, access.decision_of(decision_id))
 
     return _answer(request, decision_id, act)
 
@@ -178,13 +184,25 @@ def _answer(request: HttpRequest, decision_id: UUID, act: Callable[[], str]) -> 
     if not _wants_pane(request):
         messages.success(request, done)
         if following and url_has_allowed_host_and_scheme(following, allowed_hosts=None):
-            return redirect(following)
+            return redirect(f"{following}#dec-h")
         return redirect("approvals:decision", decision_id=decision_id)
     return show(request, decision_id, done=done)
 
 
 def _signed_in_for(request: HttpRequest, decision_id: UUID, *, critical: bool = False) -> None:
     require_sign_in_for(request, 0 if critical else access.decision_of(decision_id).tier)
+
+
+def _signed(request: HttpRequest, row: Decision) -> str:
+    """What is said of a sign-off: in a queue, where the next is open already, with the decision that it was of."""
+    desk.note_signed(request, row.seq)
+    page = reverse("approvals:decision", kwargs={"decision_id": row.id})
+    correct = format_html('<a href="{}?correct=1#dec-sign">Correct it</a>', page)
+    if not request.POST.get("next"):
+        return format_html("Your sign-off is recorded. {}", correct)
+    return format_html(
+        'Your sign-off is recorded. <a href="{}">{}</a> · {}', page, inert.name(row.title, TITLE), correct
+    )
 
 
 def _choice(words: type[Word], request: HttpRequest, name: str) -> Word:
