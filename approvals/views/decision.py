@@ -24,6 +24,7 @@ from approvals.actions.give_verdict import give_verdict
 from approvals.actions.review import review
 from approvals.actions.sign_off import sign_off
 from approvals.queries import decision as queries
+from approvals.queries import next_hold
 from approvals.queries.shown import Shown
 from approvals.views import again, desk
 from approvals.vocab import Finding, Judgement, VerdictWord
@@ -53,12 +54,27 @@ def show(request: HttpRequest, decision_id: UUID, *, status: int = 200, **more: 
     if request.method == "GET":
         desk.note_opened(request, loaded.row)
     template = "approvals/_decision.html" if _wants_pane(request) else "approvals/decision.html"
-    values = queries.context(loaded, person.id) | {"key": uuid.uuid4()} | again.context(request) | more
+    values = (
+        queries.context(loaded, person.id)
+        | {"key": uuid.uuid4()}
+        | _on_the_way(request, loaded)
+        | again.context(request)
+    )
+    values |= more
     response = render(request, template, values, status=status)
     response["ETag"] = f'"v{loaded.row.version}"'
     response["Cache-Control"] = "no-store"
     response["Vary"] = "HX-Request"
     return response
+
+
+def _on_the_way(request: HttpRequest, loaded: queries.Page) -> dict[str, Any]:
+    """For who goes through what needs people: where to go on, beside the result and before there is one."""
+    came = again.came_from(request)
+    if not came:
+        return {}
+    following = next_hold.after(loaded.row, signed_in(request).id, loaded.now, mine=came == again.MINE)
+    return {"came_from": came, "next_hold": following}
 
 
 def _wants_pane(request: HttpRequest) -> bool:
@@ -185,7 +201,7 @@ def _answer(request: HttpRequest, decision_id: UUID, act: Callable[[], str]) -> 
         messages.success(request, done)
         if following and url_has_allowed_host_and_scheme(following, allowed_hosts=None):
             return redirect(f"{following}#dec-h")
-        return redirect("approvals:decision", decision_id=decision_id)
+        return redirect(again.decision_page(request, decision_id))
     return show(request, decision_id, done=done)
 
 

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from approvals import access
 from approvals.queries import crowds
-from approvals.views import queue
+from approvals.views import again, queue
 from decisions import clock, feed, register
 from decisions import queries as lists
 from decisions.auth.people import reads, signed_in
@@ -28,6 +28,7 @@ def needs_you(request: HttpRequest) -> HttpResponse:
     """The open holds, soonest deadline first, and which of them this person may answer."""
     viewer, known, now = signed_in(request).id, register.latest(), clock.now()
     mine, path = request.GET.get("mine") == "1", reverse("approvals:needs_you")
+    came = again.MINE if mine else again.NEEDS_YOU
     waiting, to_review = lists.open_holds(now), lists.to_review(now)
     if mine:
         waiting, to_review = waiting.filter(owner_id=viewer), to_review.filter(owner_id=viewer)
@@ -39,6 +40,7 @@ def needs_you(request: HttpRequest) -> HttpResponse:
             "due_at": row.hold_until,
             "requirement_text": access.requirement_words(row.requirement),
             "can_decide": refused is None,
+            "query": f"?from={came}",
         }
         holds.append(shown)
     told_before = request.GET.get("reviews", "")
@@ -61,6 +63,7 @@ def needs_you(request: HttpRequest) -> HttpResponse:
         "more_url": page.more_url,
         "waiting": waiting.count(),
         "mine": mine,
+        "came_from": came,
         "kept": queue.kept(request, FILTERS),
     }
     return render(request, "approvals/needs_you.html", context)
