@@ -39,8 +39,10 @@ def show(request: HttpRequest, *, status: int = 200, **more: Any) -> HttpRespons
         request, rows, "sign_off_due", known, path=path, without=frozenset() if filters["aside"] else hidden
     )
     selected = _selected(request, shown.found)
+    # First of all: what is drawn beside the list has been opened.
+    panel = _panel(request, selected, aside, now)
     context = {
-        "items": _items(request, shown.found, aside, now),
+        "items": _items(request, known, shown.found, aside, now),
         "alike": [one.shown(known) for one in shown.alike],
         "crowd": shown.crowd,
         "more_url": shown.more_url,
@@ -58,7 +60,7 @@ def show(request: HttpRequest, *, status: int = 200, **more: Any) -> HttpRespons
         "last_signed": _last_signed(request),
         **_many(request, known, shown, rows),
         **again.context(request),
-        "selected": _panel(request, selected, aside, now),
+        "selected": panel,
     }
     return render(request, "approvals/sign_off_queue.html", context | more, status=status)
 
@@ -83,10 +85,10 @@ def _filtered(
 
 
 def _items(
-    request: HttpRequest, found: list[Decision], aside: dict[int, desk.Aside], now: datetime
+    request: HttpRequest, known: register.Register, found: list[Decision], aside: dict[int, desk.Aside], now: datetime
 ) -> list[dict[str, Any]]:
     """What each row shows, and what a choice of several goes by."""
-    viewer, known, opened = signed_in(request).id, register.latest(), desk.opened(request)
+    viewer, opened = signed_in(request).id, desk.opened(request)
     names = register.names({row.owner_id for row in found if row.owner_id})
     before, items = desk.chosen(request), []
     for row, shown in zip(found, feed.rows_of(found, now), strict=True):

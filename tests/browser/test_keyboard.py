@@ -184,7 +184,6 @@ def test_keys_can_be_turned_off(visit: Visit):
 def test_the_sign_off_queue_by_keyboard(visit: Visit, agent: Machine, people: People):
     decisions = [owing(agent, people("marta"), "mongodb-user") for _ in range(2)]
     page = visit("marta", "/sign-off/?service=mongodb-user")
-    assert listed(page) == ["J", "K", "1", "2", "R", "Ctrl + Enter", "?"]
     page.keyboard.press("j")
     second = page.locator(".queue a").nth(1)
     expect(second).to_be_focused()
