@@ -10,8 +10,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from approvals import access
+from approvals.queries import crowds, together
 from approvals.queries import decision as queries
-from approvals.queries import together
 from approvals.views import again, desk, queue
 from approvals.vocab import EFFECT_WORDS, NEEDS_CAUSE
 from decisions import clock, feed, inert, register
@@ -120,7 +120,7 @@ def _many(
     if not shown.found or not access.may(known, signed_in(request).id, access.SIGNS_OFF):
         return {"many": False}
     # An index holds what the filters ask of: the count is as quick as that of what is owed.
-    matching = queue.crowds.within(rows, shown.crowd, known) if shown.crowd else rows
+    matching = crowds.within(rows, shown.crowd, known) if shown.crowd else rows
     return {
         "many": True,
         "matching": matching.order_by().count(),
@@ -137,7 +137,8 @@ def _selected(request: HttpRequest, found: list[Decision]) -> Decision | None:
 
 def _last_signed(request: HttpRequest) -> dict[str, Any] | None:
     seq = desk.last_signed(request)
-    return None if seq is None else Decision.rows.filter(seq=seq).values("id", "title").first()
+    row = None if seq is None else Decision.rows.filter(seq=seq).first()
+    return {"id": row.id, "title": row.title} if row else None
 
 
 def _after(request: HttpRequest, path: str, found: list[Decision], selected: Decision | None) -> str:
