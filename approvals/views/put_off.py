@@ -55,7 +55,9 @@ def ask(request: HttpRequest, decision_id: UUID) -> HttpResponse:
         row = access.decision_of(decision_id)
         asked = comment(decision_id, text=question, actor=signed_in(request).id)
         desk.set_aside(request, row.seq, clock.now() + desk.LONGEST, question=asked.first_seq)
-        return "Your question is recorded as a comment. The decision is set aside until somebody answers, a day at most."
+        return (
+            "Your question is recorded as a comment. The decision is set aside until somebody answers, a day at most."
+        )
 
     return _answer(request, act)
 
