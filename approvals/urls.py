@@ -3,6 +3,7 @@
 from django.urls import path
 
 from approvals.views import (
+    accept_many,
     agents,
     alarms,
     board,
@@ -18,10 +19,12 @@ from approvals.views import (
     policy_drafts,
     policy_edit,
     policy_line,
+    put_off,
     register,
     report,
     reports,
     services,
+    sign_off_queue,
     sources,
     stop,
     veto_all,
@@ -38,7 +41,11 @@ urlpatterns = [
     path("decisions/<uuid:decision_id>/verdict", decision.verdict, name="verdict"),
     path("decisions/<uuid:decision_id>/sign-off", decision.judge, name="sign_off"),
     path("needs-you/", inbox.needs_you, name="needs_you"),
-    path("sign-off/", inbox.sign_off_queue, name="sign_off_queue"),
+    path("sign-off/", sign_off_queue.page, name="sign_off_queue"),
+    path("sign-off/accept/", accept_many.accept, name="accept_many"),
+    path("sign-off/<uuid:decision_id>/aside/", put_off.aside, name="set_aside"),
+    path("sign-off/<uuid:decision_id>/back/", put_off.back, name="bring_back"),
+    path("sign-off/<uuid:decision_id>/ask/", put_off.ask, name="ask"),
     path("policy/", policy.page, name="policy"),
     path("policy/line/", policy_line.fragment, name="policy_line"),
     path("policy/versions/<int:version>/", policy.version, name="policy_version"),

@@ -13,7 +13,7 @@ from decisions.envelope import Draft
 from decisions.errors import Problem, Refusal, conflict, not_found
 from decisions.models import Decision
 from decisions.moment import Moment
-from decisions.recording import Recorded, record
+from decisions.recording import Decide, Recorded, record
 from decisions.states import effective_state
 from decisions.vocab import UNDER_WAY, Cause, Effect, Kind, SignOff
 
@@ -35,6 +35,23 @@ def sign_off(
     On tier 0 the sign-off of the agent's owner alone does not settle what is owed: it is recorded, and a second person
     must sign off. A refusal is a veto after the act: what can be undone is ordered to be. Raises a Problem: 400, 403, 404, 409 not to be signed off (yet), 412 stale view.
     """
+    decide = judging(
+        decision_id, judgement=judgement, effect=effect, cause=cause, reason=reason, version=version, actor=actor
+    )
+    return record(decide, principal=f"person:{actor}")
+
+
+def judging(
+    decision_id: UUID,
+    *,
+    judgement: Judgement,
+    effect: Effect,
+    cause: Cause | None,
+    reason: str,
+    version: int,
+    actor: UUID,
+) -> Decide:
+    """What decides such a sign-off. To accept reads nothing but that one decision. Raises a 400 problem."""
     reason = reason.strip()
     if len(reason) < LEAST_REASON:
         raise Problem(400, "reason-needed", "A sign-off needs a reason", f"Write at least {LEAST_REASON} characters.")
@@ -79,7 +96,7 @@ def sign_off(
         undo = judgement is Judgement.REFUSE and to_undo(row, state)
         return [given, *([order(row, actor=given.actor, follows=given.id)] if undo else [])]
 
-    return record(decide, principal=f"person:{actor}")
+    return decide
 
 
 def _settles(row: Decision, actor: UUID, *, owner: UUID | None) -> bool:

@@ -5,6 +5,7 @@ Nothing that was sent is ever done in their name afterwards: they look again, an
 
 from typing import Any
 from urllib.parse import urlencode, urlsplit
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
@@ -17,8 +18,10 @@ from decisions.auth import sessions
 from decisions.errors import Problem
 
 KEPT = "kept"
+NEEDS_YOU, MINE = "needs-you", "mine"
+"""The lists that are gone through: everything that needs people, and what is of the person's own services."""
 NOT_TYPED = frozenset(
-    {"csrfmiddlewaretoken", "key", "next", "version", "action_hash", "display_hash", "ref_seq", "ref_leaf"}
+    {"csrfmiddlewaretoken", "key", "next", "from", "version", "action_hash", "display_hash", "ref_seq", "ref_leaf"}
 )
 SECRET = frozenset({"password", "again", "code"})
 LONGEST, MOST = 4000, 400
@@ -60,11 +63,23 @@ def where(request: HttpRequest) -> str:
     if "decision_id" in named:
         if queue and url_has_allowed_host_and_scheme(queue, allowed_hosts=None):
             return f"{queue}{'&' if '?' in queue else '?'}selected={named['decision_id']}"
-        return reverse("approvals:decision", kwargs={"decision_id": named["decision_id"]})
+        return decision_page(request, named["decision_id"])
     page = urlsplit(request.headers.get("Referer", ""))
     if page.netloc != request.get_host():
         return "/"
     return f"{page.path}?{page.query}" if page.query else page.path
+
+
+def decision_page(request: HttpRequest, decision_id: UUID) -> str:
+    """A decision's own page, for who goes through a list as part of it."""
+    page, came = reverse("approvals:decision", kwargs={"decision_id": decision_id}), came_from(request)
+    return f"{page}?from={came}" if came else page
+
+
+def came_from(request: HttpRequest) -> str:
+    """Which list the person goes through; empty for none."""
+    came = request.POST.get("from") or request.GET.get("from", "")
+    return came if came in (NEEDS_YOU, MINE) else ""
 
 
 def context(request: HttpRequest) -> dict[str, Any]:

@@ -10,6 +10,8 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
@@ -22,15 +24,18 @@ from approvals.actions.give_verdict import give_verdict
 from approvals.actions.review import review
 from approvals.actions.sign_off import sign_off
 from approvals.queries import decision as queries
+from approvals.queries import next_hold
 from approvals.queries.shown import Shown
-from approvals.views import again
+from approvals.views import again, desk
 from approvals.vocab import Finding, Judgement, VerdictWord
-from decisions import clock
+from decisions import clock, inert
 from decisions.auth.people import reads, require_sign_in_for, signed_in
 from decisions.errors import Problem, bad_request
+from decisions.models import Decision
 from decisions.vocab import Cause, Effect
 
 REASON_LIMIT = 4000
+TITLE = 100
 Word = TypeVar("Word", bound=StrEnum)
 
 
@@ -46,13 +51,30 @@ def show(request: HttpRequest, decision_id: UUID, *, status: int = 200, **more: 
     loaded = queries.load(decision_id, clock.now())
     if loaded is None:
         raise Http404
+    if request.method == "GET":
+        desk.note_opened(request, loaded.row)
     template = "approvals/_decision.html" if _wants_pane(request) else "approvals/decision.html"
-    values = queries.context(loaded, person.id) | {"key": uuid.uuid4()} | again.context(request) | more
+    values = (
+        queries.context(loaded, person.id)
+        | {"key": uuid.uuid4()}
+        | _on_the_way(request, loaded)
+        | again.context(request)
+    )
+    values |= more
     response = render(request, template, values, status=status)
     response["ETag"] = f'"v{loaded.row.version}"'
     response["Cache-Control"] = "no-store"
     response["Vary"] = "HX-Request"
     return response
+
+
+def _on_the_way(request: HttpRequest, loaded: queries.Page) -> dict[str, Any]:
+    """For who goes through what needs people: where to go on, beside the result and before there is one."""
+    came = again.came_from(request)
+    if not came:
+        return {}
+    following = next_hold.after(loaded.row, signed_in(request).id, loaded.now, mine=came == again.MINE)
+    return {"came_from": came, "next_hold": following}
 
 
 def _wants_pane(request: HttpRequest) -> bool:
@@ -101,7 +123,7 @@ def judge(request: HttpRequest, decision_id: UUID) -> HttpResponse:
             version=_whole(request, "version"),
             actor=signed_in(request).id,
         )
-        return "Your sign-off is recorded."
+        return _signed(request, access.decision_of(decision_id))
 
     return _answer(request, decision_id, act)
 
@@ -178,13 +200,25 @@ def _answer(request: HttpRequest, decision_id: UUID, act: Callable[[], str]) -> 
     if not _wants_pane(request):
         messages.success(request, done)
         if following and url_has_allowed_host_and_scheme(following, allowed_hosts=None):
-            return redirect(following)
-        return redirect("approvals:decision", decision_id=decision_id)
+            return redirect(f"{following}#dec-h")
+        return redirect(again.decision_page(request, decision_id))
     return show(request, decision_id, done=done)
 
 
 def _signed_in_for(request: HttpRequest, decision_id: UUID, *, critical: bool = False) -> None:
     require_sign_in_for(request, 0 if critical else access.decision_of(decision_id).tier)
+
+
+def _signed(request: HttpRequest, row: Decision) -> str:
+    """What is said of a sign-off: in a queue, where the next is open already, with the decision that it was of."""
+    desk.note_signed(request, row.seq)
+    page = reverse("approvals:decision", kwargs={"decision_id": row.id})
+    correct = format_html('<a href="{}?correct=1#dec-sign">Correct it</a>', page)
+    if not request.POST.get("next"):
+        return format_html("Your sign-off is recorded. {}", correct)
+    return format_html(
+        'Your sign-off is recorded. <a href="{}">{}</a> · {}', page, inert.name(row.title, TITLE), correct
+    )
 
 
 def _choice(words: type[Word], request: HttpRequest, name: str) -> Word:

@@ -1,16 +1,27 @@
-// Single-key shortcuts. Must never fire while somebody types, and never do a safety-relevant thing in one press.
+// Single-key shortcuts of every page. Must never fire while somebody types, and never do a safety-relevant thing in one press.
 import { byId, make, say } from './shared.js';
 
 const OFF = 'oversight.keys-off';
 const ARMED_MS = 4000;
+const THEN_MS = 2000;
+
+/** What works on every page, where the page leads there: it never does more than to follow a link. */
+const EVERYWHERE = [
+  ['g t', 'G, T', 'to the timeline', '.top nav a[href="/"]'],
+  ['g s', 'G, S', 'to the sign-off queue', '.top nav a[href="/sign-off/"]'],
+  ['g r', 'G, R', 'to the reports', '.top nav a[href="/reports/"]'],
+  ['>', '>', 'to the page that stops agents', '.top a[href="/stop/"]'],
+];
 
 const disabled = () => localStorage.getItem(OFF) === '1';
 const typing = target => target.closest('input:not([type="radio"]):not([type="checkbox"]), textarea, select, [contenteditable]');
 
-export class Keys {
+class Keys {
   constructor() {
     this.table = [];
     this.armed = '';
+    this.begun = { key: '', until: 0 };
+    this.done = false;
     document.addEventListener('keydown', event => this.take(event));
     const box = byId('keys-off');
     if (!box) return;
@@ -18,13 +29,22 @@ export class Keys {
     box.addEventListener('change', () => localStorage.setItem(OFF, box.checked ? '1' : '0'));
   }
 
-  /** `keys` as pressed, `label` as printed, `words` for the sheet; `act` returns false to let the browser have the key. */
+  /**
+   * `keys` as pressed, `label` as printed, `words` for the sheet; `act` returns false to let the browser have the key.
+   * Two keys with a blank between them are pressed one after the other; a capital letter is one with Shift.
+   */
   on(keys, label, words, act) {
     this.table.push({ keys, label, words, act });
   }
 
-  /** Lists on the `?` sheet exactly what works, and opens it with `?`. */
+  /** Adds what works on every page, lists on the `?` sheet exactly what works, and opens it with `?`. Once a page. */
   finish() {
+    if (this.done || !byId('help')) return;
+    this.done = true;
+    for (const [key, label, words, selector] of EVERYWHERE) {
+      const link = document.querySelector(selector);
+      if (link) this.on([key], label, words, () => link.click());
+    }
     this.on(['?'], '?', 'this list', () => byId('help').showModal());
     const list = byId('key-list');
     for (const { label, words } of this.table) {
@@ -41,9 +61,22 @@ export class Keys {
       return;
     }
     if (disabled() && event.key.length === 1 && event.key !== '?') return;
-    const name = event.key.length === 1 && event.key !== 'N' ? event.key.toLowerCase() : event.key;
-    const entry = this.table.find(({ keys }) => keys.includes(name));
+    const entry = this.find(event);
     if (entry && entry.act(event) !== false) event.preventDefault();
+  }
+
+  find(event) {
+    const single = event.key.length === 1;
+    const named = name => this.table.find(({ keys }) => keys.includes(name));
+    const small = single ? event.key.toLowerCase() : event.key;
+    const before = this.begun.until > event.timeStamp ? this.begun.key : '';
+    // Shift comes as a key of its own before the one that it is held for.
+    if (event.key !== 'Shift') this.begun = { key: '', until: 0 };
+    if (before) return named(`${before} ${small}`);
+    if (single && this.table.some(({ keys }) => keys.some(key => key.startsWith(`${small} `)))) {
+      this.begun = { key: small, until: event.timeStamp + THEN_MS };
+    }
+    return (event.shiftKey && named(event.key)) || named(small);
   }
 
   /** The first press arms a button and focuses it, the second within four seconds presses it. */
@@ -65,3 +98,6 @@ export class Keys {
     return true;
   }
 }
+
+/** Those of this page. */
+export const keys = new Keys();

@@ -1,6 +1,7 @@
 // What every page does: local times, countdowns, answers in place, the small dialogs. Must not need a socket.
 import { watchAnswers } from './answers.js';
 import { startCountdowns } from './countdown.js';
+import { keys } from './keys.js';
 import { byId, say } from './shared.js';
 import { localise, nameZone } from './when.js';
 import { watchBuilds } from './builds.js';
@@ -9,6 +10,8 @@ localise();
 nameZone();
 watchAnswers();
 watchBuilds();
+// After the modules of the page, which put their own first.
+addEventListener('DOMContentLoaded', () => keys.finish());
 if (!byId('lanes')) startCountdowns(() => Date.now(), say);
 
 byId('more-tab')?.addEventListener('click', event => {

@@ -1,18 +1,12 @@
-// The sign-off queue by keyboard: next, previous, accept, refuse. Must not judge anything in one press.
-import { Keys } from './keys.js';
+// The sign-off queue by keyboard: next, previous, accept, ask, refuse, set aside, tick. Must not judge anything in one press.
+import { keys } from './keys.js';
+import { Rows } from './rows.js';
+import { watchTicks } from './ticks.js';
 import { byId } from './shared.js';
 import './page.js';
 
-const links = () => [...document.querySelectorAll('.queue a')];
-
-function step(by) {
-  const all = links();
-  if (!all.length) return;
-  const current = all.findIndex(link => link.closest('[aria-current]'));
-  const focused = all.indexOf(document.activeElement);
-  const from = focused >= 0 ? focused : current;
-  all[Math.max(0, Math.min(all.length - 1, from + by))].focus();
-}
+const rows = new Rows('.queue > li');
+const ticks = watchTicks(rows);
 
 function choose(value) {
   const radio = document.querySelector(`.sign-off input[name="judgement"][value="${value}"]`);
@@ -22,18 +16,35 @@ function choose(value) {
   return true;
 }
 
-const keys = new Keys();
-keys.on(['j'], 'J', 'next in the queue', () => step(1));
-keys.on(['k'], 'K', 'previous in the queue', () => step(-1));
+/** Opens a folded form and goes into it; what it sends takes a second press. */
+function unfold(id, selector) {
+  const box = byId(id);
+  if (!box) return false;
+  box.open = true;
+  box.querySelector(selector).focus();
+  return true;
+}
+
+keys.on(['j'], 'J', 'next in the queue', () => rows.step(1));
+keys.on(['k'], 'K', 'previous in the queue', () => rows.step(-1));
+keys.on([], 'Enter', 'open it', () => false);
 keys.on(['1'], '1', 'choose accept', () => choose('accept'));
-keys.on(['2'], '2', 'choose refuse', () => choose('refuse'));
+keys.on(['2'], '2', 'send back with a question', () => unfold('ask', 'textarea'));
+keys.on(['3'], '3', 'choose refuse: it should not have happened', () => choose('refuse'));
+keys.on(['h'], 'H', 'set aside for a while', () => unfold('set-aside', 'button'));
 keys.on(['r'], 'R', 'to the reason box', () => {
-  const box = document.querySelector('.sign-off textarea');
+  const box = document.querySelector('.sign-off textarea[name="reason"]');
   box?.focus();
   return Boolean(box);
 });
 keys.on([], 'Ctrl + Enter', 'sign off, in the form', () => false);
-keys.finish();
+keys.on(['x'], 'X', 'tick the row, to accept several', () => ticks.toggle());
+keys.on(['X'], 'Shift + X', 'tick up to the row', () => ticks.range());
+keys.on(['z'], 'Z', 'correct the last sign-off', () => {
+  const link = document.querySelector('[data-correct]');
+  link?.click();
+  return Boolean(link);
+});
 
 document.addEventListener('keydown', event => {
   if (event.key === 'Enter' && (event.ctrlKey || event.metaKey) && event.target.closest('.sign-off')) {
@@ -41,4 +52,6 @@ document.addEventListener('keydown', event => {
   }
 });
 
-byId('dec')?.querySelector('[data-result]')?.focus();
+const result = byId('dec')?.querySelector('[data-result]');
+if (result) result.focus();
+else if (location.hash === '#dec-h') (byId('dec-h') || byId('nothing'))?.focus();

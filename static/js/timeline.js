@@ -5,7 +5,7 @@ import { Failures } from './failures.js';
 import { Feed } from './feed.js';
 import { Frames } from './frames.js';
 import { Holds } from './holds.js';
-import { Keys } from './keys.js';
+import { keys } from './keys.js';
 import { takePointer } from './lane-hand.js';
 import { Lanes } from './lanes.js';
 import { Listing } from './listing.js';
@@ -66,7 +66,6 @@ const pane = new Pane({
     feed.select(id, true);
   },
 });
-const keys = new Keys();
 const frames = new Frames(frame);
 const older = new Older(store, rows => {
   failures.know(rows);

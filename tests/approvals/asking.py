@@ -1,13 +1,15 @@
 """What the tests of the gate ask of a decision, and how they let time pass. It must not hide what a test is about."""
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
+from approvals.actions.activate_policy import activate_policy
 from decisions import clock as product_clock
 from decisions import ledger, served
 from decisions.errors import Problem
-from decisions.models import Decision
+from decisions.models import Agent, Decision
 from decisions.states import effective_state
 from decisions.vocab import Kind, State
 from tests import factories
@@ -43,3 +45,17 @@ def serve(clock: Clock, seconds: float) -> None:
     for _ in range(int(seconds)):
         clock.advance(seconds=1)
         served.tick()
+
+
+def all_owe() -> None:
+    """A policy by which every act owes a sign-off within a day."""
+    owed = [{"tier": tier, "risk": "low", "within": "24h"} for tier in range(4)]
+    activate_policy(factories.policy(sign_off=owed))
+
+
+def owing(agent: Agent, service: str = "wiki", outcome: str = "succeeded", **over: Any) -> Decision:
+    """An act that owes a sign-off; on the wiki it is of low risk, and alike with others there."""
+    name = uuid4().hex
+    act = factories.action(service=service, resource=f"deploy/{name}", **over)
+    factories.send(agent, factories.event(decision=name, action=act, outcome={"status": outcome}))
+    return factories.decision(agent, name)

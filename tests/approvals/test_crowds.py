@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from approvals.queries import crowds
-from approvals.views import inbox
+from approvals.views import queue
 from decisions import clock, queries
 from decisions.models import Agent, Decision
 from tests import factories
@@ -89,7 +89,7 @@ def test_what_is_of_several_services_says_of_how_many(agent: Agent, signed_in: C
 
 
 def test_every_line_is_on_one_of_the_pages(agent: Agent, signed_in: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    for shown in (crowds, inbox):
+    for shown in (crowds, queue):
         monkeypatch.setattr(shown, "SHOWN", 3)
     for number in range(7):
         owing(agent, 1 + 4 * (number % 2), f"inc-{number}")
@@ -106,7 +106,7 @@ def test_every_line_is_on_one_of_the_pages(agent: Agent, signed_in: Client, monk
 def test_every_decision_of_a_crowd_is_on_one_of_its_pages(
     agent: Agent, signed_in: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(inbox, "SHOWN", 3)
+    monkeypatch.setattr(queue, "SHOWN", 3)
     for number in range(8):
         factories.propose(agent, episode="inc-1", action=factories.action(resource=f"pod/{number}"))
     seen, path = [], "/needs-you/?agent=remediator&episode=inc-1&kind=scale"

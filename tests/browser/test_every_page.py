@@ -57,6 +57,21 @@ def menu(page: Page) -> None:
         page.locator(".me summary").click()
 
 
+def several(page: Page) -> None:
+    """One that was opened among those ticked."""
+    page.locator(".queue a").first.click()
+    for box in page.locator(".pick").all()[:3]:
+        box.check()
+    expect(page.locator("#accept-many")).to_contain_text("of 3 chosen")
+
+
+def put_off(page: Page) -> None:
+    page.locator(".queue a").first.click()
+    for summary in page.locator(".put-off summary").all():
+        summary.click()
+    expect(page.get_by_role("button", name="24 hours")).to_be_visible()
+
+
 def a_rejected_form(page: Page) -> None:
     page.get_by_label("Environments").fill("nonsense")
     page.get_by_role("button", name="Save").click()
@@ -182,7 +197,12 @@ PAGES = {
     "break-glass": Kind("marta", "{hold}", glass),
     "veto-all": Kind("ines", "/veto-all/?agent=claude-code"),
     "needs-you": Kind("ines", "/needs-you/"),
+    "needs-you-mine": Kind("marta", "/needs-you/?mine=1"),
+    "next-hold": Kind("ines", "{hold}?from=needs-you"),
     "sign-off": Kind("marta", "/sign-off/"),
+    "sign-off-several": Kind("marta", "/sign-off/?service=consul", several),
+    "sign-off-put-off": Kind("marta", "/sign-off/?service=consul", put_off),
+    "sign-off-nothing": Kind("marta", "/sign-off/?service=nothing-is-called-this"),
     "reports": Kind("helena", "/reports/"),
     "board": Kind("helena", "/board/"),
     "board-incidents": Kind("helena", "/board/incidents/"),

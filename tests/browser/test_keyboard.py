@@ -9,7 +9,7 @@ from tests.browser.conftest import People, Visit
 from tests.browser.machines import Machine, done, resource
 from tests.browser.test_sign_off import owing
 from tests.browser.timeline import Timeline
-from tests.browser.watch import until
+from tests.browser.watch import Watch, until
 
 pytestmark = pytest.mark.browser
 
@@ -131,6 +131,25 @@ def shows_the_sheet(page: Page, shown: Timeline) -> None:
     assert listed(page)
 
 
+def goes_everywhere(page: Page, shown: Timeline) -> None:
+    goes(page)
+
+
+def goes(page: Page) -> None:
+    """From wherever it is: each of the keys of every page leads where it says, and none of them does more."""
+    for pressed, path in (("gs", "/sign-off/"), ("gr", "/reports/"), ("gt", "/"), (">", "/stop/")):
+        if pressed == "gr" and not page.locator(".top nav a[href='/reports/']").count():
+            continue
+        for key in pressed:
+            page.keyboard.press(key)
+        page.wait_for_url(f"**{path}")
+        expect(page.locator("#help")).to_have_count(1)
+        expect(page.locator("#key-list kbd")).not_to_have_count(0)
+    expect(page.locator("#stops .stopped")).to_have_count(0)
+
+
+EVERYWHERE = ["G, T", "G, S", ">", "?"]
+WITH_REPORTS = ["G, T", "G, S", "G, R", ">", "?"]
 WORKS: dict[str, Check] = {
     "J": steps,
     "K": steps,
@@ -147,6 +166,9 @@ WORKS: dict[str, Check] = {
     "Space": pauses,
     "L": goes_live,
     "← → ↑ ↓": walks_the_lanes,
+    "G, T": goes_everywhere,
+    "G, S": goes_everywhere,
+    ">": goes_everywhere,
     "?": shows_the_sheet,
 }
 
@@ -181,35 +203,52 @@ def test_keys_can_be_turned_off(visit: Visit):
     expect(page.get_by_label("Turn single-key shortcuts off")).to_be_checked()
 
 
-def test_the_sign_off_queue_by_keyboard(visit: Visit, agent: Machine, people: People):
-    decisions = [owing(agent, people("marta"), "mongodb-user") for _ in range(2)]
-    page = visit("marta", "/sign-off/?service=mongodb-user")
-    assert listed(page) == ["J", "K", "1", "2", "R", "Ctrl + Enter", "?"]
-    page.keyboard.press("j")
-    second = page.locator(".queue a").nth(1)
-    expect(second).to_be_focused()
-    page.keyboard.press("k")
-    expect(page.locator(".queue a").first).to_be_focused()
-    page.keyboard.press("j")
-    page.keyboard.press("Enter")
-    expect(page.locator("#dec")).to_have_attribute("data-id", decisions[1]["id"])
-    page.keyboard.press("2")
-    expect(page.get_by_label("Refuse")).to_be_checked()
-    page.keyboard.press("1")
-    expect(page.get_by_label("Accept")).to_be_checked()
-    page.get_by_label("Effect").select_option("helped")
-    page.locator("h1").first.click()
-    page.keyboard.press("r")
-    expect(page.get_by_label("Reason")).to_be_focused()
-    page.keyboard.type("12 words are enough, jk")
-    page.keyboard.press("Control+Enter")
-    expect(page.get_by_role("status").filter(has_text="Your sign-off is recorded.")).to_be_visible()
+@pytest.mark.parametrize(
+    "path", ["/policy/", "/account/", "/register/services/geo/", "/ledger/", "/stop/", "/nowhere/"]
+)
+def test_every_page_has_the_keys_that_lead_on(visit: Visit, path: str, watch: Watch):
+    watch.expect("status of 404" if path == "/nowhere/" else "^$")
+    page = visit("yuki", path)
+    assert listed(page) == EVERYWHERE
+    goes(page)
+
+
+def test_the_reports_are_a_key_away_for_who_reads_them(visit: Visit):
+    page = visit("helena", "/policy/")
+    assert listed(page) == WITH_REPORTS
+    goes(page)
+
+
+def test_what_begins_with_g_and_ends_otherwise_does_nothing(visit: Visit, agent: Machine):
+    asked = agent.ask(resource())
+    page = visit("ines", f"/decisions/{asked['id']}/")
+    page.keyboard.press("g")
+    page.keyboard.press("v")
+    expect(page.get_by_role("button", name="Veto")).not_to_be_focused()
+    page.locator("#verdict-reason").focus()
+    page.keyboard.type("gs > gt")
+    expect(page.locator("#verdict-reason")).to_have_value("gs > gt")
+    assert f"/decisions/{asked['id']}/" in page.url
+
+
+def test_keys_are_off_on_every_page(visit: Visit):
+    page = visit("ines", "/policy/", own=True)
+    page.keyboard.press("?")
+    page.get_by_label("Turn single-key shortcuts off").check()
+    page.keyboard.press("Escape")
+    for path in ("/policy/", "/needs-you/"):
+        page.goto(path)
+        for key in ("g", "s", ">", "j"):
+            page.keyboard.press(key)
+        assert page.url.endswith(path)
+        page.keyboard.press("?")
+        expect(page.get_by_label("Turn single-key shortcuts off")).to_be_checked()
 
 
 def test_a_decisions_own_page_is_answered_by_keyboard(visit: Visit, agent: Machine):
     asked = agent.ask(resource())
     page = visit("ines", f"/decisions/{asked['id']}/")
-    assert listed(page) == ["A, A", "V, V", "R", "?"]
+    assert listed(page) == ["A, A", "V, V", "R", *EVERYWHERE]
     page.keyboard.press("r")
     page.keyboard.type("It is what the runbook says.")
     page.keyboard.press("Escape")
@@ -221,8 +260,8 @@ def test_a_decisions_own_page_is_answered_by_keyboard(visit: Visit, agent: Machi
 
 def test_a_page_lists_only_the_keys_of_the_forms_it_has(visit: Visit, agent: Machine, people: People):
     owed = owing(agent, people("marta"))
-    assert listed(visit("marta", f"/decisions/{owed['id']}/")) == ["R", "?"]
-    assert listed(visit("samuel", f"/decisions/{owed['id']}/")) == ["?"]
+    assert listed(visit("marta", f"/decisions/{owed['id']}/")) == ["R", *WITH_REPORTS]
+    assert listed(visit("samuel", f"/decisions/{owed['id']}/")) == WITH_REPORTS
 
 
 def test_a_reader_without_a_mouse_gets_from_the_top_to_an_answer(visit: Visit, agent: Machine):

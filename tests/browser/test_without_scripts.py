@@ -77,6 +77,78 @@ def test_a_decision_is_signed_off_in_the_queue(visit: Visit, agent: Machine, peo
     assert said["judgement"] == "accept"
 
 
+def test_the_next_opens_and_the_last_is_corrected(visit: Visit, agent: Machine, people: People):
+    one, _ = (owing(agent, people("marta"), "search") for _ in range(2))
+    page = visit("marta", f"/sign-off/?service=search&selected={one['id']}", scripts=False)
+    judge(page, "Accept", "Helped", "It was the right thing to do.")
+    told = page.get_by_role("status").filter(has_text="Your sign-off is recorded.")
+    expect(told.get_by_role("link", name=one["title"])).to_be_visible()
+    assert page.locator("#dec").get_attribute("data-id") != one["id"]
+    assert page.evaluate("document.activeElement.id") == "dec-h"
+    told.get_by_role("link", name="Correct it").click()
+    judge(page, "Refuse", "Harmed", "It was the wrong one.", "Agent error")
+    assert [said["judgement"] for said in judged(people("marta"), one)] == ["accept", "refuse"]
+
+
+def test_a_decision_is_set_aside_and_taken_back(visit: Visit, agent: Machine, people: People):
+    decision = owing(agent, people("marta"), "recommendation")
+    queue = f"/sign-off/?service=recommendation&selected={decision['id']}"
+    page = visit("marta", queue, scripts=False, own=True)
+    page.locator("#set-aside summary").click()
+    page.get_by_role("button", name="4 hours", exact=True).click()
+    row = page.locator(".queue > li").filter(has_text=decision["title"])
+    expect(row).to_have_count(0)
+    page.get_by_role("link", name="set aside").click()
+    expect(row).to_contain_text("Set aside until")
+    row.get_by_role("link").click()
+    page.get_by_role("button", name="Take it back into the queue").click()
+    page.goto(queue)
+    expect(row).to_have_count(1)
+
+
+def test_a_question_is_asked_and_answered(visit: Visit, agent: Machine, people: People):
+    decision = owing(agent, people("marta"), "recommendation")
+    queue = f"/sign-off/?service=recommendation&selected={decision['id']}"
+    page = visit("marta", queue, scripts=False, own=True)
+    page.locator("#ask summary").click()
+    page.get_by_label("Question").fill("Who asked for this?")
+    page.get_by_role("button", name="Ask").click()
+    expect(page.get_by_role("status").filter(has_text="Your question is recorded")).to_be_visible()
+    row = page.locator(".queue > li").filter(has_text=decision["title"])
+    expect(row).to_have_count(0)
+    answer = visit("ines", f"/decisions/{decision['id']}/", scripts=False)
+    expect(answer.locator("#dec")).to_contain_text("Who asked for this?")
+    answer.get_by_label("Say something; it changes nothing").fill("I did.")
+    answer.get_by_role("button", name="Comment").click()
+    page.goto(queue)
+    expect(row).to_contain_text("Answered")
+
+
+def test_several_are_ticked_and_accepted(visit: Visit, agent: Machine, people: People):
+    decision = owing(agent, people("marta"), "jaeger")
+    page = visit("marta", f"/sign-off/?service=jaeger&selected={decision['id']}", scripts=False)
+    page.locator(".queue > li").filter(has_text=decision["title"]).get_by_role("checkbox").check()
+    form = page.locator("#accept-many")
+    form.get_by_label("Effect").select_option(label="Helped")
+    form.get_by_label("Reason").fill("Read, and right.")
+    form.get_by_role("button").click()
+    expect(page.get_by_role("status").filter(has_text="1 signed.")).to_be_visible()
+    assert len(judged(people("marta"), decision)) == 1
+
+
+def test_from_what_needs_people_one_goes_on_to_the_next(visit: Visit, agent: Machine):
+    asked = [agent.ask(resource()) for _ in range(2)]
+    page = visit("ines", "/needs-you/", scripts=False)
+    page.locator(".hold").filter(has_text=asked[0]["title"]).click()
+    page.get_by_role("button", name="Veto").click()
+    expect(page.get_by_role("status").filter(has_text="Your veto is recorded.")).to_be_visible()
+    following = page.locator(".next-hold")
+    expect(following).to_contain_text("left)")
+    title = following.locator("[data-next]").inner_text().removeprefix("Next: ")
+    following.locator("[data-next]").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(title)
+
+
 def test_a_refused_form_keeps_what_was_chosen(visit: Visit, agent: Machine, people: People, watch: Watch):
     watch.expect("status of 400")
     decision = owing(agent, people("marta"))
