@@ -10,6 +10,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
@@ -21,6 +22,7 @@ from approvals.actions.extend_hold import extend_hold
 from approvals.actions.give_verdict import give_verdict
 from approvals.actions.review import review
 from approvals.actions.sign_off import sign_off
+from approvals.queries import as_text
 from approvals.queries import decision as queries
 from approvals.queries.shown import Shown
 from approvals.views import again
@@ -47,12 +49,19 @@ def show(request: HttpRequest, decision_id: UUID, *, status: int = 200, **more: 
     if loaded is None:
         raise Http404
     template = "approvals/_decision.html" if _wants_pane(request) else "approvals/decision.html"
-    values = queries.context(loaded, person.id) | {"key": uuid.uuid4()} | again.context(request) | more
+    values = drawn(request, loaded, person.id) | {"key": uuid.uuid4()} | again.context(request) | more
     response = render(request, template, values, status=status)
     response["ETag"] = f'"v{loaded.row.version}"'
     response["Cache-Control"] = "no-store"
     response["Vary"] = "HX-Request"
     return response
+
+
+def drawn(request: HttpRequest, loaded: queries.Page, viewer: UUID) -> dict[str, Any]:
+    """The values of the page or pane of a decision, with what a reader takes along of it."""
+    values = queries.context(loaded, viewer)
+    address = request.build_absolute_uri(reverse("approvals:decision", args=[loaded.row.id]))
+    return values | {"address": address, "as_text": as_text.summary(values, address)}
 
 
 def _wants_pane(request: HttpRequest) -> bool:

@@ -14,6 +14,7 @@ from approvals import access
 from approvals.queries import crowds
 from approvals.queries import decision as queries
 from approvals.views import again
+from approvals.views.decision import drawn
 from approvals.vocab import EFFECT_WORDS
 from decisions import clock, feed, register
 from decisions import queries as lists
@@ -171,7 +172,7 @@ def _selected(request: HttpRequest, found: list[Decision], now: datetime) -> dic
     asked = request.GET.get("selected", "")
     row = next((row for row in found if str(row.id) == asked), found[0] if found else None)
     loaded = queries.load(row.id, now) if row else None
-    return queries.context(loaded, signed_in(request).id) | again.context(request) if loaded else None
+    return drawn(request, loaded, signed_in(request).id) | again.context(request) if loaded else None
 
 
 def age(now: datetime, at: datetime) -> str:

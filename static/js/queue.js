@@ -1,4 +1,5 @@
 // The sign-off queue by keyboard: next, previous, accept, refuse. Must not judge anything in one press.
+import { bindCopy } from './answer-keys.js';
 import { Keys } from './keys.js';
 import { byId } from './shared.js';
 import './page.js';
@@ -32,6 +33,7 @@ keys.on(['r'], 'R', 'to the reason box', () => {
   box?.focus();
   return Boolean(box);
 });
+if (byId('dec')) bindCopy(keys, () => byId('dec')?.dataset.id);
 keys.on([], 'Ctrl + Enter', 'sign off, in the form', () => false);
 keys.finish();
 
