@@ -32,8 +32,10 @@ TURNED_OUT = {
 
 def _latest() -> Any:
     """The latest of one agent, by its index, of which those of one kind are read; the newest first."""
-    latest = Decision.rows.filter(agent_id=Slot("agent", UUIDField()), complete=True).order_by("-seq")
-    same = Decision.objects.filter(seq__in=latest.values("seq")[: READ + 1], kind=Slot("kind", CharField()))
+    latest = Decision.rows.filter(agent_id=Slot("agent", UUIDField())).order_by("-seq")
+    # Nothing but agent and seq is asked of all: so they are read off the index alone, wherever they lie.
+    asked = latest.values("seq")[: READ + 1]
+    same = Decision.objects.filter(seq__in=asked, kind=Slot("kind", CharField()), complete=True)
     effective = with_effective_state(same, Slot("now", DateTimeField()))
     return (
         effective.exclude(seq=Slot("seq", BigIntegerField()))

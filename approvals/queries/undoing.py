@@ -1,6 +1,6 @@
 """How long it took to undo what was like this, as the record has it. It must not write, nor guess."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
@@ -58,19 +58,20 @@ def _took(decisions: list[int]) -> list[float]:
         return []
     asked = (Kind.REVERT_ORDERED, Kind.REVERT_FINISHED)
     told: Any = Timeline.objects.filter(decision_seq__in=decisions, kind__in=asked).order_by("decision_seq", "seq")
-    return list(durations(told.values_list("decision_seq", "kind", "state", "at")))
+    return durations(told.values_list("decision_seq", "kind", "state", "at"))
 
 
-def durations(told: Iterable[tuple[int, str, str, datetime]]) -> Iterator[float]:
-    """The seconds from each order to the word that it was done, of entries in the order of their decisions and then of the ledger.
+def durations(told: Iterable[tuple[int, str, str, datetime]]) -> list[float]:
+    """The seconds from the last order of each decision to the word that it was done, of entries in the order of the ledger.
 
-    An order that failed has no time: what counts is the one that was done.
+    What failed, or was ordered again because nobody saw it undone, has no time.
     """
     ordered: dict[int, datetime] = {}
+    took: dict[int, float] = {}
     for decision, kind, state, at in told:
         if kind == Kind.REVERT_ORDERED:
             ordered[decision] = at
-        elif state == State.REVERT_FAILED:
-            ordered.pop(decision, None)
-        elif decision in ordered:
-            yield (at - ordered.pop(decision)).total_seconds()
+            took.pop(decision, None)
+        elif decision in ordered and state != State.REVERT_FAILED:
+            took[decision] = (at - ordered.pop(decision)).total_seconds()
+    return list(took.values())
