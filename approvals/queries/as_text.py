@@ -25,7 +25,7 @@ def _lines(shown: Mapping[str, Any], address: str) -> Iterator[str]:
     yield f"Policy: {_policy(row)}"
     yield f"Accountable: {shown['owner'].name if shown['owner'] else 'nobody'}"
     for said in shown["let"]:
-        yield " ".join(filter(None, (said.text, said.who, _time(said.at)))).rstrip(".") + "."
+        yield f"{' '.join(filter(None, (said.text, said.who, _time(said.at))))}."
     if row.outcome:
         seen = "seen by another system" if row.outcome_observed else "as the agent claims"
         yield f"Outcome: {row.outcome.replace('_', ' ')}, {seen}"

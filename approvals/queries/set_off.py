@@ -18,10 +18,10 @@ def of(row: Decision, links: Sequence[Link], sources: Mapping[str, str], *, sees
     """`lead` is ours; `quote` is in the words of who is named in it. None where nothing is known that may be shown."""
     if not sees:
         return _told_elsewhere(row, links, sources)
-    named = [link for link in links if link.row.says == Says.TRIGGER and link.rule != linked.NEAR]
+    # What the same agent handed in of it is its own word once more.
+    named = [link for link in _named(links) if link.row.source != str(row.agent_id)]
     if named:
-        link = named[0]
-        return {"lead": f"Set off by what {_source(link, sources)} told:", "quote": first(link.shown()["title"])}
+        return {"lead": f"{_told(named[0], sources)}:", "quote": first(named[0].shown()["title"])}
     trigger = row.account.get("trigger") or {}
     what = " ".join(inert.name(str(trigger[part]), 80) for part in ("kind", "id") if trigger.get(part))
     if what or trigger.get("description"):
@@ -34,17 +34,21 @@ def of(row: Decision, links: Sequence[Link], sources: Mapping[str, str], *, sees
 def _told_elsewhere(row: Decision, links: Sequence[Link], sources: Mapping[str, str]) -> dict[str, Any] | None:
     """That another system told of it, for who may not read the words of either: but not where it is the agent that names it."""
     stated = row.account.get("trigger") or {}
-    own = linked.KEY_WORDS.get(str(stated.get("kind") or "alert"), "")
-    found = [
-        link
-        for link in links
-        if link.row.says == Says.TRIGGER and link.rule != linked.NEAR and not (stated.get("id") and link.rule == own)
-    ]
-    return {"lead": f"Set off by what {_source(found[0], sources)} told.", "quote": ""} if found else None
+    kind = str(stated.get("kind") or "alert")
+    own = linked.KEY_WORDS.get(kind, f"It has the same {kind}") if stated.get("id") else ""
+    found = [link for link in _named(links) if link.rule != own and link.row.source != str(row.agent_id)]
+    return {"lead": f"{_told(found[0], sources)}.", "quote": ""} if found else None
 
 
-def _source(link: Link, sources: Mapping[str, str]) -> str:
-    return sources.get(link.row.source, "a source that is gone")
+def _named(links: Sequence[Link]) -> list[Link]:
+    """The triggers that a name joins to the decision."""
+    return [link for link in links if link.row.says == Says.TRIGGER and link.rule != linked.NEAR]
+
+
+def _told(link: Link, sources: Mapping[str, str]) -> str:
+    """With the rule by which it counts as what set it off."""
+    source = sources.get(link.row.source, "a source that is gone")
+    return f"Set off by what {source} told ({link.rule[:1].lower()}{link.rule[1:]})"
 
 
 def first(text: str) -> str:

@@ -20,6 +20,7 @@ from approvals.queries import undoing
 from approvals.queries.reverts import fencing_of
 from approvals.queries.set_off import LENGTH, first
 from approvals.vocab import ErasureBasis, ErasureOf, Finding
+from decisions.intake.assembly import Sender
 from decisions.intake.reading import Reading, Says
 from decisions.models import Agent, Decision, Person
 from decisions.vocab import Kind, State
@@ -86,7 +87,7 @@ def test_what_is_over_says_who_and_how_to_undo_it_before_it_says_why(
 
 
 def test_an_alert_of_another_system_is_said_before_the_agents_word(
-    agent: Agent, manager: Person, client_for: ClientFor, clock: Clock
+    agent: Agent, manager: Person, viewer: Person, client_for: ClientFor, clock: Clock
 ) -> None:
     told = Reading(
         says=Says.TRIGGER,
@@ -99,9 +100,33 @@ def test_an_alert_of_another_system_is_said_before_the_agents_word(
     row = factories.propose(agent, trigger={"kind": "alert", "id": "fp-1"}, rationale="Because I say so.")
     said = head(shown(client_for(manager), row))
     assert said.startswith(
-        "Set off by what a source that is gone told: HighErrorRate⟦U+000A⟧on &lt;b&gt;search&lt;/b&gt;"
+        "Set off by what a source that is gone told (the agent names this alert): HighErrorRate⟦U+000A⟧on &lt;b&gt;search&lt;/b&gt;"
     )
     assert "Because I say so" not in said
+    # Who may not read the agent's words is not told by another's which alert the agent names.
+    assert head(shown(client_for(viewer), row)).startswith("Remediator")
+
+
+def test_of_what_the_agent_does_not_name_everybody_is_told_that_it_was_told(
+    agent: Agent, manager: Person, viewer: Person, client_for: ClientFor, clock: Clock
+) -> None:
+    row = factories.propose(agent, rationale="Mine.")
+    joined = frozenset({f"decision:{row.id}"})
+    hand_in(Reading(says=Says.TRIGGER, id="a-3", at=clock.now(), title="Burn rate", keys=joined))
+    told = "Set off by what a source that is gone told (it names this decision)"
+    assert head(shown(client_for(manager), row)).startswith(f"{told}: Burn rate")
+    assert head(shown(client_for(viewer), row)).startswith(f"{told}. ")
+
+
+def test_what_the_agent_itself_handed_in_is_no_witness(
+    agent: Agent, manager: Person, client_for: ClientFor, clock: Clock
+) -> None:
+    sender = Sender(f"agent:{agent.id}", str(agent.id), agent.id)
+    joined = frozenset({"alert:fp-1"})
+    hand_in(Reading(says=Says.TRIGGER, id="a-4", at=clock.now(), title="I said so", keys=joined), sender=sender)
+    row = factories.propose(agent, trigger={"kind": "alert", "id": "fp-1"})
+    said = head(shown(client_for(manager), row))
+    assert said.startswith("The agent says that it was set off by: alert fp-1")
 
 
 @pytest.mark.parametrize(
@@ -166,7 +191,7 @@ def test_what_let_it_happen_where_nobody_did(
 ) -> None:
     client = client_for(manager)
     alone = factories.finish(factories.claim(factories.propose(agent, action=WIKI)))
-    assert "Policy let the agent act alone. Nobody was asked." in shown(client, alone)
+    assert "Policy let the agent act alone. Nobody was asked, <time" in shown(client, alone)
     vetoed = factories.propose(agent, action=factories.action(parameters={"replicas": 9}))
     factories.veto(vetoed, manager)
     assert "Vetoed by Marta, " in words(client.get(f"/decisions/{vetoed.id}/"))
