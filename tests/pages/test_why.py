@@ -104,7 +104,7 @@ def test_an_alert_of_another_system_is_said_before_the_agents_word(
     )
     assert "Because I say so" not in said
     # Who may not read the agent's words is not told by another's which alert the agent names.
-    assert head(shown(client_for(viewer), row)).startswith("Remediator")
+    assert head(shown(client_for(viewer), row)).startswith("What set it off your role does not show. Remediator")
 
 
 def test_of_what_the_agent_does_not_name_everybody_is_told_that_it_was_told(
@@ -142,8 +142,8 @@ def test_what_the_agent_itself_handed_in_is_no_witness(
         ({"rationale": "whole"}, "The agent says: whole"),
         ({"rationale": "x" * 500}, f"The agent says: {'x' * LENGTH} …"),
         ({"rationale": "\u202eevil"}, "The agent says: ⟦U+202E⟧evil"),
-        ({"rationale": ""}, ""),
-        ({"rationale": " \n \n"}, ""),
+        ({"rationale": ""}, "Nothing has told what set it off."),
+        ({"rationale": " \n \n"}, "Nothing has told what set it off."),
     ],
 )
 def test_else_the_agents_own_word_is_marked_as_such(
@@ -151,7 +151,7 @@ def test_else_the_agents_own_word_is_marked_as_such(
 ) -> None:
     row = factories.propose(agent, **{"rationale": "", **account})
     assert head(shown(client_for(manager), row)).partition("Remediator")[0].strip() == said
-    assert head(shown(client_for(viewer), row)).startswith("Remediator")
+    assert head(shown(client_for(viewer), row)).startswith("What set it off your role does not show. Remediator")
 
 
 def test_what_was_told_near_it_is_not_its_cause(
