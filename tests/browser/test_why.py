@@ -5,7 +5,7 @@ from playwright.sync_api import Page, expect
 
 from tests import factories
 from tests.browser import axe
-from tests.browser.conftest import Visit
+from tests.browser.conftest import People, Visit
 from tests.browser.machines import Machine, resource
 from tests.browser.test_every_page import NARROW, sideways
 from tests.browser.timeline import Timeline
@@ -56,6 +56,28 @@ def test_whatever_evidence_it_is_the_page_stays_in_order(visit: Visit, agent: Ma
         assert box is not None
         assert (box["width"], box["height"]) == (120, 28)
     assert watch.complaints() == []
+
+
+def test_what_stands_under_the_title_moves_nothing(visit: Visit, agent: Machine, people: People) -> None:
+    """Whatever the agent says set it off, what will happen is in the same place, and the line is as high."""
+    name, places = resource(), []
+    for said in (
+        "",
+        "Slow.",
+        "W" * 3000,
+        "\u05e9\u05d9\u05e2\u05d5\u05e8 " * 80,
+        "\u0e47\u0e49\u0e47\u0e49 z\u0336\u0301 " * 90,
+        "\U0001f525" * 400,
+    ):
+        made = agent.propose(action=factories.action(service="frontend", resource=name), rationale=said)
+        page = visit("ines", f"/decisions/{made['id']}/")
+        found = []
+        for width in (320, 390, 820, 1000, 1440):
+            page.set_viewport_size({"width": width, "height": 900})
+            found.append((page.locator("#action").bounding_box(), page.locator(".set-off").bounding_box()))
+        places.append(found)
+        people("david").answer(made, "veto", "It is measured.")
+    assert places == [places[0]] * len(places)
 
 
 def test_nothing_that_evidence_points_to_is_loaded(visit: Visit, agent: Machine) -> None:
