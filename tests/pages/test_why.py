@@ -104,7 +104,7 @@ def test_an_alert_of_another_system_is_said_before_the_agents_word(
     )
     assert "Because I say so" not in said
     # Who may not read the agent's words is not told by another's which alert the agent names.
-    assert head(shown(client_for(viewer), row)).startswith("What set it off your role does not show. Remediator")
+    assert head(shown(client_for(viewer), row)).startswith("Your role does not show what set it off. Remediator")
 
 
 def test_of_what_the_agent_does_not_name_everybody_is_told_that_it_was_told(
@@ -151,7 +151,7 @@ def test_else_the_agents_own_word_is_marked_as_such(
 ) -> None:
     row = factories.propose(agent, **{"rationale": "", **account})
     assert head(shown(client_for(manager), row)).partition("Remediator")[0].strip() == said
-    assert head(shown(client_for(viewer), row)).startswith("What set it off your role does not show. Remediator")
+    assert head(shown(client_for(viewer), row)).startswith("Your role does not show what set it off. Remediator")
 
 
 def test_what_was_told_near_it_is_not_its_cause(
@@ -407,6 +407,7 @@ def test_who_cannot_answer_is_told_who_can(
     said = section(shown(client_for(viewer), row), "dec-hold")
     # Tomasz is in the group, and owns the agent.
     assert re.search(r"Who can approve it: David , Ines , Marta \.", said)
+    assert "Who can veto it: any responder or manager." in said
     assert "<form" not in shown(client_for(viewer), row).partition('id="dec-hold"')[2].partition("</section>")[0]
     factories.approve(factories.propose(agent, action=factories.action(service="checkout")), manager)
     both = Decision.objects.get(service="checkout")
