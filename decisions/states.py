@@ -162,7 +162,7 @@ def moved_by_time(now: datetime) -> Q:
     return over(now) | Q(state=State.WINDOW) | protected
 
 
-def with_effective_state(rows: "QuerySet[Decision]", now: datetime) -> "QuerySet[Decision]":
+def with_effective_state(rows: "QuerySet[Decision]", now: datetime | Slot) -> "QuerySet[Decision]":
     """`rows` with `effective`, equal to `effective_state(row, now)`."""
     due = Greatest(F("served_due"), Coalesce(F("resumed_ms"), 0) + Least(F("window_ms"), Value(REARMED_MS)))
     served = Q(state=State.WINDOW, stopped_at__isnull=True, served_due__isnull=False, window_ms__isnull=False)

@@ -116,10 +116,11 @@ class Chain:
         told, stated = self.told(), self.page.row.account.get("evidence", []) if self.sees else []
         if not stated or told is None:
             return Step("Evidence", STILL, (Said(self.unsaid("The agent stated none.")),))
-        names = [inert.name(item.get("name", ""), 60) for item in stated[:SIGNALS]]
-        more = f" and {len(stated) - SIGNALS} more" if len(stated) > SIGNALS else ""
-        count = f"{len(stated)} signal{'s' * (len(stated) != 1)} stated by the agent:"
-        return Step("Evidence", DONE, (self.of(told, count, quote=f"{', '.join(names)}{more}"),))
+        # A signal that was read several times is one.
+        names = list(dict.fromkeys(inert.name(item.get("name", ""), 60) for item in stated))
+        more = f" and {len(names) - SIGNALS} more" if len(names) > SIGNALS else ""
+        count = f"{len(names)} signal{'s' * (len(names) != 1)} stated by the agent:"
+        return Step("Evidence", DONE, (self.of(told, count, quote=f"{', '.join(names[:SIGNALS])}{more}"),))
 
     def unsaid(self, otherwise: str) -> str:
         if not self.sees:

@@ -12,7 +12,7 @@ from django.db.models import BigIntegerField, CharField, UUIDField
 from approvals import access
 from approvals.machine import GLASS_BREAKABLE
 from approvals.models import Erasure, SignOffRecord, Verdict
-from approvals.queries import after, apart, erasures, linked, words
+from approvals.queries import after, answerers, apart, calibration, erasures, let, linked, set_off, undoing, words
 from approvals.queries.chain import Chain
 from approvals.queries.reverts import to_undo
 from approvals.queries.shown import display_hash
@@ -147,8 +147,10 @@ def context(page: Page, viewer: UUID) -> dict[str, Any]:
         "undo_text": words.undo(row),
         "action_flags": words.action_flags(row),
         "risk_flags": words.risk_flags(row),
+        "let": let.sentences(page),
         "redacted": not sees,
         **words.said(row, page.agent, sees=sees),
+        "calibration": _calibration(page) if sees else None,
         "blocks": words.blocks(row),
         "policy_version": row.policy_version,
         "requirement_text": access.requirement_words(row.requirement),
@@ -175,7 +177,7 @@ def context(page: Page, viewer: UUID) -> dict[str, Any]:
         "secrets_removed": page.entry.disclosed.get("removed", []) if sees else [],
         "may_erase": access.may(page.known, viewer, access.ADMINISTERS),
         **_linked(page, viewer, erased="account" in gone_words),
-        **after.context(page, viewer),
+        **_after(page, viewer),
         **_verdict_form(page, viewer),
         **_sign_off_form(page, viewer, said_gone),
     }
@@ -189,11 +191,23 @@ def _linked(page: Page, viewer: UUID, *, erased: bool) -> dict[str, Any]:
     sees = access.may(page.known, viewer, access.READS_ACCOUNT)
     chain = Chain(page, found, names, lambda actor: _actor(page, actor), sees, erased)
     return {
+        "set_off": set_off.of(page.row, found, names, sees=sees),
         "chain": chain.steps(),
         "linked": shown if sees else [],
         "looks": linked.looks(page.row),
         "may_cut": access.why_not_review(page.known, viewer, page.agent) is None,
     }
+
+
+def _calibration(page: Page) -> dict[str, Any] | None:
+    found = calibration.of(page.row, page.now)
+    return found.shown() if found else None
+
+
+def _after(page: Page, viewer: UUID) -> dict[str, Any]:
+    """What there is from the claim on, and what it costs to undo it for who may."""
+    found = after.context(page, viewer)
+    return found | {"undo_cost": undoing.cost(page.row) if found["can_undo"] else None, "undo_read": undoing.READ}
 
 
 def _proof(seq: int, what: str) -> dict[str, str]:
@@ -278,6 +292,7 @@ def _verdict_form(page: Page, viewer: UUID) -> dict[str, Any]:
     left = window_left_ms(row) if page.state is State.WINDOW else None
     approved = any(said.person_id == viewer and said.verdict == "approve" for said in page.verdicts)
     return {
+        "answerers": answerers.of(row, page.known, page.agent, page.verdicts) if open_ else None,
         "counts_to": row.hold_until or row.claim_until if left is None else page.now + timedelta(milliseconds=left),
         "unwatched": page.state is State.WINDOW and not served.running(page.now),
         "can_extend": open_ and access.may(page.known, viewer, access.APPROVER_ROLES),

@@ -13,11 +13,11 @@ from uuid import UUID
 
 from django.db.models import Case, Count, F, IntegerField, Q, QuerySet, Value, When
 
-from approvals.queries.outcomes import STANDS, WENT_WRONG, WORKED
+from approvals.queries.outcomes import Went, went
 from decisions import ledger, spans
 from decisions.models import Decision
 from decisions.states import with_effective_state
-from decisions.vocab import TURNED, Basis, SignOff, State
+from decisions.vocab import Basis, SignOff, State
 
 MOST = 10_000
 """How many decisions are counted at most: what a database counts in some hundredths of a second."""
@@ -127,18 +127,11 @@ def _add(made: Counts, row: Mapping[str, Any], n: int) -> None:
         made.acts += n
         if made.levels:
             made.levels[row["stretch"]][used] += n
-    if outcome in (*WORKED, *WENT_WRONG):
-        if state in TURNED:
-            made.undone += n
-        elif state not in STANDS:
-            # Told one way and seen another, or not sure at all: people have to say how it went.
-            return
-        elif outcome in WENT_WRONG:
-            made.went_wrong += n
-        elif row["sign_off"] == SignOff.REFUSED:
-            made.refused += n
-        else:
-            made.worked += n
+    how = went(state, outcome, row["sign_off"])
+    made.worked += n * (how is Went.WORKED)
+    made.went_wrong += n * (how is Went.WRONG)
+    made.undone += n * (how is Went.UNDONE)
+    made.refused += n * (how is Went.REFUSED)
 
 
 def sorts(found: Recent) -> list[dict[str, Any]]:

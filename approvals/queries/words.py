@@ -6,6 +6,7 @@ It must not be what is hashed, exported or sent to machines.
 import json
 from typing import Any
 
+from approvals.queries import calibration, signals
 from decisions import inert
 from decisions.intake import screening
 from decisions.models import Agent, Decision
@@ -72,9 +73,10 @@ def said(row: Decision, agent: Agent | None, *, sees: bool) -> dict[str, Any]:
     trigger = account.get("trigger") or {}
     return {
         "rationale": passage(account.get("rationale", "")),
-        "evidence": [_evidence(item) for item in account.get("evidence", [])],
-        "alternatives": [_alternative(item) for item in account.get("alternatives", [])],
-        "confidence": account.get("confidence"),
+        # What was recorded elsewhere and is shown at another time than its own says nothing of how old a signal was.
+        **signals.of(account.get("evidence", []), None if row.replayed else row.occurred_at),
+        "alternatives": _alternatives(account.get("alternatives", [])),
+        "confidence_text": confidence(account.get("confidence")),
         "estimates": _estimates(account.get("estimate") or {}),
         "trigger": {
             "what": " ".join(inert.name(trigger[part]) for part in ("kind", "id") if trigger.get(part)),
@@ -92,16 +94,16 @@ def passage(text: str) -> dict[str, Any]:
     return {"text": shown.text, "left_out": shown.left_out, "length": shown.length, "beginning": beginning.text}
 
 
-def _evidence(item: dict[str, Any]) -> dict[str, Any]:
-    value = item.get("value")
-    shown = inert.excerpt(value, characters=CELL, lines=SHORT_LINES) if isinstance(value, str) else None
-    return {
-        "name": inert.name(item.get("name", "")),
-        "value": shown.text if shown else value,
-        "left_out": shown.left_out if shown else "",
-        "limit": inert.name(item["limit"]) if isinstance(item.get("limit"), str) else item.get("limit"),
-        "at": inert.name(item.get("at", "")),
-    }
+def confidence(stated: Any) -> str:
+    """As exact as it was stated: rounded, it could stand in a band that it is not counted in."""
+    sure = calibration.number(stated)
+    return "" if sure is None else f"{100 * sure:.6g} %"
+
+
+def _alternatives(stated: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The best first; those without a score in the order in which they were told, after the others."""
+    made = [_alternative(item) for item in stated]
+    return sorted(made, key=lambda one: -one["score"] if isinstance(one["score"], int | float) else 1)
 
 
 def _alternative(item: dict[str, Any]) -> dict[str, Any]:

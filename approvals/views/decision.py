@@ -23,8 +23,8 @@ from approvals.actions.extend_hold import extend_hold
 from approvals.actions.give_verdict import give_verdict
 from approvals.actions.review import review
 from approvals.actions.sign_off import sign_off
+from approvals.queries import as_text, next_hold
 from approvals.queries import decision as queries
-from approvals.queries import next_hold
 from approvals.queries.shown import Shown
 from approvals.views import again, desk
 from approvals.vocab import Finding, Judgement, VerdictWord
@@ -55,7 +55,7 @@ def show(request: HttpRequest, decision_id: UUID, *, status: int = 200, **more: 
         desk.note_opened(request, loaded.row)
     template = "approvals/_decision.html" if _wants_pane(request) else "approvals/decision.html"
     values = (
-        queries.context(loaded, person.id)
+        drawn(request, loaded, person.id)
         | {"key": uuid.uuid4()}
         | _on_the_way(request, loaded)
         | again.context(request)
@@ -75,6 +75,13 @@ def _on_the_way(request: HttpRequest, loaded: queries.Page) -> dict[str, Any]:
         return {}
     following = next_hold.after(loaded.row, signed_in(request).id, loaded.now, mine=came == again.MINE)
     return {"came_from": came, "next_hold": following}
+
+
+def drawn(request: HttpRequest, loaded: queries.Page, viewer: UUID) -> dict[str, Any]:
+    """The values of the page or pane of a decision, with what a reader takes along of it."""
+    values = queries.context(loaded, viewer)
+    address = request.build_absolute_uri(reverse("approvals:decision", args=[loaded.row.id]))
+    return values | {"address": address, "as_text": as_text.summary(values, address)}
 
 
 def _wants_pane(request: HttpRequest) -> bool:

@@ -13,6 +13,7 @@ from approvals import access
 from approvals.queries import crowds, together
 from approvals.queries import decision as queries
 from approvals.views import again, desk, queue
+from approvals.views.decision import drawn
 from approvals.vocab import EFFECT_WORDS, NEEDS_CAUSE
 from decisions import clock, feed, inert, register
 from decisions import queries as lists
@@ -158,7 +159,7 @@ def _panel(
     if request.GET.get("selected") == str(row.id):
         desk.note_opened(request, row)
     morning = desk.morning(now)
-    return queries.context(loaded, signed_in(request).id) | {
+    return drawn(request, loaded, signed_in(request).id) | {
         "aside": aside.get(row.seq),
         "morning": morning,
         "is_tomorrow": desk.local(morning).date() != desk.local(now).date(),

@@ -1,4 +1,5 @@
-// The keys that answer a decision, wherever its form is drawn. Must not send anything in one press.
+// The keys of a decision, wherever it is drawn: to answer it and to take its address along. Must not send anything in one press.
+import { copyText } from './shared.js';
 
 /** Approve and veto, in the form of a hold inside `scope`, a selector. */
 export function bindVerdict(keys, scope) {
@@ -13,5 +14,14 @@ export function bindReason(keys, scope) {
     const box = document.querySelector(`${scope} :is(.verdict, .sign-off) textarea`);
     box?.focus();
     return Boolean(box);
+  });
+}
+
+/** The address of the decision that `which` names by its id. */
+export function bindCopy(keys, which) {
+  keys.on(['c'], 'C', 'copy the link', () => {
+    const id = which();
+    if (id) copyText(new URL(`/decisions/${id}/`, location.href).href);
+    return Boolean(id);
   });
 }

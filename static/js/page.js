@@ -2,7 +2,7 @@
 import { watchAnswers } from './answers.js';
 import { startCountdowns } from './countdown.js';
 import { keys } from './keys.js';
-import { byId, say } from './shared.js';
+import { byId, copyText, say } from './shared.js';
 import { localise, nameZone } from './when.js';
 import { watchBuilds } from './builds.js';
 
@@ -29,7 +29,14 @@ document.addEventListener('click', event => {
   const menu = document.querySelector('.me[open]');
   if (menu && !menu.contains(event.target)) menu.open = false;
   const copy = event.target.closest('[data-copy]');
-  if (copy) navigator.clipboard?.writeText(copy.dataset.copy).then(() => say('Copied'));
+  if (copy) copyText(copy.dataset.copy);
+  const copies = event.target.closest('[data-copies]');
+  if (copies) {
+    const box = byId(copies.dataset.copies);
+    box.select();
+    copyText(box.value);
+  }
+  if (event.target.closest('[data-print]')) print();
 });
 
 for (const select of document.querySelectorAll('select[data-submits]')) {

@@ -1,4 +1,5 @@
 // The sign-off queue by keyboard: next, previous, accept, ask, refuse, set aside, tick. Must not judge anything in one press.
+import { bindCopy } from './answer-keys.js';
 import { keys } from './keys.js';
 import { Rows } from './rows.js';
 import { watchTicks } from './ticks.js';
@@ -37,6 +38,7 @@ keys.on(['r'], 'R', 'to the reason box', () => {
   box?.focus();
   return Boolean(box);
 });
+if (byId('dec')) bindCopy(keys, () => byId('dec')?.dataset.id);
 keys.on([], 'Ctrl + Enter', 'sign off, in the form', () => false);
 keys.on(['x'], 'X', 'tick the row, to accept several', () => ticks.toggle());
 keys.on(['X'], 'Shift + X', 'tick up to the row', () => ticks.range());

@@ -40,3 +40,9 @@ export function make(tag, className, text) {
   if (text !== undefined) element.textContent = text;
   return element;
 }
+
+/** Puts `text` where a person can paste it from, and says so. A browser gives no clipboard to a page that came unprotected. */
+export function copyText(text) {
+  const copied = navigator.clipboard?.writeText(text) ?? Promise.reject(new Error('no clipboard'));
+  copied.then(() => say('Copied'), () => shout('This browser does not let the page copy. Select the text and copy it.'));
+}

@@ -1,5 +1,5 @@
 // What each key does on the timeline. Must list nothing that does not work.
-import { bindReason, bindVerdict } from './answer-keys.js';
+import { bindCopy, bindReason, bindVerdict } from './answer-keys.js';
 import { byId, say } from './shared.js';
 import { describe, neighbour } from './lane-hand.js';
 
@@ -9,6 +9,7 @@ export function bindShortcuts(keys, page) {
   const { feed, pane, lanes, holds, listing, toolbar, store } = page;
   const lanesHost = byId('lanes');
   const inLanes = () => document.activeElement === lanesHost;
+  const selected = () => (inLanes() ? lanes.selected : feed.items[feed.position.get(feed.current)]?.row);
   const step = by => {
     const id = feed.step(by, !pane.open);
     if (!id) return;
@@ -33,7 +34,7 @@ export function bindShortcuts(keys, page) {
   keys.on(['k', 'ArrowUp'], 'K', 'previous decision', event => (event.key === 'ArrowUp' && !feed.host.contains(event.target) ? false : step(-1)));
   keys.on(['Enter', 'o'], 'Enter or O', 'open the selected decision', event => {
     if (event.key === 'Enter' && event.target.matches('a, button, summary, input')) return false;
-    const row = inLanes() ? lanes.selected : feed.items[feed.position.get(feed.current)]?.row;
+    const row = selected();
     if (!row) return false;
     pane.show(row.id);
     return true;
@@ -48,6 +49,7 @@ export function bindShortcuts(keys, page) {
   keys.on(['N'], 'Shift + N', 'previous one that needs you', () => toHold(-1));
   bindVerdict(keys, '#pane');
   bindReason(keys, '#pane');
+  bindCopy(keys, () => (pane.open ? pane.id : selected()?.id));
   keys.on(['/'], '/', 'filter', () => byId('q').focus());
   keys.on(['['], '[', 'wider window', () => toolbar.widen(1));
   keys.on([']'], ']', 'narrower window', () => toolbar.widen(-1));

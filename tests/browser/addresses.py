@@ -16,7 +16,18 @@ def prepared(demo: Demo, people: Callable[[str], Elsewhere]) -> dict[str, str]:
         action=factories.action(service="frontend", resource="deploy/booking-frontend"),
         rationale="The error rate is 7.2 % over five minutes.\n\nRevision 421 served for six days without an error.",
         evidence=[
-            {"kind": "metric", "name": "http_5xx_ratio", "value": 0.072, "limit": 0.02, "at": "2026-11-22T03:46:50Z"}
+            *(
+                {
+                    "kind": "metric",
+                    "name": "http_5xx_ratio",
+                    "value": value,
+                    "limit": 0.02,
+                    "at": f"2026-11-22T03:{minute}:50Z",
+                }
+                for minute, value in ((44, 0.012), (45, 0.041), (46, 0.072))
+            ),
+            {"kind": "metric", "name": "cpu", "value": 38, "limit": 85, "ref": "https://metrics.example/cpu?last=5m"},
+            {"kind": "log", "name": "booking", "value": "connection refused", "ref": "javascript:alert(1)"},
         ],
         alternatives=[
             {"action": "do nothing", "score": 0.2, "rejected_because": "the error budget ends in 52 minutes"}

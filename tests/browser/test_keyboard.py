@@ -84,6 +84,38 @@ def arms_an_answer(page: Page, shown: Timeline) -> None:
     expect(shown.pane.locator("[data-result]")).to_have_count(0)
 
 
+def clipboard(page: Page) -> str:
+    return str(page.evaluate("navigator.clipboard.readText()"))
+
+
+def copies(page: Page, shown: Timeline) -> None:
+    """The selected row's address, the mark's in the lanes, and that of the open decision before either."""
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.evaluate("navigator.clipboard.writeText('before')")
+    page.keyboard.press("c")
+    assert clipboard(page) == "before", "nothing is selected yet"
+    page.keyboard.press("j")
+    row = page.locator("#pad .row[aria-current='true']:visible")
+    expect(row).to_be_focused()
+    page.keyboard.press("c")
+    expect(shown.said).to_have_text("Copied")
+    address = clipboard(page)
+    assert address.endswith(row.locator("a.title").get_attribute("href") or "nowhere")
+    page.keyboard.press("n")
+    expect(shown.pane.locator("#dec")).to_be_visible()
+    page.keyboard.press("c")
+    opened = shown.pane.locator("#dec").get_attribute("data-id")
+    until(page, lambda: clipboard(page).endswith(f"/decisions/{opened}/"), "the address of the open one")
+    assert clipboard(page).startswith("http")
+    page.keyboard.press("Escape")
+    page.locator("#lanes").focus()
+    page.keyboard.press("ArrowLeft")
+    until(page, lambda: page.evaluate("Boolean(oversight.lanes.selected)"), "a selected mark")
+    page.keyboard.press("c")
+    marked = page.evaluate("oversight.lanes.selected.id")
+    until(page, lambda: clipboard(page).endswith(f"/decisions/{marked}/"), "the address of the mark")
+
+
 def filters(page: Page, shown: Timeline) -> None:
     page.keyboard.press("/")
     expect(page.locator("#q")).to_be_focused()
@@ -160,6 +192,7 @@ WORKS: dict[str, Check] = {
     "A, A": arms_an_answer,
     "V, V": arms_an_answer,
     "R": arms_an_answer,
+    "C": copies,
     "/": filters,
     "[": widens,
     "]": widens,
@@ -248,7 +281,7 @@ def test_keys_are_off_on_every_page(visit: Visit):
 def test_a_decisions_own_page_is_answered_by_keyboard(visit: Visit, agent: Machine):
     asked = agent.ask(resource())
     page = visit("ines", f"/decisions/{asked['id']}/")
-    assert listed(page) == ["A, A", "V, V", "R", *EVERYWHERE]
+    assert listed(page) == ["A, A", "V, V", "R", "C", *EVERYWHERE]
     page.keyboard.press("r")
     page.keyboard.type("It is what the runbook says.")
     page.keyboard.press("Escape")
@@ -260,8 +293,8 @@ def test_a_decisions_own_page_is_answered_by_keyboard(visit: Visit, agent: Machi
 
 def test_a_page_lists_only_the_keys_of_the_forms_it_has(visit: Visit, agent: Machine, people: People):
     owed = owing(agent, people("marta"))
-    assert listed(visit("marta", f"/decisions/{owed['id']}/")) == ["R", *WITH_REPORTS]
-    assert listed(visit("samuel", f"/decisions/{owed['id']}/")) == WITH_REPORTS
+    assert listed(visit("marta", f"/decisions/{owed['id']}/")) == ["R", "C", *WITH_REPORTS]
+    assert listed(visit("samuel", f"/decisions/{owed['id']}/")) == ["C", *WITH_REPORTS]
 
 
 def test_a_reader_without_a_mouse_gets_from_the_top_to_an_answer(visit: Visit, agent: Machine):

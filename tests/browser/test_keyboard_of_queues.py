@@ -10,7 +10,7 @@ from tests.browser.test_sign_off import judged, owing
 
 pytestmark = pytest.mark.browser
 
-QUEUE_KEYS = ["J", "K", "Enter", "1", "2", "3", "H", "R", "Ctrl + Enter", "X", "Shift + X", "Z"]
+QUEUE_KEYS = ["J", "K", "Enter", "1", "2", "3", "H", "R", "C", "Ctrl + Enter", "X", "Shift + X", "Z"]
 
 
 def test_the_sign_off_queue_by_keyboard(visit: Visit, agent: Machine, people: People):
@@ -109,7 +109,7 @@ def test_what_needs_people_by_keyboard(visit: Visit, agent: Machine):
     page.keyboard.press("n")
     page.keyboard.press("Enter")
     page.wait_for_url("**/decisions/**")
-    assert listed(page) == ["A, A", "V, V", "R", "N", *EVERYWHERE]
+    assert listed(page) == ["A, A", "V, V", "R", "C", "N", *EVERYWHERE]
     page.keyboard.press("v")
     page.keyboard.press("v")
     expect(page.locator("[data-result]")).to_have_text("Your veto is recorded.")

@@ -63,7 +63,8 @@ def test_the_decisions_page_says_who_erased_what_when_and_why(
     act: Decision, admin: Person, auditor: Person, viewer: Person, client_for: Browser
 ) -> None:
     address = f"/decisions/{act.id}/"
-    assert words(client_for(auditor).get(address)).count("Xanthippe") == 4
+    # In the reason twice as it is told, under the title and in the text to copy; in the comment and in the sign-off.
+    assert words(client_for(auditor).get(address)).count("Xanthippe") == 6
     client_for(admin).post(NOW, {"of": "decision", "value": str(act.id), **WHY})
     page = words(client_for(auditor).get(address))
     assert "Xanthippe" not in page
