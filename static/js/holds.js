@@ -1,6 +1,6 @@
 // The strip of decisions that wait for people. Must never be paused, folded or filtered.
 import { left } from './countdown.js';
-import { byId, icon, make, phone, shout } from './shared.js';
+import { byId, countHolds, icon, make, phone, shout } from './shared.js';
 
 export class Holds {
   constructor(store, now, notices) {
@@ -34,10 +34,7 @@ export class Holds {
   }
 
   count(n) {
-    for (const badge of document.querySelectorAll('[data-holds]')) {
-      badge.textContent = n;
-      badge.hidden = !n;
-    }
+    countHolds(n);
     const section = byId('needs');
     section.querySelector('[data-role="none"]').hidden = n > 0;
     const all = section.querySelector('[data-role="all"]');

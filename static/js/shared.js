@@ -18,6 +18,14 @@ export function embedded(id) {
   return element ? JSON.parse(element.textContent) : null;
 }
 
+/** How many decisions need people, wherever the page says so. */
+export function countHolds(n) {
+  for (const badge of document.querySelectorAll('[data-holds]')) {
+    badge.textContent = n;
+    badge.hidden = !n;
+  }
+}
+
 export function counted(n, one, many = `${one}s`) {
   return `${n.toLocaleString('en')} ${n === 1 ? one : many}`;
 }

@@ -1,4 +1,4 @@
-"""Contact sheets of the pages: what `test_every_page` took, beside each other, for people to look at.
+"""Contact sheets: what the tests took of the pages, and of the way to a veto on a phone, for people to look at.
 
 python -m pytest -m browser tests/browser/test_every_page.py -k in_order --basetemp=FOLDER
 python -m tests.browser.sheets FOLDER docs/pictures
@@ -29,6 +29,9 @@ img { width: 100%; display: block; }
 """
 
 
+PATH_STYLE = "main { grid-template-columns: repeat(6, 1fr); }"
+
+
 def figure(folder: Path, name: str) -> str:
     """One page in its four variants, each cut to its first screen."""
     pictures = "".join(
@@ -46,6 +49,18 @@ def sheets(folder: Path) -> Iterator[str]:
         yield f"<!doctype html><style>{STYLE}</style><main>{figures}</main>"
 
 
+def path(folder: Path) -> str:
+    """The way from a hold's link to a veto on a phone, picture by picture."""
+    pictures = "".join(
+        f'<img src="{one.as_uri()}" alt="">' for one in sorted(folder.glob("phone-path-*.png"), key=scheme_first)
+    )
+    return f"<!doctype html><style>{STYLE}{PATH_STYLE}</style><main>{pictures}</main>"
+
+
+def scheme_first(one: Path) -> tuple[bool, str]:
+    return "dark" in one.stem, one.stem
+
+
 def main(taken: str, into: str) -> None:
     folder = next(path.parent for path in Path(taken).resolve().rglob(f"*-{VARIANTS[0]}.png"))
     target = Path(into)
@@ -54,11 +69,14 @@ def main(taken: str, into: str) -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=binary, args=list(ARGUMENTS))
         page = browser.new_page(viewport={"width": WIDTH, "height": 900})
-        for number, text in enumerate(sheets(folder), 1):
-            source = folder / f"sheet-{number}.html"
+        drawn = {f"pages-{number}": text for number, text in enumerate(sheets(folder), 1)} | {
+            "phone-path": path(folder)
+        }
+        for name, text in drawn.items():
+            source = folder / f"{name}.html"
             source.write_text(text)
             page.goto(source.as_uri(), wait_until="load")
-            page.screenshot(path=target / f"pages-{number}.jpg", full_page=True, type="jpeg", quality=QUALITY)
+            page.screenshot(path=target / f"{name}.jpg", full_page=True, type="jpeg", quality=QUALITY)
         browser.close()
 
 
