@@ -108,6 +108,7 @@ export class Lanes {
     this.dense = rows.length > this.most || crowded(this, rows) ? new Density(this) : null;
     this.drawn = rows.length;
     this.clipped(() => {
+      this.earlier?.paint(c);
       paintHolds(this, this.store.holds());
       if (this.dense) this.dense.paintAll(rows);
       else paintMarks(this, rows);

@@ -1,6 +1,7 @@
 // The timeline page: connects socket, store, lanes, list, holds and pane. Must not hold a concern of its own.
 import { Connection } from './connection.js';
 import { startCountdowns } from './countdown.js';
+import { Earlier } from './earlier.js';
 import { Failures } from './failures.js';
 import { Feed } from './feed.js';
 import { Frames } from './frames.js';
@@ -17,7 +18,7 @@ import { Pane } from './pane.js';
 import { byId, embedded, phone, say, shout } from './shared.js';
 import { openInPane, showStops, watchScroll, watchTheme } from './surroundings.js';
 import { bindShortcuts } from './shortcuts.js';
-import { Store } from './store.js';
+import { CAP, Store } from './store.js';
 import { Toolbar } from './toolbar.js';
 import { View } from './view.js';
 import './page.js';
@@ -31,12 +32,16 @@ const live = new Live('/ws/timeline', first.seq, first.now);
 const feed = new Feed(byId('feed'), byId('pad'), store);
 const laneSize = () => (phone.matches ? { gutter: 104, least: 28, most: 7 } : { gutter: 124, least: 20, most: 40 });
 const lanes = new Lanes(byId('lanes'), store, readTheme(store.cfg.badges), laneSize);
+const earlier = new Earlier(lanes, store);
 const notices = new Notices(byId('needs'), () => live.now(), id => pane.show(id));
 const holds = new Holds(store, () => live.now(), notices);
 const failures = new Failures(store, notices, () => toolbar.only('failed'));
 
 const toolbar = new Toolbar({
-  onWindow: () => lanes.show(view.rows),
+  onWindow: () => {
+    lanes.show(view.rows);
+    counted = 0;
+  },
   onLanes: key => {
     lanes.key = key;
     lanes.show(view.rows);
@@ -46,6 +51,7 @@ const toolbar = new Toolbar({
     feed.host.scrollTop = 0;
     lanes.show(view.rows);
     listing.flush();
+    counted = 0;
   },
   onPause: on => {
     frozen = on ? live.now() : 0;
@@ -113,7 +119,8 @@ function frame() {
   lanes.draw(now - width, now + width * AHEAD, live.now());
   if (performance.now() - counted > 1000) {
     counted = performance.now();
-    toolbar.showCounts(view.counts(now - width));
+    earlier.look(view.filtered || (older.done && store.sorted.length < CAP));
+    toolbar.showCounts(view.counts(now - width), earlier.totals);
     listing.drawLanesNone(now - width);
   }
 }

@@ -103,10 +103,13 @@ export class Toolbar {
     this.calls.onPause(on);
   }
 
-  showCounts(counts) {
+  /** `counts` of the rows that are loaded, `before` of those that are not, by badge. */
+  showCounts(counts, before) {
     for (const button of byId('legend').querySelectorAll('button')) {
-      const n = counts.get(button.dataset.badge) || 0;
-      button.querySelector('.num').textContent = n ? n.toLocaleString('en') : '';
+      const { badge } = button.dataset;
+      const n = (counts.get(badge) || 0) + (before.get(badge) || 0);
+      const more = before.size && !before.has(badge) ? '+' : '';
+      button.querySelector('.num').textContent = n ? `${n.toLocaleString('en')}${more}` : '';
     }
   }
 }

@@ -12,9 +12,7 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from tests.browser.conftest import ARGUMENTS, NAMES
-from tests.browser.test_every_page import PAGES
-
+NAMES = ("chromium", "chromium-browser", "google-chrome")
 VARIANTS = ("desktop-light", "desktop-dark", "phone-light", "phone-dark")
 EACH, WIDTH, QUALITY = 16, 1600, 70
 STYLE = """
@@ -42,8 +40,9 @@ def figure(folder: Path, name: str) -> str:
 
 
 def sheets(folder: Path) -> Iterator[str]:
-    """The sheets as pages, in the order in which the pages are tested."""
-    names = [name for name in PAGES if (folder / f"{name}-{VARIANTS[0]}.png").is_file()]
+    """The sheets as pages, by name."""
+    end = f"-{VARIANTS[0]}.png"
+    names = sorted(path.name.removesuffix(end) for path in folder.glob(f"*{end}"))
     for start in range(0, len(names), EACH):
         figures = "".join(figure(folder, name) for name in names[start : start + EACH])
         yield f"<!doctype html><style>{STYLE}</style><main>{figures}</main>"
@@ -67,7 +66,7 @@ def main(taken: str, into: str) -> None:
     target.mkdir(parents=True, exist_ok=True)
     binary = next(filter(None, map(shutil.which, NAMES)))
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=binary, args=list(ARGUMENTS))
+        browser = playwright.chromium.launch(executable_path=binary, args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": WIDTH, "height": 900})
         drawn = {f"pages-{number}": text for number, text in enumerate(sheets(folder), 1)} | {
             "phone-path": path(folder)

@@ -273,6 +273,8 @@ def test_a_page_is_in_order(name: str, visit: Visit, addresses: dict[str, str], 
         page.set_viewport_size({"width": viewport[0], "height": viewport[1]})
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+            if page.locator("#lanes").count():
+                page.wait_for_timeout(250)  # for the canvas to be painted in the other colours
             picture(page, shots / f"{name}-{size}-{scheme}.png")
             # The narrow page is the phone's with less room, and the dark one the same in other colours.
             rules = axe.COLOURS if scheme == "dark" else axe.WIDTHS if size == "narrow" else ()

@@ -8,7 +8,7 @@ from playwright.sync_api import Response, expect
 from tests.browser.conftest import Visit
 from tests.browser.machines import Machine, done, resource
 from tests.browser.timeline import Timeline
-from tests.browser.watch import until
+from tests.browser.watch import Watch, until
 
 pytestmark = pytest.mark.browser
 
@@ -38,6 +38,61 @@ def test_the_lanes_are_drawn_and_follow_the_filter(visit: Visit):
     page.locator("#q").fill("nothing is called this")
     until(page, lambda: not shown.ink(), "empty lanes")
     expect(page.locator(".lane-none")).to_contain_text("No decisions in this window")
+
+
+WHOLE = """async () => {
+  const { from, to } = oversight.lanes;
+  const query = new URLSearchParams({ from: new Date(from).toISOString(), to: new Date(to).toISOString(), px: 900 });
+  const { badges, columns } = await (await fetch(`/api/v1/timeline/bins?${query}`)).json();
+  return Object.fromEntries(badges.map((slug, i) => [slug, columns.reduce((sum, column) => sum + column[i + 1], 0)]));
+}"""
+LEGEND = """() => Object.fromEntries([...document.querySelectorAll('#legend [data-badge]')].map(
+  one => [one.dataset.badge, one.querySelector('.num').textContent]
+))"""
+
+
+FEW_ROWS = """(() => {
+  const real = JSON.parse;
+  JSON.parse = text => {
+    const told = real(text);
+    if (told?.rows) told.rows = told.rows.sort((a, b) => a.at - b.at).slice(-40);
+    return told;
+  };
+})()"""
+"""The page with the newest forty rows alone, as if there were thousands more."""
+
+
+def test_what_is_older_than_the_rows_that_are_loaded_is_counted_and_drawn(visit: Visit, watch: Watch):
+    watch.expect("ERR_FAILED")
+    page = visit("samuel", own=True)
+    page.route("**/api/v1/timeline?before=*", lambda route: route.abort())
+    page.add_init_script(FEW_ROWS)
+    page.goto(f"/?window={QUARTER}")
+    shown = Timeline(page).live()
+    loaded = "oversight.store.sorted.length"
+    until(page, lambda: page.evaluate("oversight.lanes.earlier.counts !== null"), "the counts")
+    assert page.evaluate(loaded) < RECORDED
+    whole = {slug: str(n) if n else "" for slug, n in page.evaluate(WHOLE).items()}
+    until(page, lambda: whole.items() <= page.evaluate(LEGEND).items(), f"the legend to say {whole}")
+    assert page.evaluate(LEGEND)["beyond"].endswith("+")
+    right = page.evaluate("oversight.lanes.x(oversight.lanes.earlier.counts.to)")
+    until(
+        page,
+        lambda: shown.ink_between(page.evaluate("oversight.lanes.gutter"), right).get("failed", 0) > 20,
+        "their share",
+    )
+    page.locator("#q").fill("mongodb")
+    until(page, lambda: page.evaluate("oversight.lanes.earlier.counts === null"), "no counts of what a filter hides")
+
+
+def test_rows_that_are_all_loaded_are_not_counted_besides(visit: Visit):
+    page = visit("samuel", f"/?window={QUARTER}")
+    Timeline(page).live()
+    until(page, lambda: page.evaluate("oversight.store.sorted.length") >= RECORDED, "all rows")
+    page.wait_for_timeout(1500)
+    assert page.evaluate("oversight.lanes.earlier.counts") is None
+    whole = {slug: str(n) if n else "" for slug, n in page.evaluate(WHOLE).items()}
+    assert whole.items() <= page.evaluate(LEGEND).items()
 
 
 def test_dark_lanes_are_drawn_in_the_colours_of_the_dark(visit: Visit):

@@ -69,8 +69,10 @@ class Timeline:
 
     def ink(self) -> dict[str, int]:
         """How many pixels of the lanes have the colour of each state."""
-        width = self.page.locator("#lanes").evaluate("host => host.clientWidth")
-        found: dict[str, int] = self.page.evaluate(INK, [130, width])
+        return self.ink_between(130, self.page.locator("#lanes").evaluate("host => host.clientWidth"))
+
+    def ink_between(self, left: float, right: float) -> dict[str, int]:
+        found: dict[str, int] = self.page.evaluate(INK, [left, right])
         return found
 
     def place(self, id_: str) -> tuple[float, float]:
