@@ -31,6 +31,7 @@ def live(page: Page) -> None:
 def pane(page: Page) -> None:
     """On a desktop the decision opens beside the lanes; on a phone it has a page of its own."""
     live(page)
+    page.locator("#legend [data-badge=beyond]").click()
     page.locator(".row.beyond:visible a.title").first.click()
     expect(page.locator("#dec")).to_be_visible()
 
@@ -57,16 +58,26 @@ def menu(page: Page) -> None:
         page.locator(".me summary").click()
 
 
+ALONE = ".queue a[href*='selected=']"
+
+
 def several(page: Page) -> None:
     """One that was opened among those ticked."""
-    page.locator(".queue a").first.click()
+    page.locator(ALONE).first.click()
     for box in page.locator(".pick").all()[:3]:
         box.check()
     expect(page.locator("#accept-many")).to_contain_text("of 3 chosen")
 
 
+def a_crowd(page: Page) -> None:
+    """Those that are alike, with the whole name of their episode."""
+    page.locator(".queue a:not([href*='selected='])").first.click()
+    expect(page.get_by_role("link", name="The whole queue")).to_be_visible()
+
+
 def put_off(page: Page) -> None:
-    page.locator(".queue a").first.click()
+    page.locator(ALONE).first.click()
+    expect(page.locator("#dec")).to_be_visible()
     for summary in page.locator(".put-off summary").all():
         summary.click()
     expect(page.get_by_role("button", name="24 hours")).to_be_visible()
@@ -202,6 +213,7 @@ PAGES = {
     "sign-off": Kind("marta", "/sign-off/"),
     "sign-off-several": Kind("marta", "/sign-off/?service=consul", several),
     "sign-off-put-off": Kind("marta", "/sign-off/?service=consul", put_off),
+    "sign-off-crowd": Kind("marta", "/sign-off/", a_crowd),
     "sign-off-nothing": Kind("marta", "/sign-off/?service=nothing-is-called-this"),
     "reports": Kind("helena", "/reports/"),
     "board": Kind("helena", "/board/"),
