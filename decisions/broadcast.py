@@ -18,8 +18,6 @@ from decisions.feed import in_reader
 log = logging.getLogger(__name__)
 PAUSE = 0.05
 """Seconds between two frames at least, so that a burst goes out together."""
-MOST = 0.4
-"""Seconds that the next frame waits at most for a loop that is still busy with the last one."""
 FRAME_ROWS = 500
 KEPT = 64
 """Frames: three seconds at least, for pages that join or are slow."""
@@ -142,16 +140,7 @@ class Broadcast:
                 self.stops = stops
                 self._say(Frame(seq, seq, worded("stop", seq)))
             if not more:
-                await self._breathe()
-
-    async def _breathe(self) -> None:
-        """Let pages have what was said. Where that fills the process, frames grow and get fewer, and none waits behind others."""
-        loop = asyncio.get_running_loop()
-        due = loop.time() + PAUSE
-        await asyncio.sleep(PAUSE)
-        late = loop.time() - due
-        if late > PAUSE:
-            await asyncio.sleep(min(late, MOST))
+                await asyncio.sleep(PAUSE)
 
 
 broadcast = Broadcast()
