@@ -2,22 +2,28 @@
 import { AXIS } from './lane-frame.js';
 import { auto } from './when.js';
 
+const AGAIN = 5000;
 const LEAST = 24;
 const HIGHEST = 0.6;
 
 export class Earlier {
   constructor(lanes, store) {
-    Object.assign(this, { lanes, store, asked: '', counts: null, totals: new Map() });
+    Object.assign(this, { lanes, store, span: '', oldest: 0, at: 0, counts: null, totals: new Map() });
     lanes.earlier = this;
   }
 
-  /** Asks anew where the window, or how far rows are loaded, has changed; `whole` where nothing before them is to be shown. */
+  /**
+   * Asks anew where the window has changed, at once, or how far rows are loaded, now and then; `whole` where nothing
+   * before them is to be shown.
+   */
   look(whole) {
-    const wanted = whole ? '' : `${this.store.sorted[0]?.at} ${Math.round(this.lanes.window)}`;
-    if (wanted === this.asked) return;
-    this.asked = wanted;
-    if (whole) this.put(null);
-    else this.ask().catch(() => this.put(null));
+    const oldest = this.store.sorted[0]?.at;
+    const span = whole ? '' : `${Math.round(this.lanes.window)}`;
+    // Rows that have been loaded since must not count twice.
+    if (whole || (this.counts && oldest < this.counts.to)) this.put(null);
+    if (span === this.span && (oldest === this.oldest || performance.now() - this.at < AGAIN)) return;
+    Object.assign(this, { span, oldest, at: performance.now() });
+    if (!whole) this.ask().catch(() => this.put(null));
   }
 
   async ask() {

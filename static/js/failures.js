@@ -5,7 +5,7 @@ import { minute } from './when.js';
 export class Failures {
   /** `show` is called to show every failed one in the list. */
   constructor(store, notices, show) {
-    Object.assign(this, { store, notices, bar: byId('failures'), seen: new Set(), open: [] });
+    Object.assign(this, { store, notices, bar: byId('failures'), seen: new Set(), count: 0, since: '' });
     this.know(store.sorted);
     this.part('show').addEventListener('click', () => {
       show();
@@ -32,23 +32,24 @@ export class Failures {
     const fresh = rows.filter(row => this.failed(row) && !this.seen.has(row.id));
     if (!fresh.length) return;
     for (const row of fresh) this.seen.add(row.id);
-    this.open.push(...fresh);
-    const last = this.open.at(-1);
-    const many = this.open.length > 1;
-    this.part('what').textContent = many
-      ? `${counted(this.open.length, 'action')} failed since ${minute(new Date(this.open[0].at))}, the last:`
-      : `Failed at ${minute(new Date(last.at))}:`;
+    const last = fresh.at(-1);
+    // A storm of failures is one notification, and one line that counts them.
+    if (!this.count) this.notices.failed(fresh.length > 1 ? `${fresh.length} actions failed` : `Failed: ${last.title}`, `${last.service}, ${last.environment}`);
+    this.since ||= minute(new Date(fresh[0].at));
+    this.count += fresh.length;
+    const many = this.count > 1;
+    this.part('what').textContent = many ? `${counted(this.count, 'action')} failed since ${this.since}, the last:` : `Failed at ${this.since}:`;
     const link = this.part('last');
     link.href = `/decisions/${last.id}/`;
     link.dataset.id = last.id;
     link.textContent = last.title;
     this.part('show').hidden = !many;
     this.bar.hidden = false;
-    this.notices.failed(many ? `${this.open.length} actions failed` : `Failed: ${last.title}`, `${last.service}, ${last.environment}`);
   }
 
   dismiss() {
-    this.open = [];
+    this.count = 0;
+    this.since = '';
     this.bar.hidden = true;
     this.notices.failed('', '');
   }

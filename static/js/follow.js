@@ -23,6 +23,7 @@ async function news(panel) {
 export async function follow() {
   for (let panel = byId('dec'); waits(panel); panel = byId('dec')) {
     await seen();
+    const began = performance.now();
     const found = await news(panel).catch(() => null);
     if (found === 'over') return;
     const busy = panel.querySelector('[data-sending]');
@@ -30,6 +31,8 @@ export async function follow() {
       const html = await loadFragment(`/decisions/${panel.dataset.id}/`).catch(() => '');
       if (html && panel.isConnected && !panel.querySelector('[data-sending]')) renew(panel.parentElement, html, panel.dataset.id);
     }
-    await pause(AGAIN);
+    // A server that is gone, or busy, is not asked by every open page each second.
+    const inVain = found !== 'new' && performance.now() - began < AGAIN;
+    await pause(inVain ? AGAIN * (3 + Math.random() * 4) : AGAIN);
   }
 }

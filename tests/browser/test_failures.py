@@ -84,3 +84,7 @@ def test_an_outcome_that_turns_out_failed_is_one_failure_and_who_looks_away_is_t
     agent.report(again)
     until(page, lambda: [one["tag"] for one in told(page)] == ["failed"], "the notification")
     assert told(page)[0]["title"] == f"Failed: Scale {name} of geo"
+    failing(agent)
+    failing(agent)
+    expect(page.get_by_role("region", name="Failed just now")).to_contain_text("3 actions failed since")
+    assert len(told(page)) == 1, "a storm is told of once, until somebody has taken note"
