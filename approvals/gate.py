@@ -7,7 +7,8 @@ from datetime import datetime
 
 from approvals import policy
 from approvals.models import PolicyVersion
-from approvals.queries.stops import in_force, stopped
+from approvals.queries.stops import stopped
+from decisions.freezes import in_force
 from decisions.models import Freeze
 from decisions.ports import HELD, Ruleable, Ruling
 

@@ -73,7 +73,6 @@ urlpatterns = [
     path("sources/formats/<slug:system>/", formats.one, name="format"),
     path("sources/", sources.page, name="sources"),
     path("stop/", stop.page, name="stop"),
-    path("stop/bar/", stop.bar, name="stop_bar"),
     path("stop/now/", stop.stop, name="stop_now"),
     path("stop/<uuid:freeze_id>/lift/", stop.lift, name="lift_freeze"),
     path("ledger/", ledger.page, name="ledger"),

@@ -5,23 +5,27 @@ not know who listens, and nothing may rest on it but how much work it saves.
 """
 
 import asyncio
-import contextlib
 import json
 import logging
+import time
 from collections import deque
 from dataclasses import dataclass
 from typing import Any
 
-from decisions import clock, feed
+from decisions import clock, feed, freezes, queries
 from decisions.feed import in_reader
+from decisions.freezes import Epochs
 
 log = logging.getLogger(__name__)
+COUNT = 1.0
+"""Seconds between two counts of what needs people."""
 PAUSE = 0.05
 """Seconds between two frames at least, so that a burst goes out together."""
 FRAME_ROWS = 500
 KEPT = 64
 """Frames: three seconds at least, for pages that join or are slow."""
-LOOK = 5.0
+BEAT = 5.0
+"""Seconds after which pages are told that all is well, whether or not something was said meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,7 @@ class Frame:
     seq: int
     """What a page has before it, and with it."""
     text: str
+    kind: str = "rows"
 
 
 def worded(kind: str, seq: int, **more: Any) -> str:
@@ -57,7 +62,12 @@ class Broadcast:
         self.end = 0
         """The number of the frame that comes next."""
         self.seq: int | None = None
-        self.stops: tuple[int, ...] | None = None
+        self.stops: Epochs | None = None
+        self.needs: int | None = None
+        """How many decisions need people."""
+        self.uncounted = False
+        """Whether something happened since they were counted."""
+        self.counted_at = self.beat_at = time.monotonic()
         self.more = asyncio.Event()
         self.reading: asyncio.Task[None] | None = None
 
@@ -90,19 +100,24 @@ class Broadcast:
                 return number
         return number if self.seq <= seq and not self.frames else None
 
-    async def after(self, number: int, seconds: float) -> list[Frame] | None:
-        """The frames from that number on, waited for so long; none if there is none then, None if it is not kept any more."""
+    def newest(self) -> int | None:
+        """The number of the frame that comes next; None while nothing is read."""
+        return None if self.seq is None else self.end
+
+    async def after(self, number: int) -> list[Frame] | None:
+        """The frames from that number on, waited for: `BEAT` seconds at most. None if it is not kept any more."""
         if number >= self.end:
-            more = self.more
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(seconds):
-                    await more.wait()
+            await self.more.wait()
         first = self.end - len(self.frames)
         if self.seq is None or number < first:
             return None
         return [self.frames[at - first] for at in range(number, self.end)]
 
-    def _say(self, frame: Frame) -> None:
+    def _say(self, kind: str, prev: int, seq: int, **more: Any) -> None:
+        chain = {"prev": prev} if kind == "rows" else {}
+        self._add(Frame(prev, seq, worded(kind, seq, **chain, **more), kind))
+
+    def _add(self, frame: Frame) -> None:
         self.frames.append(frame)
         self.end += 1
         waiting, self.more = self.more, asyncio.Event()
@@ -126,21 +141,52 @@ class Broadcast:
 
     async def _go_on(self) -> None:
         if self.seq is None:
-            self.stops, self.seq = await in_reader(feed.stops), await in_reader(feed.head_seq)
-        seq: int = self.seq
+            self.stops, self.needs = await in_reader(freezes.epochs), await in_reader(_needing)
+            self.seq = await in_reader(feed.head_seq)
         while True:
-            if not await feed.hub.beyond(seq, LOOK):
-                continue
-            rows, reached, more = await in_reader(feed.changed_after, seq, FRAME_ROWS)
-            if rows or reached != seq:
-                self._say(Frame(seq, reached, worded("rows", reached, prev=seq, rows=rows)))
-                self.seq = seq = reached
-            stops = await in_reader(feed.stops)
-            if stops != self.stops:
-                self.stops = stops
-                self._say(Frame(seq, seq, worded("stop", seq)))
-            if not more:
-                await asyncio.sleep(PAUSE)
+            await self._go_one_on(self.seq)
+
+    async def _go_one_on(self, before: int) -> None:
+        """Say what came after entry `before`, what it changed around it, and now and then that all is well."""
+        reached, more = before, False
+        if await feed.hub.beyond(before, COUNT if self.uncounted else BEAT):
+            rows, reached, more = await in_reader(feed.changed_after, before, FRAME_ROWS)
+            if rows or reached != before:
+                self._say("rows", before, reached, rows=rows)
+            self.seq, self.uncounted = reached, True
+            await self._look_at_stops(reached)
+        now = time.monotonic()
+        beats = now - self.beat_at >= BEAT
+        # Time alone ends what waits for people: no entry says so.
+        if now - self.counted_at >= COUNT and (self.uncounted or beats):
+            await self._count(reached)
+        if beats:
+            self.beat_at = now
+            self._say("hb", reached, reached)
+        if not more:
+            await asyncio.sleep(PAUSE)
+
+    async def _look_at_stops(self, seq: int) -> None:
+        if await in_reader(freezes.epochs) != self.stops:
+            self.stops, told = await in_reader(stopped)
+            self._say("stop", seq, seq, **told)
+
+    async def _count(self, seq: int) -> None:
+        self.uncounted, self.counted_at = False, time.monotonic()
+        needs = await in_reader(_needing)
+        if needs != self.needs:
+            self.needs = needs
+            self._say("needs", seq, seq, n=needs)
+
+
+def _needing() -> int:
+    return queries.count_needing_people(clock.now())
+
+
+def stopped() -> tuple[Epochs, dict[str, Any]]:
+    """The freezes in force, and what a page is told of them: the red bar, and the rows whose deadlines they move."""
+    epochs, bar = freezes.drawn()
+    return epochs, {"stops": epochs, "bar": bar, "held": feed.held(FRAME_ROWS)}
 
 
 broadcast = Broadcast()

@@ -8,20 +8,25 @@ from urllib.parse import parse_qs
 
 from channels.generic.websocket import AsyncWebsocketConsumer
 
-from decisions import feed
+from decisions import feed, freezes
 from decisions.auth import sessions
 from decisions.auth.people import may_read, may_veto
-from decisions.broadcast import FRAME_ROWS, PAUSE, broadcast, timed, worded
+from decisions.broadcast import FRAME_ROWS, PAUSE, broadcast, stopped, timed, worded
+from decisions.freezes import Epochs
 from decisions.models import Person
-from decisions.presence import presence
+from decisions.presence import beside, presence
 from decisions.served import watch
 
-BEAT = 5.0
 CHECK = 3.0
+LONGEST = 4000
+"""Characters of what a page asks for: the stops that it shows are listed in it."""
 
 
 class TimelineConsumer(AsyncWebsocketConsumer):
-    """One reader. It sends what came after the seq that the client names, then what comes, at most 20 frames a second."""
+    """One page. It sends what came after the seq that the client names, then what comes, at most 20 frames a second.
+
+    A page that asks for `only=notices` is told of stops and of how many decisions need people, and of no rows.
+    """
 
     async def connect(self) -> None:
         person = self.scope.get("user")
@@ -30,18 +35,26 @@ class TimelineConsumer(AsyncWebsocketConsumer):
             return
         await self.accept()
         self.person, self.handle = person, self.scope["session"].get(sessions.HANDLE, "")
-        self.watches = await feed.in_reader(may_veto, person)
+        asked = parse_qs(self.scope.get("query_string", b"").decode("latin-1")[:LONGEST], keep_blank_values=True)
+        self.live = asked.get("only") != ["notices"]
+        self.presence = presence if self.live else beside
+        self.watches = self.live and await feed.in_reader(may_veto, person)
         if self.watches:
             watch.enter()
-        self.seq = await self._first()
-        self.stops: tuple[int, ...] | None = await feed.in_reader(feed.stops)
+        self.seq = await self._first(asked.get("after", [""])[0])
+        self.stops: Epochs | None = await self._shown_stops(asked.get("stops"))
         self.task = asyncio.create_task(self._run())
 
-    async def _first(self) -> int:
-        asked = parse_qs(self.scope.get("query_string", b"").decode("latin-1")).get("after", [""])[0]
+    async def _first(self, asked: str) -> int:
         if asked.lstrip("-").isdigit() and len(asked) < 16:
             return int(asked)
         return await feed.in_reader(feed.head_seq)
+
+    async def _shown_stops(self, asked: list[str] | None) -> Epochs:
+        """The stops that the page shows; those in force for one that does not tell."""
+        if asked is None:
+            return await feed.in_reader(freezes.epochs)
+        return tuple(int(seq) for seq in asked[0].split(",") if seq.isdigit())
 
     async def disconnect(self, code: int) -> None:
         if getattr(self, "watches", False):
@@ -67,50 +80,56 @@ class TimelineConsumer(AsyncWebsocketConsumer):
         self.task = asyncio.create_task(self._run())
 
     async def _run(self) -> None:
-        presence.enter(self.handle, self.person.id)
+        self.presence.enter(self.handle, self.person.id)
         broadcast.enter()
         try:
-            if await feed.in_reader(feed.missed, self.seq) > feed.REPLAY_LIMIT:
-                self.seq = await feed.in_reader(feed.head_seq)
-                await self._say("reset")
-            else:
-                await self._catch_up(replay=True)
+            if self.live:
+                await self._replay()
             await self._say("live")
             await self._go_on()
         finally:
             broadcast.leave()
-            presence.leave(self.handle)
+            self.presence.leave(self.handle)
         await self.close(code=4401)
 
+    async def _replay(self) -> None:
+        if await feed.in_reader(feed.missed, self.seq) > feed.REPLAY_LIMIT:
+            self.seq = await feed.in_reader(feed.head_seq)
+            await self._say("reset", held=await feed.in_reader(feed.held, FRAME_ROWS))
+        else:
+            await self._catch_up(replay=True)
+
     async def _go_on(self) -> None:
-        """Pass on what is said to all, until the session is over; an open page counts as its person being seen."""
+        """Pass on what is said to all, until the session is over."""
         place: int | None = None
-        while await presence.lives(self.handle, CHECK):
+        while await self.presence.lives(self.handle, CHECK):
             if place is None:
                 place = await self._join()
                 continue
-            frames = await broadcast.after(place, BEAT)
+            frames = await broadcast.after(place)
             if frames is None:
                 place = None
                 continue
             place += len(frames)
             for frame in frames:
                 self.seq = max(self.seq, frame.seq)
-                await self.send(text_data=timed(frame.text))
+                if self.live or frame.kind != "rows":
+                    await self.send(text_data=timed(frame.text))
             self.stops = broadcast.stops
-            if not frames:
-                await self._say("hb")
 
     async def _join(self) -> int | None:
         """From where on this page needs what is said to all; None if it is further behind, and has read more by itself."""
-        place = broadcast.place(self.seq)
+        place = broadcast.place(self.seq) if self.live else broadcast.newest()
         if place is None:
-            await self._catch_up(replay=False)
+            if self.live:
+                await self._catch_up(replay=False)
             await asyncio.sleep(PAUSE)
-        elif broadcast.stops != self.stops:
-            # Until then the page says what it found when it was opened.
-            self.stops = broadcast.stops
-            await self._say("stop")
+            return None
+        if broadcast.stops != self.stops:
+            # People have stopped agents, or let them go on, since the page was drawn.
+            self.stops, told = await feed.in_reader(stopped)
+            await self._say("stop", **told)
+        await self._say("needs", n=broadcast.needs)
         return place
 
     async def _catch_up(self, *, replay: bool) -> None:

@@ -14,8 +14,9 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from decisions import clock, hints, inert, ledger, register
-from decisions.models import Decision, Freeze, Timeline
+from decisions.models import Decision, Timeline
 from decisions.models.bulk import chunks, on_postgresql
+from decisions.queries import open_holds
 from decisions.states import effective_state, window_left_ms
 from decisions.vocab import HOLDING, UNDER_WAY, SignOff, State
 
@@ -119,11 +120,6 @@ def head_seq() -> int:
     return ledger.size() - 1
 
 
-def stops() -> tuple[int, ...]:
-    """The freezes in force, by their epochs."""
-    return tuple(Freeze.objects.filter(lifted_at__isnull=True).order_by("seq").values_list("seq", flat=True))
-
-
 def changed_after(seq: int, limit: int) -> tuple[list[dict[str, Any]], int, bool]:
     """(rows of decisions that changed after entry `seq`, seq reached, whether more follow); each decision once, as now."""
     # Read before the rows: an entry committed between the two reads is then sent twice rather than never.
@@ -176,6 +172,15 @@ def snapshot(limit: int) -> dict[str, Any]:
     # The latest changes, as `changed_before` goes on with them; then in the order in which they are read.
     latest = sorted(_shown(Decision.objects.order_by("-last_seq")[:limit]), key=lambda row: (row.occurred_at, row.seq))
     return {"seq": seq, "now": millis(now), "rows": rows_of(reversed(latest), now)}
+
+
+def held(limit: int) -> list[dict[str, Any]]:
+    """The rows that wait for people, as they are now, at most so many, by deadline.
+
+    A stop moves their deadlines, and they get no new version by it.
+    """
+    now = clock.now()
+    return rows_of(_shown(open_holds(now)[:limit]), now)
 
 
 class Hub:

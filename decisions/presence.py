@@ -6,7 +6,7 @@ It must not let anybody in: a page was let in when it was opened.
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from uuid import UUID
 
 from decisions.auth import sessions
@@ -15,9 +15,10 @@ from decisions.feed import in_reader
 
 
 class Presence:
-    """The open pages of one event loop, by the handles of their sessions."""
+    """The open pages of one event loop, by the handles of their sessions; `living` says which of these live."""
 
-    def __init__(self) -> None:
+    def __init__(self, living: Callable[[Iterable[str]], set[str]]) -> None:
+        self._living = living
         self.loop: asyncio.AbstractEventLoop | None = None
         self._forget()
 
@@ -45,7 +46,7 @@ class Presence:
             self.living.discard(handle)
 
     async def lives(self, handle: str, every: float) -> bool:
-        """Whether the session lives and its person has a role, as of so many seconds ago at most; its person is seen by it."""
+        """Whether the session lives and its person has a role, as of so many seconds ago at most."""
         if time.monotonic() - self.looked >= every:
             if self.looking is None:
                 self.looking = asyncio.get_running_loop().create_task(self._look())
@@ -56,15 +57,18 @@ class Presence:
     async def _look(self) -> None:
         asked = dict(self.people)
         try:
-            found = await in_reader(_living, asked)
+            found = await in_reader(_reading, asked, self._living)
             self.living -= asked.keys() - found
             self.looked = time.monotonic()
         finally:
             self.looking = None
 
 
-def _living(people: Mapping[str, UUID]) -> set[str]:
-    return {handle for handle in sessions.living(people) if has_a_role(people[handle])}
+def _reading(people: Mapping[str, UUID], living: Callable[[Iterable[str]], set[str]]) -> set[str]:
+    return {handle for handle in living(people) if has_a_role(people[handle])}
 
 
-presence = Presence()
+presence = Presence(sessions.living)
+"""Live pages: while they are open their people count as seen."""
+beside = Presence(sessions.alive)
+"""All other pages, which people leave open: their sessions end as if these were not."""

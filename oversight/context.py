@@ -8,8 +8,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from approvals import access
-from approvals.queries import stops
-from decisions import clock, inert, ledger, queries, register
+from decisions import clock, freezes, inert, ledger, queries, register
 from decisions.auth import factors
 from decisions.models import Alarm, Person
 from decisions.vocab import Role
@@ -68,7 +67,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
             for name, label, allowed in SECTIONS
             if access.may(known, person.id, allowed)
         ],
-        "stops": stops.bar(),
+        "stops": freezes.bar(),
         "open_alarms": [
             alarm for alarm in alarms(["open"]) if access.may(known, person.id, access.handles(alarm["kind"]))
         ],

@@ -10,10 +10,11 @@ from approvals.machine import LEASE, basis_of, permits, quorum_met
 from approvals.models import PolicyVersion
 from approvals.queries.quorum import approvers
 from approvals.queries.reverts import seen_unclaimed
-from approvals.queries.stops import in_force, why_stopped
+from approvals.queries.stops import why_stopped
 from decisions import register
 from decisions.envelope import Draft, timestamp, uuid7
 from decisions.errors import Problem, Refusal, conflict, forbidden, not_found
+from decisions.freezes import in_force
 from decisions.intake.ruleable import ruleable
 from decisions.intake.screening import screen_stored
 from decisions.models import Decision, Freeze

@@ -13,13 +13,13 @@ from approvals.api.commands import kept_answer, said
 from approvals.api.representation import identity, time
 from approvals.api.shapes import Nothing
 from approvals.idempotency import checked_key, once
-from approvals.queries.stops import in_force
 from decisions.api.base import ApiView
 from decisions.api.describing import Operation, describe
 from decisions.api.parsing import command
 from decisions.api.shapes import Id, Moment, Whole
 from decisions.auth.api import People, Readers, person
 from decisions.auth.people import require_strong_sign_in
+from decisions.freezes import in_force
 from decisions.models import Freeze
 from decisions.vocab import FreezeMode, FreezeScope
 

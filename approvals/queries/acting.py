@@ -8,8 +8,8 @@ from uuid import UUID
 
 from django.db.models import IntegerField, Q, QuerySet, Subquery
 
-from approvals.queries import stops
 from decisions import ledger, register, spans
+from decisions.freezes import in_force
 from decisions.models import Agent, Decision, Freeze, Service
 from decisions.vocab import FreezeMode, FreezeScope
 
@@ -38,7 +38,7 @@ def agents(after: str, now: datetime) -> Page:
     listed = Agent.objects.filter(slug__gt=after) if after else Agent.objects.all()
     found = list(listed.order_by("slug")[: LISTED + 1])
     lately = _lately(Agent.objects.all(), "agent_id", [row.id for row in found[:LISTED]], now)
-    names, freezes = _names(row.owner for row in found), stops.in_force()
+    names, freezes = _names(row.owner for row in found), in_force()
     rows = [
         {
             "slug": row.slug,
@@ -62,7 +62,7 @@ def services(after: str, now: datetime) -> Page:
         listed = listed.filter(Q(tier__gt=last.tier) | Q(tier=last.tier, slug__gt=last.slug))
     found = list(listed.order_by("tier", "slug")[: LISTED + 1])
     lately = _lately(Service.objects.all(), "service", [row.slug for row in found[:LISTED]], now)
-    freezes, known = stops.in_force(), register.latest()
+    freezes, known = in_force(), register.latest()
     answering = {row.slug: known.answerable(row.slug)[0] for row in found}
     names = _names(answering.values())
     rows = [

@@ -1,4 +1,4 @@
-"""Freezes in force, and what they say of one decision. It must not write."""
+"""What the freezes in force say of one decision, and what a stop found and would reach. It must not write."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -10,19 +10,12 @@ from uuid import UUID
 from approvals.machine import ASK_STANDS
 from decisions import register
 from decisions.errors import Problem
+from decisions.freezes import in_force, words
 from decisions.intake.ruleable import frozen
-from decisions.models import Agent, Decision, Freeze
-from decisions.models.prepared import Prepared
+from decisions.models import Decision, Freeze
 from decisions.ports import Ruleable, Ruling
 from decisions.states import effective_state
-from decisions.vocab import HOLDING, Basis, FreezeMode, FreezeScope, Level, State, word
-
-_IN_FORCE = Prepared(lambda: Freeze.objects.filter(lifted_at__isnull=True).order_by("seq"))
-
-
-def in_force() -> list[Freeze]:
-    """The freezes that nobody has lifted, oldest first."""
-    return _IN_FORCE.all()
+from decisions.vocab import HOLDING, Basis, FreezeMode, Level, State, word
 
 
 def modes_over(row: Decision, freezes: Sequence[Freeze] | None = None) -> frozenset[str]:
@@ -75,35 +68,6 @@ def described(now: datetime, listed: Sequence[Freeze] | None = None) -> list[dic
         }
         for freeze in listed
     ]
-
-
-def bar() -> list[dict[str, Any]]:
-    """What every page's bar says of the freezes in force."""
-    listed = in_force()
-    names = register.names({freeze.set_by for freeze in listed if freeze.set_by})
-    return [
-        {
-            "words": words(freeze),
-            "mode": freeze.mode,
-            "by": names.get(freeze.set_by, "a person") if freeze.set_by else "Oversight",
-            "at": freeze.set_at,
-        }
-        for freeze in listed
-    ]
-
-
-def words(freeze: Freeze) -> str:
-    """What a freeze stops, in words."""
-    match freeze.scope:
-        case FreezeScope.EVERYTHING:
-            return "All agents"
-        case FreezeScope.ENVIRONMENT:
-            return f"Agents in {freeze.value}"
-        case FreezeScope.SERVICE:
-            return f"Agents on {freeze.value}"
-        case _:
-            agent = Agent.objects.filter(id=freeze.value).first()
-            return f"Agent {agent.slug if agent else freeze.value}"
 
 
 def _asked(freeze: Freeze, names: Mapping[UUID, str], now: datetime) -> str:

@@ -8,10 +8,10 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from approvals import access
-from approvals.queries import acting, autonomy, keys, recent, sources, stops
+from approvals.queries import acting, autonomy, keys, recent, sources
 from approvals.queries.recent import Whose
 from approvals.views import profile
-from decisions import clock, inert, register
+from decisions import clock, freezes, inert, register
 from decisions.auth.people import reads, signed_in
 from decisions.models import Agent
 from decisions.vocab import FreezeScope
@@ -52,7 +52,7 @@ def one(request: HttpRequest, slug: str) -> HttpResponse:
         "policy": policy,
         "exceptions": autonomy.naming(policy, now, "agent", (str(id_),)) if policy else [],
         "ruled": autonomy.ruled_now(recent.sorts(found), id_, policy, known, now) if policy else [],
-        **profile.stop(request, FreezeScope.AGENT, str(id_), stops.in_force(), now),
+        **profile.stop(request, FreezeScope.AGENT, str(id_), freezes.in_force(), now),
         "name": inert.name(agent.name, 120) if agent else "",
     }
     return render(request, "approvals/agent.html", context)

@@ -9,10 +9,10 @@ from django.views.decorators.http import require_safe
 
 from approvals import access
 from approvals.policy import Policy
-from approvals.queries import acting, autonomy, recent, sources, stops
+from approvals.queries import acting, autonomy, recent, sources
 from approvals.queries.recent import Recent, Whose
 from approvals.views import profile
-from decisions import clock, inert, register
+from decisions import clock, freezes, inert, register
 from decisions.auth.people import reads, signed_in
 from decisions.models import Service
 from decisions.vocab import FreezeScope
@@ -51,7 +51,7 @@ def one(request: HttpRequest, name: str) -> HttpResponse:
         **sources.unreported_lately("service", name, found.start, now),
         **_permitted(service, autonomy.in_force(), now),
         "agents": _agents(found, known),
-        **profile.stop(request, FreezeScope.SERVICE, name, stops.in_force(), now),
+        **profile.stop(request, FreezeScope.SERVICE, name, freezes.in_force(), now),
     }
     return render(request, "approvals/service.html", context)
 

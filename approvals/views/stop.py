@@ -31,13 +31,6 @@ def page(request: HttpRequest) -> HttpResponse:
     return _show(request)
 
 
-@require_safe
-@reads
-def bar(request: HttpRequest) -> HttpResponse:
-    """The red bar alone: pages ask for it when they hear that something was stopped."""
-    return render(request, "_stop_bar.html")
-
-
 @require_POST
 @reads
 def stop(request: HttpRequest) -> HttpResponse:

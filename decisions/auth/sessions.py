@@ -114,10 +114,7 @@ def seen(handle: str) -> bool:
 
 def living(handles: Iterable[str]) -> set[str]:
     """Those of `handles` whose sessions live, a fixed number of queries for many; their people count as seen now."""
-    now, found = timezone.now(), dict[str, Session]()
-    for some in chunks(filter(None, handles)):
-        rows = Session.objects.filter(handle__in=some, expire_date__gt=now).order_by("seen_at")
-        found |= {row.handle: row for row in rows}
+    now, found = timezone.now(), _living(handles)
     for row in found.values():
         if now - row.seen_at >= SEEN_EVERY:
             # Only while it lives: one that was ended meanwhile must not come back.
@@ -125,6 +122,19 @@ def living(handles: Iterable[str]) -> set[str]:
                 seen_at=now, expire_date=_ends(row.began_at, now)
             )
     return set(found)
+
+
+def alive(handles: Iterable[str]) -> set[str]:
+    """Those of `handles` whose sessions live; nobody counts as seen by it."""
+    return set(_living(handles))
+
+
+def _living(handles: Iterable[str]) -> dict[str, Session]:
+    found, now = dict[str, Session](), timezone.now()
+    for some in chunks(filter(None, handles)):
+        rows = Session.objects.filter(handle__in=some, expire_date__gt=now).order_by("seen_at")
+        found |= {row.handle: row for row in rows}
+    return found
 
 
 def of(person: UUID) -> list[Session]:

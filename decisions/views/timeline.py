@@ -13,6 +13,8 @@ from decisions.vocab import BADGE_OF, BADGES, State, word
 
 FIRST_ROWS = 200
 SERVER_ROWS = 40
+CARDS = 6
+MOST_HELD = 500
 
 
 @require_safe
@@ -20,18 +22,16 @@ SERVER_ROWS = 40
 def page(request: HttpRequest) -> HttpResponse:
     """The latest decisions, the open holds, and what the modules need to go on."""
     first = feed.snapshot(FIRST_ROWS)
-    now = clock.now()
-    open_holds = queries.open_holds(now)
-    holds = feed.rows_of(open_holds[:6], now)
-    for row in [*first["rows"][:SERVER_ROWS], *holds]:
+    held = feed.held(MOST_HELD)
+    for row in [*first["rows"][:SERVER_ROWS], *held[:CARDS]]:
         row["when"] = from_millis(row["at"])
-    for hold in holds:
+    for hold in held[:CARDS]:
         hold["due_at"] = from_millis(hold["due"])
     context = {
         "recent": first["rows"][:SERVER_ROWS],
-        "holds": holds,
-        "hold_count": open_holds.count(),
-        "rows_json": {**first, "rows": [_plain(row) for row in first["rows"]]},
+        "holds": held[:CARDS],
+        "needs": queries.count_needing_people(clock.now()),
+        "rows_json": {**first, "rows": _plain(first["rows"]), "held": _plain(held)},
         "cfg": configuration(),
     }
     return render(request, "decisions/timeline.html", context)
@@ -41,8 +41,8 @@ def from_millis(value: int) -> datetime:
     return datetime.fromtimestamp(value / 1000, UTC)
 
 
-def _plain(row: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in row.items() if not isinstance(value, datetime)}
+def _plain(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{name: value for name, value in row.items() if not isinstance(value, datetime)} for row in rows]
 
 
 def configuration() -> dict[str, Any]:

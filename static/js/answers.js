@@ -1,5 +1,5 @@
 // Forms that answer in place through htmx: what is said when an answer does not arrive. Must not decide for the person.
-import { countHolds, make, shout } from './shared.js';
+import { countNeeds, make, shout } from './shared.js';
 import { settle } from './fragment.js';
 import { localise } from './when.js';
 
@@ -52,7 +52,7 @@ function afterSwap() {
   settle(panel);
   const result = panel.querySelector('[data-result]');
   if (!result) return;
-  if (result.dataset.waiting) countHolds(Number(result.dataset.waiting));
+  if (result.dataset.waiting) countNeeds(Number(result.dataset.waiting));
   result.focus();
   shout(result.textContent.trim().replace(/\s+/g, ' '));
 }

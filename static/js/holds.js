@@ -1,10 +1,10 @@
 // The strip of decisions that wait for people. Must never be paused, folded or filtered.
 import { left } from './countdown.js';
-import { byId, countHolds, icon, make, phone, shout } from './shared.js';
+import { byId, countNeeds, icon, make, neededAtFirst, phone, shout } from './shared.js';
 
 export class Holds {
   constructor(store, now, notices) {
-    Object.assign(this, { store, now, notices, list: byId('holds'), known: new Set() });
+    Object.assign(this, { store, now, notices, list: byId('holds'), known: new Set(), told: neededAtFirst() });
     for (const row of store.holds()) this.known.add(row.id);
   }
 
@@ -33,8 +33,16 @@ export class Holds {
     else if (fresh.length) shout(`${fresh.length} decisions need you`);
   }
 
-  count(n) {
-    countHolds(n);
+  /** So many decisions need people, and not all of them are held: some can be ended by people only. */
+  needs(n) {
+    this.told = n;
+    this.count(this.store.holds().length);
+  }
+
+  count(held) {
+    // The server counts once a second; what is held here needs somebody already.
+    const n = Math.max(this.told, held);
+    countNeeds(n);
     const section = byId('needs');
     section.querySelector('[data-role="none"]').hidden = n > 0;
     const all = section.querySelector('[data-role="all"]');

@@ -4,15 +4,17 @@ const STALE_AFTER = 12000;
 const BACK_OFF = { first: 400, most: 15000 };
 const OFFSETS = 9;
 
-/** Fires "rows" (rows, replay), "reset", "stop" (people have stopped agents, or let them go on), "beat" (nothing new), and "state" (name, and retryAt, behind or since). */
+/** Fires "rows" (rows, replay), "reset", "stop" (people have stopped agents, or let them go on: the red bar, and the rows that wait), "needs" (how many decisions need people), "beat" (nothing new), and "state" (name, and retryAt, behind or since). */
 export class Live extends EventTarget {
-  constructor(address, seq, serverNow) {
+  /** `seq` is what the page holds; `stops` names those that it shows; `serverNow` is the server's clock, where the page tells it. */
+  constructor(address, seq, stops, serverNow) {
     super();
     this.address = address;
     this.seq = seq;
     this.head = seq;
-    this.offsets = [serverNow - Date.now()];
-    this.skew = this.offsets[0];
+    this.stops = stops;
+    this.offsets = serverNow ? [serverNow - Date.now()] : [];
+    this.skew = this.offsets[0] ?? 0;
     this.state = 'connecting';
     this.tries = 0;
     this.heard = 0;
@@ -40,6 +42,7 @@ export class Live extends EventTarget {
     const url = new URL(this.address, location.href);
     url.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
     url.searchParams.set('after', this.seq);
+    url.searchParams.set('stops', this.stops);
     this.opened = false;
     const socket = new WebSocket(url);
     this.socket = socket;
@@ -60,8 +63,9 @@ export class Live extends EventTarget {
     if (frame.t === 'rows') this.takeRows(frame);
     else if (frame.t === 'live') this.caughtUp(frame);
     else if (frame.t === 'hb') this.beat(frame);
-    else if (frame.t === 'stop') this.dispatchEvent(new Event('stop'));
-    else if (frame.t === 'reset') this.dispatchEvent(new Event('reset'));
+    else if (frame.t === 'stop') this.stopped(frame);
+    else if (frame.t === 'needs') this.dispatchEvent(new CustomEvent('needs', { detail: frame.n }));
+    else if (frame.t === 'reset') this.dispatchEvent(new CustomEvent('reset', { detail: frame }));
   }
 
   takeRows(frame) {
@@ -84,6 +88,11 @@ export class Live extends EventTarget {
     this.tries = 0;
     if (frame.seq > this.seq) this.seq = frame.seq;
     this.set('live');
+  }
+
+  stopped(frame) {
+    this.stops = frame.stops.join(',');
+    this.dispatchEvent(new CustomEvent('stop', { detail: frame }));
   }
 
   beat(frame) {

@@ -1,6 +1,7 @@
 // Tells people what needs them outside the page: its title and icon, and the system's notifications where they asked for them.
 // Must not decide what needs people, nor ask for permission by itself.
-import { byId, say } from './shared.js';
+import { byId, neededAtFirst, say } from './shared.js';
+import { heading } from './stops.js';
 
 const KEY = 'oversight.tell';
 const URGENT = 60000;
@@ -8,7 +9,7 @@ const URGENT = 60000;
 export class Notices {
   /** `open` is called with the id of the decision whose notification was pressed. */
   constructor(section, now, open) {
-    Object.assign(this, { section, now, open, urged: new Set(), title: document.title, held: [], broken: false });
+    Object.assign(this, { section, now, open, urged: new Set(), title: document.title, held: [], broken: false, waiting: neededAtFirst() });
     this.link = document.querySelector('link[rel="icon"]');
     this.plain = this.link.href;
     this.button = byId('tell-me');
@@ -51,9 +52,15 @@ export class Notices {
       this.tell(row.id, `Urgent: ${row.title}`, this.wait(row));
     }
     this.held = rows;
-    const stopped = byId('stops').querySelector('.stopped') ? 'Stopped: ' : '';
-    document.title = `${rows.length ? `(${rows.length}) ` : ''}${stopped}${this.title}`;
-    this.link.href = pressing.length || stopped || this.broken ? this.section.dataset.urgent : rows.length ? this.section.dataset.waiting : this.plain;
+    document.title = heading(this.title, this.waiting);
+    const stopped = byId('stops').querySelector('.stopped');
+    this.link.href = pressing.length || stopped || this.broken ? this.section.dataset.urgent : this.waiting ? this.section.dataset.waiting : this.plain;
+  }
+
+  /** So many decisions need people. */
+  needs(n) {
+    this.waiting = n;
+    this.show(this.held);
   }
 
   /** Something failed that nobody has taken note of; no title once somebody has. */

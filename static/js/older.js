@@ -17,15 +17,21 @@ export class Older {
 
   async fetchPage() {
     // With no row at all there is nothing older, and asking again would never end.
-    if (this.store.oldestSeq === Infinity) this.done = true;
+    if (this.store.oldestSeq === Infinity) this.end([]);
     if (this.done) return;
     const answer = await fetch(`/api/v1/timeline?before=${this.store.oldestSeq}&limit=${PAGE}`);
     if (!answer.ok) throw new Error(`timeline ${answer.status}`);
     const { rows } = await answer.json();
     const before = this.store.oldestSeq;
     const { fresh } = this.store.take(rows);
-    this.done = rows.length === 0 || this.store.oldestSeq === before;
-    if (fresh.length) this.taken(fresh);
+    if (rows.length === 0 || this.store.oldestSeq === before) this.end(fresh);
+    else if (fresh.length) this.taken(fresh);
+  }
+
+  end(fresh) {
+    this.done = true;
+    this.store.complete();
+    this.taken(fresh);
   }
 
   /** Fetches quietly until the list has a good stock, or there is no more. */

@@ -3,6 +3,7 @@ import { watchAnswers } from './answers.js';
 import { startCountdowns } from './countdown.js';
 import { keys } from './keys.js';
 import { byId, copyText, say } from './shared.js';
+import { listen } from './stops.js';
 import { localise, nameZone } from './when.js';
 import { watchBuilds } from './builds.js';
 
@@ -12,7 +13,10 @@ watchAnswers();
 watchBuilds();
 // After the modules of the page, which put their own first.
 addEventListener('DOMContentLoaded', () => keys.finish());
-if (!byId('lanes')) startCountdowns(() => Date.now(), say);
+if (!byId('lanes')) {
+  const line = byId('more') ? listen() : null;
+  startCountdowns(() => line?.now() ?? Date.now(), say);
+}
 
 byId('more-tab')?.addEventListener('click', event => {
   event.preventDefault();

@@ -18,9 +18,12 @@ export function embedded(id) {
   return element ? JSON.parse(element.textContent) : null;
 }
 
-/** How many decisions need people, wherever the page says so. */
-export function countHolds(n) {
-  for (const badge of document.querySelectorAll('[data-holds]')) {
+/** How many decisions needed people when the page was drawn. */
+export const neededAtFirst = () => Number(document.querySelector('[data-needs]')?.textContent || 0);
+
+/** How many decisions need people, wherever the frame of the page says so. */
+export function countNeeds(n) {
+  for (const badge of document.querySelectorAll('[data-needs]')) {
     badge.textContent = n;
     badge.hidden = !n;
   }

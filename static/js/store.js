@@ -9,7 +9,9 @@ export class Store {
     this.badges = new Map(cfg.badges.map((badge, index) => [badge.slug, { ...badge, index }]));
     this.rows = new Map();
     this.sorted = [];
+    this.apart = new Set();
     this.oldestSeq = Infinity;
+    this.whole = false;
     this.doubled = 0;
   }
 
@@ -30,18 +32,18 @@ export class Store {
     return row.beyond || row.due > 0 || this.badge(row).attention >= 2;
   }
 
-  /** Applies rows; returns { fresh, changed }: rows not seen before, and newer versions of known ones. */
-  take(rows) {
+  /**
+   * Applies rows; returns { fresh, changed }: rows not seen before, and newer versions of known ones. `pushed` rows that
+   * are older than what is loaded stay apart until the rows between are there.
+   */
+  take(rows, pushed = false) {
     const fresh = [];
     const changed = [];
     for (const row of rows) {
+      if (!pushed && row.seq < this.oldestSeq) this.oldestSeq = row.seq;
       const old = this.rows.get(row.id);
-      if (old && old.version >= row.version) {
-        this.doubled += 1;
-        continue;
-      }
-      if (row.seq < this.oldestSeq) this.oldestSeq = row.seq;
-      if (old) {
+      if (old && old.version >= row.version) this.doubled += 1;
+      else if (old) {
         Object.assign(old, row);
         changed.push(old);
       } else {
@@ -49,9 +51,43 @@ export class Store {
         fresh.push(row);
       }
     }
-    this.insert(fresh);
+    const from = pushed ? this.from : -Infinity;
+    this.insert(fresh.filter(row => row.at >= from));
+    for (const row of fresh) if (row.at < from) this.apart.add(row);
+    this.admit();
     if (this.sorted.length > CAP + TRIM) this.trim();
     return { fresh, changed };
+  }
+
+  /** What waits for people, as it is now, however old: a stop moves deadlines and makes no new version. */
+  hold(rows) {
+    for (const row of rows) {
+      const old = this.rows.get(row.id);
+      if (old && row.version >= old.version) Object.assign(old, row);
+      if (old) continue;
+      this.rows.set(row.id, row);
+      this.apart.add(row);
+    }
+    this.admit();
+  }
+
+  /** There is nothing older than what is loaded. */
+  complete() {
+    this.whole = true;
+    this.admit();
+  }
+
+  /** Since when every row is loaded. */
+  get from() {
+    return this.whole ? -Infinity : this.sorted[0]?.at ?? Infinity;
+  }
+
+  /** Rows that were apart take their place once those around them are loaded. */
+  admit() {
+    const { from } = this;
+    const ready = [...this.apart].filter(row => row.at >= from);
+    for (const row of ready) this.apart.delete(row);
+    this.insert(ready);
   }
 
   insert(fresh) {
@@ -64,14 +100,21 @@ export class Store {
   }
 
   trim() {
-    const gone = this.sorted.splice(0, this.sorted.length - CAP);
-    for (const row of gone) if (!row.due) this.rows.delete(row.id);
+    this.whole = false;
+    for (const row of this.sorted.splice(0, this.sorted.length - CAP)) this.apart.add(row);
+    for (const row of this.apart) {
+      if (row.due) continue;
+      this.apart.delete(row);
+      this.rows.delete(row.id);
+    }
   }
 
   clear() {
     this.rows.clear();
     this.sorted = [];
+    this.apart.clear();
     this.oldestSeq = Infinity;
+    this.whole = false;
   }
 
   holds() {

@@ -1,6 +1,6 @@
 // What the timeline page listens to around itself: colour scheme, scrolling, links. Must not hold state.
 import { readTheme } from './marks.js';
-import { byId, phone, say } from './shared.js';
+import { phone, say } from './shared.js';
 
 const THEMES = ['(prefers-color-scheme: dark)', '(prefers-contrast: more)'];
 const NEAR_END = 3;
@@ -19,13 +19,6 @@ export function watchScroll(feed, older) {
       older.page().catch(() => say('Older decisions could not be loaded'));
     }
   }, { passive: true });
-}
-
-/** The red bar, anew: somebody has stopped agents or let them go on. */
-export async function showStops() {
-  const answer = await fetch('/stop/bar/').catch(() => null);
-  if (answer?.ok) byId('stops').innerHTML = await answer.text();
-  else say('People have stopped agents, or let them go on. Reload the page.');
 }
 
 /** A link to a decision opens beside the lanes, unless the reader asked for a tab of its own or holds a phone. */

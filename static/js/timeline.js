@@ -16,9 +16,10 @@ import { Notices } from './notices.js';
 import { Older, snapshot } from './older.js';
 import { Pane } from './pane.js';
 import { byId, embedded, phone, say, shout } from './shared.js';
-import { openInPane, showStops, watchScroll, watchTheme } from './surroundings.js';
+import { openInPane, watchScroll, watchTheme } from './surroundings.js';
 import { bindShortcuts } from './shortcuts.js';
-import { CAP, Store } from './store.js';
+import { shownStops, showStops } from './stops.js';
+import { Store } from './store.js';
 import { Toolbar } from './toolbar.js';
 import { View } from './view.js';
 import './page.js';
@@ -27,8 +28,9 @@ const AHEAD = 1 / 12;
 const first = embedded('rows');
 const store = new Store(embedded('cfg'));
 store.take(first.rows);
+store.hold(first.held);
 const view = new View(store);
-const live = new Live('/ws/timeline', first.seq, first.now);
+const live = new Live('/ws/timeline', first.seq, shownStops(), first.now);
 const feed = new Feed(byId('feed'), byId('pad'), store);
 const laneSize = () => (phone.matches ? { gutter: 104, least: 28, most: 7 } : { gutter: 124, least: 20, most: 40 });
 const lanes = new Lanes(byId('lanes'), store, readTheme(store.cfg.badges), laneSize);
@@ -83,7 +85,7 @@ let counted = 0;
 
 function applied(fresh, changed, quiet) {
   view.rebuild();
-  const shown = fresh.filter(row => view.matches(row));
+  const shown = fresh.filter(row => view.matches(row) && !store.apart.has(row));
   const urgent = fresh.some(row => row.due > 0) || changed.length > 0;
   if (!toolbar.paused) {
     if (changed.length || quiet || view.filtered) lanes.show(view.rows);
@@ -104,7 +106,7 @@ function flush() {
   if (!waiting.length) return;
   const rows = waiting;
   waiting = [];
-  const { fresh, changed } = store.take(rows);
+  const { fresh, changed } = store.take(rows, true);
   if (fresh.length || changed.length) {
     applied(fresh, changed);
     failures.take([...fresh, ...changed]);
@@ -119,16 +121,17 @@ function frame() {
   lanes.draw(now - width, now + width * AHEAD, live.now());
   if (performance.now() - counted > 1000) {
     counted = performance.now();
-    earlier.look(view.filtered || (older.done && store.sorted.length < CAP));
+    earlier.look(view.filtered || store.whole);
     toolbar.showCounts(view.counts(now - width), earlier.totals);
     listing.drawLanesNone(now - width);
   }
 }
 
-async function reset() {
+async function reset(held) {
   const { seq, rows } = await snapshot(live.seq);
   store.clear();
   store.take(rows);
+  store.hold(held);
   failures.know(store.sorted);
   live.seq = seq;
   older.done = false;
@@ -154,13 +157,18 @@ function start() {
     waiting.push(...event.detail.rows);
     frames.wake();
   });
-  live.addEventListener('reset', reset);
+  live.addEventListener('reset', event => reset(event.detail.held));
   live.addEventListener('beat', () => notices.show(store.holds()));
-  live.addEventListener('stop', async () => {
-    reset();
-    await showStops();
+  live.addEventListener('stop', event => {
+    showStops(event.detail);
+    store.hold(event.detail.held);
+    holds.show();
     notices.stops();
-    notices.show(store.holds());
+    lanes.show(view.rows);
+  });
+  live.addEventListener('needs', event => {
+    holds.needs(event.detail);
+    notices.needs(event.detail);
   });
   watchTheme(lanes, store);
   watchScroll(feed, older);

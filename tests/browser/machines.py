@@ -82,6 +82,20 @@ class Elsewhere:
         assert answer.status_code == 200, answer.text
         return str(answer.json()["state"])
 
+    def stop(self, service: str) -> None:
+        """Stop agents on that service."""
+        fields = {"scope": f"service:{service}", "mode": "all", "word": "stop", "reason": "A drill."}
+        answer = self.client.post("/stop/now/", data=hidden(self.client.get("/stop/").text) | fields)
+        assert answer.status_code == 200, answer.text[:500]
+        assert f"Agents on {service}" in answer.text
+
+    def let_go_on(self) -> None:
+        """Say of every stop in force that it may be lifted."""
+        page = self.client.get("/stop/").text
+        for address in re.findall(r'action="(/stop/[0-9a-f-]{36}/lift/)"', page):
+            answer = self.client.post(address, data=hidden(page))
+            assert answer.status_code == 200, answer.text[:500]
+
     def link(self, username: str) -> str:
         """Where `username` chooses a password: a new link, made as an administrator."""
         page = self.client.get(f"/register/people/{username}/").text

@@ -94,7 +94,7 @@ def test_the_first_agent_is_registered_and_its_first_decisions_appear(first: Pag
     expect(shown.row(name)).to_be_visible()
     expect(first.locator("#feed-none")).to_be_hidden()
 
-    badge = first.get_by_role("navigation", name="Main").locator("[data-holds]")
+    badge = first.get_by_role("navigation", name="Main").locator("[data-needs]")
     expect(badge).to_be_hidden()
     expect(first.get_by_text("Nothing needs you.")).to_be_visible()
     asked = machine.propose(action=factories.action(service="checkout", resource=resource()))

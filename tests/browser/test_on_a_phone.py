@@ -54,7 +54,7 @@ def test_a_hold_is_vetoed_from_its_link_with_two_taps(
         rationale="The error rate is 7.2 % over five minutes, and two more replicas have helped before.",
     )
     page = visit("ines", "/needs-you/", size=PHONE, scheme=scheme)
-    waiting = page.get_by_role("navigation", name="Sections").locator("[data-holds]").inner_text()
+    waiting = page.get_by_role("navigation", name="Sections").locator("[data-needs]").inner_text()
     taps = Taps(page, shots)
     taps.picture(f"1-{scheme}")
     taps.tap(page.locator(f'.hold[data-id="{asked["id"]}"]'))
@@ -65,7 +65,7 @@ def test_a_hold_is_vetoed_from_its_link_with_two_taps(
     taps.tap(page.locator("#dec").get_by_role("button", name="Veto"))
     expect(page.locator("[data-result]")).to_have_text("Your veto is recorded.")
     expect(page.locator("[data-result]")).to_be_in_viewport()
-    expect(page.get_by_role("navigation", name="Sections").locator("[data-holds]")).not_to_have_text(waiting)
+    expect(page.get_by_role("navigation", name="Sections").locator("[data-needs]")).not_to_have_text(waiting)
     taps.picture(f"3-{scheme}")
     assert taps.count == 2
     assert people("david").state(asked) == "vetoed"

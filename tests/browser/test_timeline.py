@@ -53,7 +53,7 @@ LEGEND = """() => Object.fromEntries([...document.querySelectorAll('#legend [dat
 
 def numbers(page: Page) -> dict[str, int]:
     """What the legend says of each state."""
-    return {slug: int(n or 0) for slug, n in page.evaluate(LEGEND).items() if slug != "beyond"}
+    return {slug: int(n.replace(",", "") or 0) for slug, n in page.evaluate(LEGEND).items() if slug != "beyond"}
 
 
 FEW_ROWS = """(() => {

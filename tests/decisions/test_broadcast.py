@@ -16,7 +16,7 @@ def told(steps: list[int], kept: int = KEPT) -> Broadcast:
     made = Broadcast()
     made.frames, seq = deque(maxlen=kept), 10
     for step in steps:
-        made._say(Frame(seq, seq + step, ""))
+        made._add(Frame(seq, seq + step, ""))
         seq += step
     made.seq = seq
     return made
@@ -30,7 +30,7 @@ def test_from_its_place_on_a_page_is_given_all_that_it_lacks(steps: list[int], k
         oldest = made.frames[0].prev if made.frames else end
         assert seq < oldest, "it must read the ledger by itself, and no page that need not is sent there"
         return
-    given_ = asyncio.run(made.after(place, 0))
+    given_ = asyncio.run(made.after(place)) if place < made.end else []
     assert given_ is not None
     reached = seq
     for frame in given_:
@@ -42,8 +42,8 @@ def test_from_its_place_on_a_page_is_given_all_that_it_lacks(steps: list[int], k
 
 def test_a_page_that_is_too_slow_is_told_that_it_lost_its_place() -> None:
     made = told([1] * 5, kept=2)
-    assert asyncio.run(made.after(2, 0)) is None
-    frames = asyncio.run(made.after(3, 0))
+    assert asyncio.run(made.after(2)) is None
+    frames = asyncio.run(made.after(3))
     assert frames is not None
     assert [frame.seq for frame in frames] == [14, 15]
 
@@ -51,9 +51,9 @@ def test_a_page_that_is_too_slow_is_told_that_it_lost_its_place() -> None:
 def test_who_waits_is_woken_by_the_next_frame_and_by_no_other() -> None:
     async def run() -> list[int]:
         made = told([1, 1])
-        waiting = [asyncio.create_task(made.after(2, 5)) for _ in range(50)]
+        waiting = [asyncio.create_task(made.after(2)) for _ in range(50)]
         await asyncio.sleep(0)
-        made._say(Frame(12, 13, ""))
+        made._add(Frame(12, 13, ""))
         return [len(frames or ()) for frames in await asyncio.gather(*waiting)]
 
     assert asyncio.run(run()) == [1] * 50

@@ -5,6 +5,7 @@ import contextlib
 import json
 from itertools import pairwise
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -12,11 +13,14 @@ from asgiref.testing import ApplicationCommunicator
 from django.contrib.auth.models import AnonymousUser
 from django.db import OperationalError
 
+from approvals.actions.lift_freeze import lift_freeze
+from approvals.actions.set_freeze import set_freeze
 from decisions import broadcast as broadcasting
-from decisions import consumers, feed, ledger
+from decisions import feed, ledger
 from decisions.auth import sessions
 from decisions.consumers import TimelineConsumer
-from decisions.models import Agent, Person
+from decisions.models import Agent, Freeze, Person
+from decisions.vocab import FreezeMode, FreezeScope
 from tests import factories
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -25,8 +29,11 @@ pytestmark = pytest.mark.django_db(transaction=True)
 class Socket:
     """One WebSocket of `person` to the timeline."""
 
-    def __init__(self, person: object, after: int | None, handle: str = "") -> None:
-        query = f"after={after}".encode() if after is not None else b""
+    def __init__(
+        self, person: object, after: int | None, handle: str = "", only: str = "", stops: str | None = None
+    ) -> None:
+        asked = {"after": after, "only": only or None, "stops": stops}
+        query = urlencode({name: value for name, value in asked.items() if value is not None}).encode()
         session = {sessions.HANDLE: handle}
         scope = {"type": "websocket", "path": "/ws/timeline", "query_string": query, "user": person, "session": session}
         self.inner = ApplicationCommunicator(TimelineConsumer.as_asgi(), scope)
@@ -73,6 +80,15 @@ def rows(got: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def sent(agent: Agent, first: int, count: int) -> None:
     events = [factories.event(decision=f"d-{number}") for number in range(first, first + count)]
     factories.send(agent, *events)
+
+
+def frozen(by: Person) -> Freeze:
+    return set_freeze(scope=FreezeScope.EVERYTHING, value="", mode=FreezeMode.ALL, reason="", actor=by.id)
+
+
+def lifted_by(freeze: Freeze, *people: Person) -> None:
+    for person in people:
+        lift_freeze(freeze.id, actor=person.id)
 
 
 def test_a_reader_that_was_away_gets_all_of_it_once_and_then_goes_on_live(agent: Agent, manager: Person):
@@ -153,7 +169,7 @@ def test_what_happens_is_read_once_for_all_open_pages(agent: Agent, manager: Per
 def test_no_page_is_told_that_all_is_well_of_what_could_not_be_read(
     agent: Agent, manager: Person, monkeypatch: pytest.MonkeyPatch, fails: int
 ):
-    monkeypatch.setattr(consumers, "BEAT", 0.2)
+    monkeypatch.setattr(broadcasting, "BEAT", 0.2)
     left = [fails]
     changed = feed.changed_after
 
@@ -208,6 +224,98 @@ def test_pages_that_join_at_any_moment_miss_nothing(agent: Agent, manager: Perso
     found = asyncio.run(run())
     assert len(found[0]) == 30
     assert all(ids == found[0] for ids in found)
+
+
+@pytest.mark.parametrize("only", ["", "notices"])
+def test_a_stop_comes_with_its_bar_and_what_stands_still(
+    agent: Agent, manager: Person, second_manager: Person, only: str
+):
+    held = factories.propose(agent, key="k")
+
+    async def run() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        page = Socket(manager, None, only=only)
+        await page.connect()
+        await frames(page, "needs")
+        freeze = await sync_to_async(frozen)(manager)
+        set_ = await frames(page, "stop")
+        await sync_to_async(lifted_by)(freeze, second_manager, manager)
+        lifted = await frames(page, "stop")
+        await page.disconnect()
+        return set_, lifted
+
+    set_, lifted = asyncio.run(run())
+    assert [row["stopped"] for row in set_[-1]["held"]] == [True]
+    assert set_[-1]["held"][0]["id"] == str(held.id)
+    assert len(set_[-1]["stops"]) == 1
+    assert f"stopped</b> by {manager.name}" in " ".join(set_[-1]["bar"].split())
+    assert [row["stopped"] for row in lifted[-1]["held"]] == [False]
+    assert (lifted[-1]["bar"], lifted[-1]["stops"]) == ("", [])
+    if only:
+        assert not any("rows" in frame for frame in [*set_, *lifted])
+
+
+@pytest.mark.parametrize("only", ["", "notices"])
+def test_a_page_is_told_of_a_stop_that_it_missed_and_of_none_that_it_shows(manager: Person, only: str):
+    freeze = frozen(manager)
+
+    async def run(shown: str) -> list[str]:
+        page = Socket(manager, None, only=only, stops=shown)
+        await page.connect()
+        got = await frames(page, "needs")
+        await page.disconnect()
+        return [frame["t"] for frame in got]
+
+    assert "stop" in asyncio.run(run(""))
+    assert "stop" in asyncio.run(run("rubbish,-1,99999999999999999999999"))
+    assert "stop" not in asyncio.run(run(str(freeze.seq)))
+
+
+def test_a_page_without_rows_hears_how_many_need_people_and_nothing_of_the_rest(
+    agent: Agent, manager: Person, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(broadcasting, "BEAT", 0.3)
+    monkeypatch.setattr(broadcasting, "COUNT", 0.05)
+
+    async def run() -> list[dict[str, Any]]:
+        page = Socket(manager, None, only="notices")
+        await page.connect()
+        got = await frames(page, "needs")
+        await sync_to_async(sent)(agent, 0, 20)
+        await sync_to_async(factories.propose)(agent, key="k")
+        got += await frames(page, "needs")
+        # It goes on hearing that all is well while only rows are said.
+        for number in range(6):
+            await sync_to_async(sent)(agent, 100 + number, 1)
+            await asyncio.sleep(0.1)
+        got += await frames(page, "hb")
+        await page.disconnect()
+        return got
+
+    got = asyncio.run(run())
+    assert [frame["n"] for frame in got if frame["t"] == "needs"] == [0, 1]
+    assert {frame["t"] for frame in got} <= {"live", "needs", "hb"}
+
+
+def test_what_waits_is_known_however_much_came_after_it(
+    agent: Agent, manager: Person, client_for: Any, monkeypatch: pytest.MonkeyPatch
+):
+    held = factories.propose(agent, key="k")
+    sent(agent, 0, 210)
+    page = client_for(manager).get("/").content.decode()
+    embedded = json.loads(page.partition('id="rows" type="application/json">')[2].partition("</script>")[0])
+    assert [row["id"] for row in embedded["held"]] == [str(held.id)]
+    assert str(held.id) not in {row["id"] for row in embedded["rows"]}
+
+    monkeypatch.setattr(feed, "REPLAY_LIMIT", 5)
+
+    async def run() -> dict[str, Any]:
+        communicator = reader(manager, after=-1)
+        await communicator.connect()
+        got = await frames(communicator, "reset")
+        await communicator.disconnect()
+        return got[-1]
+
+    assert [row["id"] for row in asyncio.run(run())["held"]] == [str(held.id)]
 
 
 @pytest.mark.parametrize("person", [AnonymousUser(), None])

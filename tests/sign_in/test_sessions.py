@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from approvals.actions.change_register import change_register
 from approvals.organisation import Organisation
+from decisions import broadcast as broadcasting
 from decisions import consumers, tasks
 from decisions.auth import sessions
 from decisions.auth.session import person_of_cookies
@@ -161,14 +162,15 @@ def test_what_is_over_is_swept_away(client_for: Browser, manager: Person, respon
 @pytest.fixture
 def in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """What an open page does every few seconds it does every few tenths."""
-    monkeypatch.setattr(consumers, "BEAT", 0.3)
+    monkeypatch.setattr(broadcasting, "BEAT", 0.3)
     monkeypatch.setattr(consumers, "CHECK", 0.2)
 
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("in_a_hurry")
+@pytest.mark.parametrize("only", ["", "notices"])
 @pytest.mark.parametrize("how", ["ended", "left", "expired"])
-def test_an_open_live_page_is_cut_off_at_its_next_look(client_for: Browser, manager: Person, how: str):
+def test_an_open_page_is_cut_off_at_its_next_look(client_for: Browser, manager: Person, how: str, only: str):
     client = client_for(manager)
     handle = session_of(client).handle
 
@@ -181,7 +183,7 @@ def test_an_open_live_page_is_cut_off_at_its_next_look(client_for: Browser, mana
             ago(client, seen=timedelta(minutes=31))
 
     async def run() -> Any:
-        socket = Socket(manager, None, handle)
+        socket = Socket(manager, None, handle, only=only)
         assert (await socket.connect())[0]
         await frames(socket, "live")
         await sync_to_async(out)()
@@ -214,6 +216,25 @@ def test_an_open_live_page_keeps_the_session_and_survives_a_new_key(client_for: 
 
     asyncio.run(run())
     assert timezone.now() - session_of(client).seen_at < timedelta(minutes=1)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("in_a_hurry")
+def test_a_page_that_is_left_open_and_shows_no_rows_keeps_no_session(client_for: Browser, manager: Person):
+    client = client_for(manager)
+    ago(client, seen=timedelta(minutes=25))
+    before = session_of(client).seen_at
+
+    async def run() -> None:
+        socket = Socket(manager, None, session_of_manager.handle, only="notices")
+        assert (await socket.connect())[0]
+        for _ in range(4):
+            await frames(socket, "hb")
+        await socket.disconnect()
+
+    session_of_manager = session_of(client)
+    asyncio.run(run())
+    assert session_of(client).seen_at == before
 
 
 @pytest.mark.parametrize(
