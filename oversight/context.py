@@ -68,6 +68,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
             if access.may(known, person.id, allowed)
         ],
         "stops": freezes.bar(),
+        "alarm_words": ALARM_WORDS,
         "open_alarms": [
             alarm for alarm in alarms(["open"]) if access.may(known, person.id, access.handles(alarm["kind"]))
         ],

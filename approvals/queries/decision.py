@@ -229,7 +229,8 @@ def facts(page: Page) -> list[tuple[str, str]]:
     listed = [("Service", service.name if service else f"{inert.name(row.service)} (not registered)")]
     listed.append(("Tier", f"{row.tier}" if row.tier is not None else "not registered; treated as tier 0"))
     environment = f"{inert.name(row.environment)} ({row.environment_class})"
-    listed.append(("Environment", environment if row.environment else row.environment_class))
+    named = row.environment and row.environment != row.environment_class
+    listed.append(("Environment", environment if named else row.environment_class))
     if row.data_class:
         listed.append(("Data", row.data_class))
     if service and service.cost_per_minute:

@@ -27,6 +27,7 @@ from approvals.queries import as_text, next_hold
 from approvals.queries import decision as queries
 from approvals.queries.shown import Shown
 from approvals.views import again, desk
+from approvals.views.said_once import said_once
 from approvals.vocab import Finding, Judgement, VerdictWord
 from decisions import clock, inert
 from decisions.auth.people import reads, require_sign_in_for, signed_in
@@ -54,12 +55,7 @@ def show(request: HttpRequest, decision_id: UUID, *, status: int = 200, **more: 
     if request.method == "GET":
         desk.note_opened(request, loaded.row)
     template = "approvals/_decision.html" if _wants_pane(request) else "approvals/decision.html"
-    values = (
-        drawn(request, loaded, person.id)
-        | {"key": uuid.uuid4()}
-        | _on_the_way(request, loaded)
-        | again.context(request)
-    )
+    values = drawn(request, loaded, person.id) | _on_the_way(request, loaded) | again.context(request)
     values |= more
     response = render(request, template, values, status=status)
     response["ETag"] = f'"v{loaded.row.version}"'
@@ -81,7 +77,7 @@ def drawn(request: HttpRequest, loaded: queries.Page, viewer: UUID) -> dict[str,
     """The values of the page or pane of a decision, with what a reader takes along of it."""
     values = queries.context(loaded, viewer)
     address = request.build_absolute_uri(reverse("approvals:decision", args=[loaded.row.id]))
-    return values | {"address": address, "as_text": as_text.summary(values, address)}
+    return values | {"address": address, "as_text": as_text.summary(values, address), "key": uuid.uuid4()}
 
 
 def _wants_pane(request: HttpRequest) -> bool:
@@ -173,7 +169,10 @@ def remark(request: HttpRequest, decision_id: UUID) -> HttpResponse:
     """A comment."""
 
     def act() -> str:
-        comment(decision_id, text=_reason(request), actor=signed_in(request).id)
+        text = _reason(request)
+        said_once(
+            request, text, lambda: {"seq": comment(decision_id, text=text, actor=signed_in(request).id).first_seq}
+        )
         return "Your comment is recorded."
 
     return _answer(request, decision_id, act)

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 from approvals import access
 from approvals.actions.comment import comment
 from approvals.views import desk
+from approvals.views.said_once import said_once
 from decisions import clock
 from decisions.auth.people import reads, signed_in
 from decisions.errors import Problem, bad_request
@@ -53,8 +54,11 @@ def ask(request: HttpRequest, decision_id: UUID) -> HttpResponse:
         if not question or len(question) > QUESTION_LIMIT:
             raise bad_request(f"A question has from 1 to {QUESTION_LIMIT} characters. Nothing was recorded.")
         row = access.decision_of(decision_id)
-        asked = comment(decision_id, text=question, actor=signed_in(request).id)
-        desk.set_aside(request, row.seq, clock.now() + desk.LONGEST, question=asked.first_seq)
+        asker = signed_in(request).id
+        asked = said_once(
+            request, question, lambda: {"seq": comment(decision_id, text=question, actor=asker).first_seq}
+        )
+        desk.set_aside(request, row.seq, clock.now() + desk.LONGEST, question=asked["seq"])
         return (
             "Your question is recorded as a comment. The decision is set aside until somebody answers, a day at most."
         )

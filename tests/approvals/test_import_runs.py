@@ -1,5 +1,6 @@
 """Recorded runs come in from files: counted first, recorded once, marked as replayed."""
 
+import gzip
 import json
 from io import StringIO
 from pathlib import Path
@@ -78,6 +79,13 @@ def test_what_is_no_run_is_refused(tmp_path: Path) -> None:
         run(path)
     with pytest.raises(CommandError, match="No such file"):
         run(tmp_path / "gone")
+
+
+def test_what_is_packed_is_to_be_unpacked_first(trace: Path, tmp_path: Path) -> None:
+    packed = tmp_path / "run.jsonl.gz"
+    packed.write_bytes(gzip.compress(trace.read_bytes()))
+    with pytest.raises(CommandError, match=r"run\.jsonl\.gz is packed\. Unpack it first\."):
+        run(packed)
 
 
 def test_an_agent_that_the_register_does_not_know_is_refused(trace: Path) -> None:

@@ -172,6 +172,22 @@ def test_a_stale_page_cannot_approve(second_manager: Person, client_for: Callabl
     assert b"nothing was recorded" in answer.content
 
 
+def test_a_comment_that_is_sent_twice_is_recorded_once(
+    client_for: Callable[[Person], Client], agent: Agent, manager: Person, responder: Person
+):
+    page = f"/decisions/{factories.propose(agent, key='k').id}/"
+    client = client_for(manager)
+    form = {"reason": "Who asked for this?", "key": str(client.get(page).context["key"])}
+    first, second = (client.post(f"{page}comment", form, follow=True) for _ in range(2))
+    told = [str(message) for answer in (first, second) for message in answer.context["messages"]]
+    assert told == ["Your comment is recorded."] * 2
+    assert first.redirect_chain == second.redirect_chain
+    assert Timeline.objects.filter(kind="comment.made").count() == 1
+    client_for(responder).post(f"{page}comment", form)
+    client.post(f"{page}comment", form | {"reason": "And why?"})
+    assert Timeline.objects.filter(kind="comment.made").count() == 3, "another person, and other words"
+
+
 def test_a_history_that_repeats_itself_is_folded_on_the_page_and_whole_for_machines(
     client_for: Callable[[Person], Client], agent: Agent, manager: Person
 ):

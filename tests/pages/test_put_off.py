@@ -126,6 +126,18 @@ def test_a_question_waits_until_somebody_else_answers(
     assert page.context["aside_count"] == 0
 
 
+def test_a_question_that_is_sent_twice_is_asked_once(browser: Client, rows: list[Decision]) -> None:
+    page = browser.get(f"{QUEUE}?selected={rows[0].id}")
+    key = str(page.context["selected"]["key"])
+    assert page.content.decode().count(f'name="key" value="{key}"') >= 2, "the question and the comment carry it"
+    first, second = (put_off(browser, rows[0], "ask", question="Who asked for this?", key=key) for _ in range(2))
+    assert said(first) == said(second)
+    assert first.redirect_chain == second.redirect_chain
+    assert Comment.objects.count() == 1
+    put_off(browser, rows[0], "ask", question="And why?", key=key)
+    assert Comment.objects.count() == 2, "other words are another question"
+
+
 def test_a_question_that_nobody_answers_comes_back_after_a_day(
     browser: Client, rows: list[Decision], clock: Clock
 ) -> None:

@@ -13,6 +13,8 @@ from decisions.intake import runs
 
 EVENTS = "events"
 """One CloudEvent of our own contract a line."""
+PACKED = (b"\x1f\x8b", b"PK\x03\x04", b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd")
+"""What files of gzip, zip, bzip2, xz and zstd begin with."""
 
 
 class Command(BaseCommand):
@@ -44,6 +46,8 @@ class Command(BaseCommand):
         with path.open("rb") as stream:
             head = stream.read(runs.HEAD)
             stream.seek(0)
+            if head.startswith(PACKED):
+                raise CommandError(f"{path} is packed. Unpack it first.")
             if options["format"] == EVENTS or (not options["format"] and _holds_events(head)):
                 import_events(stream, agent=options["agent"], source=path.name, done=done, dry_run=options["dry_run"])
                 return
