@@ -76,8 +76,13 @@ def row_after(
     *,
     first: Callable[[], Any] = lambda: None,
     last: Callable[[], Any] = lambda: None,
+    fold: bool = True,
 ) -> dict[str, Any]:
-    """The decision after `parts`, and what was seen of it, each recorded by itself; nothing of it stays."""
+    """The decision after `parts`, and what was seen of it, each recorded by itself; nothing of it stays.
+
+    With `fold` its entries make the same read models. Of two orders of the same parts that is asked of one: it takes
+    as long as all the rest.
+    """
     with transaction.atomic():
         first()
         for part in parts:
@@ -90,7 +95,8 @@ def row_after(
             if field.attname not in OF_ITS_ENTRIES
         }
         found["seen"] = {one.told.get("detail"): one.rule for one in Evidence.objects.filter(decision_seq=row.seq)}
-        assert rebuild(check=True).differences == ()
+        if fold:
+            assert rebuild(check=True).differences == ()
         transaction.set_rollback(True)
     return found
 
@@ -142,7 +148,7 @@ def orders(data: st.DataObject, parts: list[Part]) -> tuple[list[Part], list[Par
 def test_a_reported_decision_is_the_same_in_any_order(watched: Agent, clock: Clock, data: st.DataObject) -> None:
     parts = data.draw(reports(clock.at)) + data.draw(others(clock.at))
     one, another = orders(data, parts)
-    assert row_after(watched, one) == row_after(watched, another)
+    assert row_after(watched, one, fold=False) == row_after(watched, another)
 
 
 @ANY_ORDER
@@ -154,7 +160,7 @@ def test_a_proposed_decision_is_the_same_in_any_order(watched: Agent, clock: Clo
     asked = told("proposed", "p", clock.at, **over)
     own = data.draw(own_outcome(clock.at))
     one, another = orders(data, [asked, *own, *data.draw(others(clock.at))])
-    found, wanted = row_after(watched, another), row_after(watched, one)
+    found, wanted = row_after(watched, another), row_after(watched, one, fold=False)
     left_out = ASKED if own else set()
     assert {name for name in wanted if found[name] != wanted[name]} <= left_out
     assert own or wanted["state"] in (State.PENDING, State.AUTHORIZED), "what was seen answers nothing"
@@ -178,7 +184,7 @@ def test_a_claimed_decision_is_the_same_in_any_order(
 
     parts = [finished(data.draw(OUTCOMES)), *data.draw(others(start + timedelta(minutes=30 if late else 0)))]
     one, another = orders(data, parts)
-    assert row_after(watched, one, first=claimed) == row_after(watched, another, first=claimed)
+    assert row_after(watched, one, first=claimed, fold=False) == row_after(watched, another, first=claimed)
 
 
 @ANY_ORDER
@@ -202,7 +208,7 @@ def test_what_an_agent_tells_beside_its_lease_is_for_people_in_any_order(
     own = data.draw(st.lists(st.sampled_from(beside), min_size=1, unique_by=lambda part: part.name))
     ended = [finished(data.draw(OUTCOMES))] if data.draw(st.booleans()) else []
     one, another = orders(data, [*ended, *own, *data.draw(st.just([]) | others(now))])
-    found = row_after(watched, one, first=claimed)
+    found = row_after(watched, one, first=claimed, fold=False)
     assert row_after(watched, another, first=claimed) == found
     assert found["state"] in ((State.EXECUTING, State.REVERT_ORDERED, State.REVIEW) if vetoed else (State.REVIEW,))
 
@@ -231,4 +237,4 @@ def test_what_is_cut_off_leaves_the_decision_as_if_it_had_never_been_joined(
     ]
     both = data.draw(st.permutations([*parts, *effects]))
     only = [part for part in both if part in parts]
-    assert row_after(watched, both, first=first, last=cut) == row_after(watched, only, first=first)
+    assert row_after(watched, both, first=first, last=cut) == row_after(watched, only, first=first, fold=False)

@@ -32,15 +32,18 @@ class Waiting:
 
     def __call__(self, asking: Sequence[Callable[[], Any]]) -> list[Any]:
         """What each got, or the Problem that it got."""
-        go_on = threading.Event()
+        begun, go_on = threading.Event(), threading.Event()
 
         def occupy(_: Moment) -> list[Draft]:
+            begun.set()
             go_on.wait(20)
             return []
 
         held = recording.enqueue(occupy, principal="system", keys=(), weight=1)
         answers: list[Any] = [None] * len(asking)
         threads = [threading.Thread(target=self._ask, args=(answers, place, ask)) for place, ask in enumerate(asking)]
+        # What came before it begins would be written with it, and never wait.
+        assert begun.wait(20)
         self.applied.clear()
         for thread in threads:
             thread.start()
