@@ -246,6 +246,8 @@ def test_a_viewer_sees_a_hold_and_no_buttons(visit: Visit, agent: Machine):
 
 def test_a_person_who_was_signed_out_keeps_what_they_typed(visit: Visit, agent: Machine, people: People, watch: Watch):
     watch.expect("status of 40[13]")
+    # The line of the page is refused as well.
+    watch.expect("WebSocket connection")
     asked = agent.ask(resource())
     page = visit("ines", f"/decisions/{asked['id']}/", own=True)
     page.get_by_label("Reason").fill("Typed with one hand")
