@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import re
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -18,6 +19,7 @@ from decisions.presence import beside, presence
 from decisions.served import watch
 
 CHECK = 3.0
+WHOLE = re.compile("-?[0-9]{1,15}")
 LONGEST = 4000
 """Characters of what a page asks for: the stops that it shows are listed in it."""
 
@@ -38,15 +40,16 @@ class TimelineConsumer(AsyncWebsocketConsumer):
         asked = parse_qs(self.scope.get("query_string", b"").decode("latin-1")[:LONGEST], keep_blank_values=True)
         self.live = asked.get("only") != ["notices"]
         self.presence = presence if self.live else beside
-        self.watches = self.live and await feed.in_reader(may_veto, person)
-        if self.watches:
-            watch.enter()
         self.seq = await self._first(asked.get("after", [""])[0])
         self.stops: Epochs | None = await self._shown_stops(asked.get("stops"))
+        self.watches = self.live and await feed.in_reader(may_veto, person)
+        if self.watches:
+            # Last: who fails to open is not there, and nobody would say that they left.
+            watch.enter()
         self.task = asyncio.create_task(self._run())
 
     async def _first(self, asked: str) -> int:
-        if asked.lstrip("-").isdigit() and len(asked) < 16:
+        if WHOLE.fullmatch(asked):
             return int(asked)
         return await feed.in_reader(feed.head_seq)
 
@@ -54,7 +57,7 @@ class TimelineConsumer(AsyncWebsocketConsumer):
         """The stops that the page shows; those in force for one that does not tell."""
         if asked is None:
             return await feed.in_reader(freezes.epochs)
-        return tuple(int(seq) for seq in asked[0].split(",") if seq.isdigit())
+        return tuple(int(seq) for seq in asked[0].split(",") if WHOLE.fullmatch(seq))
 
     async def disconnect(self, code: int) -> None:
         if getattr(self, "watches", False):

@@ -126,7 +126,7 @@ export class Live extends EventTarget {
 
   async signedOut() {
     try {
-      const answer = await fetch(`/api/v1/timeline?after=${this.seq}&limit=1`, { redirect: 'manual' });
+      const answer = await fetch('/api/v1/timeline?limit=1', { redirect: 'manual' });
       return answer.status === 401 || answer.status === 403 || answer.type === 'opaqueredirect';
     } catch {
       return false;

@@ -14,7 +14,7 @@ watchBuilds();
 // After the modules of the page, which put their own first.
 addEventListener('DOMContentLoaded', () => keys.finish());
 if (!byId('lanes')) {
-  const line = byId('more') ? listen() : null;
+  const line = document.querySelector('[data-needs]') ? listen() : null;
   startCountdowns(() => line?.now() ?? Date.now(), say);
 }
 

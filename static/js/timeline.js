@@ -164,7 +164,7 @@ function start() {
     store.hold(event.detail.held);
     holds.show();
     notices.stops();
-    lanes.show(view.rows);
+    if (!toolbar.paused) lanes.show(view.rows);
   });
   live.addEventListener('needs', event => {
     holds.needs(event.detail);

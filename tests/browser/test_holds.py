@@ -8,7 +8,7 @@ from playwright.sync_api import Page, Request, expect
 
 from tests import factories
 from tests.browser.conftest import People, Visit
-from tests.browser.machines import Elsewhere, Machine, resource
+from tests.browser.machines import Elsewhere, Machine, done, resource
 from tests.browser.timeline import Timeline
 from tests.browser.watch import Watch, until
 from tests.factories import Json
@@ -284,3 +284,19 @@ def test_on_a_phone_the_answer_stays_within_reach(visit: Visit, agent: Machine):
     until(page, lambda: page.evaluate("scrollY") > 200, "the page to scroll")
     page.get_by_role("button", name="Veto").click()
     expect(page.locator("[data-result]")).to_have_text("Your veto is recorded.")
+
+
+def test_what_waits_stays_in_the_strip_however_much_came_after_it(visit: Visit, agent: Machine, watch: Watch):
+    watch.expect("ERR_FAILED")
+    asked = agent.ask(resource())
+    name = resource()
+    for _ in range(3):
+        agent.report(*(done(name) for _ in range(80)))
+    page = visit("samuel", own=True)
+    # As if there were thousands more than are ever loaded.
+    page.route("**/api/v1/timeline?before=*", lambda route: route.abort())
+    page.reload()
+    Timeline(page).live()
+    page.wait_for_timeout(500)
+    assert page.evaluate("id => oversight.store.sorted.every(row => row.id !== id)", asked["id"])
+    assert page.evaluate("id => oversight.store.holds().some(row => row.id === id)", asked["id"])

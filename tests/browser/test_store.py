@@ -16,10 +16,10 @@ async steps => {
   for (const [what, given, pushed] of steps) {
     if (what === 'complete') store.complete();
     else if (what === 'hold') store.hold(given);
-    else if (what === 'trim') { store.sorted.splice(0, 0); store.trim(); }
+    else if (what === 'many') store.take(Array.from({ length: given }, (_, i) => ({ id: `m${i}`, at: 1000 + i, seq: 1000 + i, version: 1, due: 0, state: 's' })), true);
     else store.take(given, pushed);
   }
-  return { sorted: store.sorted.map(row => [row.id, row.version, row.due]), held: store.holds().map(row => [row.id, row.due]) };
+  return { count: [store.rows.size, store.sorted.length], whole: store.whole, sorted: store.sorted.map(row => [row.id, row.version, row.due]), held: store.holds().map(row => [row.id, row.due]) };
 }
 """
 
@@ -69,3 +69,11 @@ def test_what_waits_is_held_however_old_and_as_it_stands_now(run: Any):
     answered = ["take", [row("a", 10, seq=120, version=2)], True]
     found = run(loaded, ["hold", [row("a", 10, due=400)]], answered, ["hold", [row("a", 10, due=400)]])
     assert found["held"] == [["z", 500]], "an older version never comes back"
+
+
+def test_the_oldest_rows_are_let_go_of_and_what_waits_is_not(run: Any):
+    found = run(["take", [row("a", 10), row("h", 20, due=9)], False], ["complete"], ["many", 21_500])
+    assert found["held"] == [["h", 9]]
+    assert found["count"] == [20_001, 20_000]
+    assert not found["whole"]
+    assert ids(found)[:1] == "m"

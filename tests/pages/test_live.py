@@ -20,6 +20,7 @@ from decisions import feed, ledger
 from decisions.auth import sessions
 from decisions.consumers import TimelineConsumer
 from decisions.models import Agent, Freeze, Person
+from decisions.served import watch
 from decisions.vocab import FreezeMode, FreezeScope
 from tests import factories
 
@@ -30,7 +31,7 @@ class Socket:
     """One WebSocket of `person` to the timeline."""
 
     def __init__(
-        self, person: object, after: int | None, handle: str = "", only: str = "", stops: str | None = None
+        self, person: object, after: int | str | None, handle: str = "", only: str = "", stops: str | None = None
     ) -> None:
         asked = {"after": after, "only": only or None, "stops": stops}
         query = urlencode({name: value for name, value in asked.items() if value is not None}).encode()
@@ -266,7 +267,7 @@ def test_a_page_is_told_of_a_stop_that_it_missed_and_of_none_that_it_shows(manag
         return [frame["t"] for frame in got]
 
     assert "stop" in asyncio.run(run(""))
-    assert "stop" in asyncio.run(run("rubbish,-1,99999999999999999999999"))
+    assert "stop" in asyncio.run(run("rubbish,-1,--1,²,99999999999999999999999"))
     assert "stop" not in asyncio.run(run(str(freeze.seq)))
 
 
@@ -350,6 +351,21 @@ def test_a_reader_too_far_behind_is_told_to_start_again(agent: Agent, manager: P
     got = asyncio.run(run())
     assert [frame["t"] for frame in got] == ["reset", "live"]
     assert got[0]["seq"] == ledger.size() - 1
+
+
+@pytest.mark.parametrize("after", ["²", "--5", "x", "1e9", "9" * 400])
+def test_a_page_that_asks_for_rubbish_is_given_what_comes(manager: Person, after: str):
+    before = watch.present
+
+    async def run() -> list[dict[str, Any]]:
+        communicator = Socket(manager, after)
+        assert (await communicator.connect())[0]
+        got = await frames(communicator, "needs")
+        await communicator.disconnect()
+        return got
+
+    assert [frame["t"] for frame in asyncio.run(run())] == ["live", "needs"]
+    assert watch.present == before, "nobody counts as watching who has left"
 
 
 @pytest.mark.parametrize("rubbish", ["", "[]", "{}", '{"t":"resume"}', '{"t":"resume","seq":"x"}', '{"t":"approve"}'])
