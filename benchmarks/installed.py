@@ -145,7 +145,7 @@ def proposed(agent: Agent, count: int, kind: str = "restart", service: str = "s-
 def serving(port: int, application: str = "oversight.asgi:application") -> Iterator[subprocess.Popen[bytes]]:
     """The server on that port, on its own process."""
     command = [sys.executable, "-m", "uvicorn", application, "--port", str(port), "--log-level", "error"]
-    command += ["--ws-per-message-deflate", "false"]
+    command += ["--ws", "websockets-sansio", "--ws-per-message-deflate", "false"]
     server = subprocess.Popen(command, cwd=ROOT)
     try:
         until_up(port)

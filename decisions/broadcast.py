@@ -19,10 +19,10 @@ from decisions.freezes import Epochs
 log = logging.getLogger(__name__)
 COUNT = 1.0
 """Seconds between two counts of what needs people."""
-PAUSE = 0.05
-"""Seconds between two frames at least, so that a burst goes out together."""
+PAUSE, SHORTEST, EACH = 0.05, 0.02, 30e-6
+"""Seconds between two frames at most and at least, so that a burst goes out together; what each page adds to the least."""
 FRAME_ROWS = 500
-KEPT = 64
+KEPT = 160
 """Frames: three seconds at least, for pages that join or are slow."""
 BEAT = 5.0
 """Seconds after which pages are told that all is well, whether or not something was said meanwhile."""
@@ -47,6 +47,11 @@ def worded(kind: str, seq: int, **more: Any) -> str:
 def timed(text: str) -> str:
     """The frame of `text`, with the server's clock as it is now: pages set theirs by it."""
     return f'{text},"now":{feed.millis(clock.local())}}}'
+
+
+def pause(pages: int) -> float:
+    """Seconds to rest after a frame for so many pages: to send to each takes the loop about as long as `EACH`."""
+    return min(PAUSE, SHORTEST + pages * EACH)
 
 
 class Broadcast:
@@ -164,7 +169,7 @@ class Broadcast:
             self.beat_at = now
             self._say("hb", reached, reached)
         if not more:
-            await asyncio.sleep(PAUSE)
+            await asyncio.sleep(pause(self.listeners))
 
     async def _look_at_stops(self, seq: int) -> None:
         if await in_reader(freezes.epochs) != self.stops:

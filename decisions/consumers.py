@@ -25,7 +25,7 @@ LONGEST = 4000
 
 
 class TimelineConsumer(AsyncWebsocketConsumer):
-    """One page. It sends what came after the seq that the client names, then what comes, at most 20 frames a second.
+    """One page. It sends what came after the seq that the client names, then what comes, in frames that are 20 to 50 ms apart.
 
     A page that asks for `only=notices` is told of stops and of how many decisions need people, and of no rows.
     """

@@ -52,6 +52,8 @@ def serve() -> None:
         access_log=False,
         timeout_graceful_shutdown=5,
         ws_max_size=64 * 1024,
+        # The quickest of them to send: with many pages open that is what a process does.
+        ws="websockets-sansio",
         # What is said to all pages would be packed for each of them anew: with many open that took most of a core.
         ws_per_message_deflate=False,
     )
