@@ -9,7 +9,7 @@ from django.db.models import CharField, UUIDField
 
 from decisions import register
 from decisions.errors import Problem, Refusal, forbidden, not_found
-from decisions.models import Agent, Decision
+from decisions.models import Agent, Alarm, Decision
 from decisions.models.prepared import Prepared, PreparedValues, Slot
 from decisions.vocab import VETOES, Role
 
@@ -138,9 +138,12 @@ def why_not_break_glass(known: register.Register, person: UUID, agent: Agent | N
     return None
 
 
-def handles(alarm: str) -> Sequence[Role]:
-    """Whom an alarm of that kind concerns: they see it on every page, and say that they have."""
-    return ALARMS_OF.get(alarm, HANDLES_ALARMS)
+def why_not_handle(known: register.Register, person: UUID, alarm: Alarm | None, verb: str) -> Problem | None:
+    """None if `alarm` concerns `person`: they see it on every page, and say that they have."""
+    if alarm is not None and alarm.person is not None:
+        return None if alarm.person == known.valid(person) else forbidden("Somebody else was called.", "role")
+    roles = ALARMS_OF.get(alarm.kind if alarm else "", HANDLES_ALARMS)
+    return None if may(known, person, roles) else _not_permitted(f"{verb} this alarm", roles)
 
 
 def why_not_review(known: register.Register, person: UUID, agent: Agent | None) -> Problem | None:

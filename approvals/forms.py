@@ -7,7 +7,7 @@ from django import forms
 from approvals.organisation import MOST_QUIET
 from approvals.queries.estate import Estate
 from approvals.queries.sources import systems
-from decisions.models import Agent, Person, Service, Standing
+from decisions.models import Agent, Person, RegisterGroup, Service, Standing
 from decisions.vocab import ENVIRONMENTS, TIERS, Role, Scope
 
 SLUG = r"[a-z0-9][a-z0-9._-]{0,63}"
@@ -39,6 +39,11 @@ class NamesField(forms.CharField):
         return [line.strip() for line in super().clean(value).splitlines() if line.strip()]
 
 
+def groups() -> list[tuple[str, str]]:
+    named = RegisterGroup.objects.order_by("slug").values_list("slug", "name")
+    return [("", "no group"), *((slug, f"{name} ({slug})") for slug, name in named)]
+
+
 class ServiceForm(forms.Form):
     slug = forms.RegexField(SLUG)
     name = forms.CharField(max_length=120, required=False)
@@ -54,6 +59,9 @@ class ServiceForm(forms.Form):
     data_class = forms.CharField(max_length=40, required=False)
     cost_per_minute = forms.DecimalField(min_value=0, max_digits=14, decimal_places=2, required=False)
     currency = forms.RegexField(r"[A-Z]{3}", required=False)
+    on_call = forms.ChoiceField(
+        choices=groups, required=False, help_text="Somebody of this group is on call for it; the group says who."
+    )
     known_as = NamesField(
         help_text="One a line: what other systems call it, for example “hotel-reservation” or “geo-service”."
     )
@@ -183,6 +191,7 @@ def service_initial(row: Service, usernames: dict[Any, str]) -> dict[str, Any]:
         "data_class": row.data_class,
         "cost_per_minute": row.cost_per_minute or None,
         "currency": row.currency,
+        "on_call": row.on_call,
         "known_as": row.known_as,
         "retired": row.retired,
     }

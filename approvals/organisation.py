@@ -4,7 +4,7 @@ Reading it gives either an Organisation or every fault with its place.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -15,6 +15,7 @@ from approvals.documents import read_yaml
 from decisions.vocab import ENVIRONMENTS, TIERS, Role
 
 MOST_NAMES = 100
+MOST_ON_CALL = 20
 MOST_QUIET = 60 * 24 * 31
 SLUG = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
@@ -41,6 +42,8 @@ class GroupRow:
     slug: str
     name: str
     members: tuple[str, ...]
+    on_call: tuple[str, ...] | None = None
+    """In the order in which they are called; None leaves it to those members who are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,8 @@ class ServiceRow:
     currency: str
     retired: bool = False
     known_as: tuple[str, ...] = ()
+    on_call: str = ""
+    """The slug of the group of which somebody is on call for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,9 +214,23 @@ def person(item: Mapping[str, Any]) -> PersonRow:
 
 
 def group(item: Mapping[str, Any]) -> GroupRow:
-    _known(item, "slug", "name", "members")
+    _known(item, "slug", "name", "members", "on_call")
     slug = _slug(item["slug"])
-    return GroupRow(slug, _text(item, "name") or slug, tuple(sorted({_slug(one) for one in item.get("members") or ()})))
+    members = tuple(sorted({_slug(one) for one in item.get("members") or ()}))
+    on_call = None if item.get("on_call") is None else tuple(_slug(one) for one in item["on_call"])
+    return GroupRow(slug, _text(item, "name") or slug, members, on_call and rota(on_call, members))
+
+
+def rota(people: Sequence[str], members: Collection[str]) -> tuple[str, ...]:
+    """`people`, in the order in which they are called. Raises ValueError where one is named twice or is no member."""
+    for at, one in enumerate(people):
+        if one in people[:at]:
+            raise ValueError(f"{one} is on call twice")
+        if one not in members:
+            raise ValueError(f"{one} is on call and not a member")
+    if len(people) > MOST_ON_CALL:
+        raise ValueError(f"more than {MOST_ON_CALL} are on call")
+    return tuple(people)
 
 
 def service(item: Mapping[str, Any]) -> ServiceRow:
@@ -229,6 +248,7 @@ def service(item: Mapping[str, Any]) -> ServiceRow:
         "currency",
         "retired",
         "known_as",
+        "on_call",
     )
     if isinstance(item["tier"], bool) or item["tier"] not in TIERS:
         raise ValueError(f"tier must be one of {', '.join(map(str, TIERS))}; it is {item['tier']!r}")
@@ -246,6 +266,7 @@ def service(item: Mapping[str, Any]) -> ServiceRow:
         currency=_text(item, "currency", most=3),
         retired=bool(item.get("retired", False)),
         known_as=_names(item, "known_as"),
+        on_call=_text(item, "on_call", most=64),
     )
 
 

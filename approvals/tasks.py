@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 
 from approvals import idempotency
+from approvals.actions import end_calls as calls
 from approvals.actions import expire as expiry
 from approvals.actions import record_check, request_check
 from approvals.actions import request_report as reports
@@ -37,6 +38,7 @@ def expire() -> int:
     resend_builds()
     resend_checks()
     files.remove_stale()
+    calls.end_calls()
     return expiry.expire()
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from decisions import clock, feed, freezes, queries
+from decisions.alarms import Open, opened
 from decisions.feed import in_reader
 from decisions.freezes import Epochs
 
@@ -68,6 +69,7 @@ class Broadcast:
         """The number of the frame that comes next."""
         self.seq: int | None = None
         self.stops: Epochs | None = None
+        self.alarms: frozenset[Open] = frozenset()
         self.needs: int | None = None
         """How many decisions need people."""
         self.uncounted = False
@@ -146,7 +148,8 @@ class Broadcast:
 
     async def _go_on(self) -> None:
         if self.seq is None:
-            self.stops, self.needs = await in_reader(freezes.epochs), await in_reader(_needing)
+            self.stops, self.alarms = await in_reader(_looked)
+            self.needs = await in_reader(_needing)
             self.seq = await in_reader(feed.head_seq)
         while True:
             await self._go_one_on(self.seq)
@@ -159,7 +162,7 @@ class Broadcast:
             if rows or reached != before:
                 self._say("rows", before, reached, rows=rows)
             self.seq, self.uncounted = reached, True
-            await self._look_at_stops(reached)
+            await self._look_around(reached)
         now = time.monotonic()
         beats = now - self.beat_at >= BEAT
         # Time alone ends what waits for people: no entry says so.
@@ -171,10 +174,15 @@ class Broadcast:
         if not more:
             await asyncio.sleep(pause(self.listeners))
 
-    async def _look_at_stops(self, seq: int) -> None:
-        if await in_reader(freezes.epochs) != self.stops:
+    async def _look_around(self, seq: int) -> None:
+        stops, alarms = await in_reader(_looked)
+        if stops != self.stops:
             self.stops, told = await in_reader(stopped)
             self._say("stop", seq, seq, **told)
+        if alarms != self.alarms:
+            # It wakes the pages, and each says what it makes of it: that depends on its reader.
+            self.alarms = alarms
+            self._say("alarms", seq, seq)
 
     async def _count(self, seq: int) -> None:
         self.uncounted, self.counted_at = False, time.monotonic()
@@ -182,6 +190,11 @@ class Broadcast:
         if needs != self.needs:
             self.needs = needs
             self._say("needs", seq, seq, n=needs)
+
+
+def _looked() -> tuple[Epochs, frozenset[Open]]:
+    """The freezes in force, and the open alarms."""
+    return freezes.epochs(), opened()
 
 
 def _needing() -> int:

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 
 from channels.generic.websocket import AsyncWebsocketConsumer
 
-from decisions import feed, freezes
+from decisions import alarms, feed, freezes
 from decisions.auth import sessions
 from decisions.auth.people import may_read, may_veto
 from decisions.broadcast import FRAME_ROWS, PAUSE, broadcast, stopped, timed, worded
@@ -27,7 +27,7 @@ LONGEST = 4000
 class TimelineConsumer(AsyncWebsocketConsumer):
     """One page. It sends what came after the seq that the client names, then what comes, in frames that are 20 to 50 ms apart.
 
-    A page that asks for `only=notices` is told of stops and of how many decisions need people, and of no rows.
+    A page that asks for `only=notices` is told of stops, of alarms and of how many decisions need people, and of no rows.
     """
 
     async def connect(self) -> None:
@@ -42,6 +42,7 @@ class TimelineConsumer(AsyncWebsocketConsumer):
         self.presence = presence if self.live else beside
         self.seq = await self._first(asked.get("after", [""])[0])
         self.stops: Epochs | None = await self._shown_stops(asked.get("stops"))
+        self.alarms = asked.get("alarms", [None])[0]
         self.watches = self.live and await feed.in_reader(may_veto, person)
         if self.watches:
             # Last: who fails to open is not there, and nobody would say that they left.
@@ -116,7 +117,9 @@ class TimelineConsumer(AsyncWebsocketConsumer):
             place += len(frames)
             for frame in frames:
                 self.seq = max(self.seq, frame.seq)
-                if self.live or frame.kind != "rows":
+                if frame.kind == "alarms":
+                    await self._tell_alarms()
+                elif self.live or frame.kind != "rows":
                     await self.send(text_data=timed(frame.text))
             self.stops = broadcast.stops
 
@@ -133,7 +136,15 @@ class TimelineConsumer(AsyncWebsocketConsumer):
             self.stops, told = await feed.in_reader(stopped)
             await self._say("stop", **told)
         await self._say("needs", n=broadcast.needs)
+        await self._tell_alarms()
         return place
+
+    async def _tell_alarms(self) -> None:
+        """Say that the bar of alarms is another for its reader now; the page asks for it."""
+        now = alarms.mark(broadcast.alarms, self.person.id)
+        if self.alarms is not None and self.alarms != now:
+            self.alarms = now
+            await self._say("alarms", called=any(one.person == self.person.id for one in broadcast.alarms))
 
     async def _catch_up(self, *, replay: bool) -> None:
         more = True

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from decisions import ledger
-from decisions.models import Agent, Format, Membership, Person, Service, Source, Standing
+from decisions.models import Agent, Format, Membership, Person, RegisterGroup, Service, Source, Standing
 from decisions.vocab import Role
 
 
@@ -22,6 +22,8 @@ class Register:
     """What other systems call a service → its slug."""
     identities: Mapping[str, UUID] = field(default_factory=dict)
     """`<system>:<name>` → the active agent that is called so there."""
+    rotas: Mapping[str, tuple[UUID, ...]] = field(default_factory=dict)
+    """Group → those who are on call in it, in the order in which they are called."""
 
     @property
     def watched(self) -> frozenset[UUID]:
@@ -49,6 +51,15 @@ class Register:
             return None, None
         owner, deputy = self.valid(row.owner), self.valid(row.deputy)
         return owner or deputy, deputy
+
+    def on_call(self, service: str) -> tuple[UUID, ...]:
+        """Who is on call for `service` now, in the order in which they are called; those who may not act are left out."""
+        row = self.services.get(service)
+        return self.rota(row.on_call) if row else ()
+
+    def rota(self, group: str) -> tuple[UUID, ...]:
+        """Who is on call in `group` now, in that order."""
+        return tuple(person for person in self.rotas.get(group, ()) if self.valid(person))
 
     def environment_class(self, service: str, environment: str) -> str:
         """The class of a named environment; what is not registered counts as prod, the strictest."""
@@ -114,6 +125,7 @@ def _read() -> Register:
             if row.active
             for name in row.identities
         },
+        rotas={row.slug: tuple(map(UUID, row.on_call)) for row in RegisterGroup.objects.all() if row.on_call},
     )
 
 

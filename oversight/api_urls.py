@@ -6,6 +6,7 @@ from drf_spectacular.views import SpectacularJSONAPIView
 from approvals.api import (
     alarms,
     board,
+    calls,
     commands,
     decisions,
     entries,
@@ -37,7 +38,10 @@ urlpatterns = [
     path("api/v1/services", register.Services.as_view(), name="services"),
     path("api/v1/agents", register.Agents.as_view(), name="agents"),
     path("api/v1/groups", register.Groups.as_view(), name="groups"),
+    path("api/v1/groups/<str:slug>/on-call", register.OnCall.as_view(), name="on_call"),
     path("api/v1/decisions/<uuid:decision_id>/extend", holds.Extend.as_view(), name="extend"),
+    path("api/v1/decisions/<uuid:decision_id>/calls", calls.Calls.as_view(), name="calls"),
+    path("api/v1/decisions/<uuid:decision_id>/calls/next", calls.CallNext.as_view(), name="call_next"),
     path("api/v1/decisions/<uuid:decision_id>/comments", holds.Comments.as_view(), name="comments"),
     path("api/v1/decisions/<uuid:decision_id>/review", holds.Reviews.as_view(), name="review"),
     path("api/v1/vetoes", vetoes.VetoAll.as_view(), name="veto_all"),

@@ -2,15 +2,20 @@
 
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
+from django.db.models import Q
 from django.http import HttpRequest
 from django.urls import reverse
 
 from approvals import access
-from decisions import clock, freezes, inert, ledger, queries, register
+from approvals.queries.calls import CALLS_FOR
+from decisions import alarms, clock, freezes, inert, ledger, queries, register
+from decisions.alarms import Open
 from decisions.auth import factors
-from decisions.models import Alarm, Person
+from decisions.models import Alarm, Decision, Person
+from decisions.states import effective_state
 from decisions.vocab import Role
 
 ALARM_WORDS = {
@@ -23,6 +28,7 @@ ALARM_WORDS = {
     "glass_broken": "One person authorised it alone",
     "unreported_action": "An agent acted and did not tell",
     "source_silent": "A source is silent",
+    "called": "You are called",
     "database_restored": "The database is not the one that was last written",
 }
 SECTIONS: tuple[tuple[str, str, tuple[Role, ...]], ...] = (
@@ -69,21 +75,42 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         ],
         "stops": freezes.bar(),
         "alarm_words": ALARM_WORDS,
-        "open_alarms": [
-            alarm for alarm in alarms(["open"]) if access.may(known, person.id, access.handles(alarm["kind"]))
-        ],
+        **open_alarms(known, person.id),
+        "on_call": _on_call(known, person.id),
     }
 
 
-def alarms(states: list[str]) -> list[dict[str, Any]]:
-    return [
-        {
-            "seq": alarm.seq,
-            "kind": alarm.kind,
-            "kind_word": ALARM_WORDS.get(alarm.kind, alarm.kind.replace("_", " ").capitalize()),
-            "subject": inert.name(alarm.subject),
-            "raised_at": alarm.raised_at,
-            "state": alarm.state,
-        }
-        for alarm in Alarm.objects.filter(state__in=states).order_by("-seq")[:50]
-    ]
+def _on_call(known: register.Register, viewer: UUID) -> str:
+    """Who is on call now, in a few words; empty where no group says who."""
+    firsts = {people[0] for group in known.rotas if (people := known.rota(group))}
+    if viewer in firsts:
+        return "You are on call"
+    if len(firsts) == 1:
+        names = [*register.names(firsts).values(), "somebody without a name"]
+        return f"On call: {inert.name(names[0])}"
+    return f"{len(firsts)} on call" if firsts else ""
+
+
+def open_alarms(known: register.Register, person: UUID) -> dict[str, Any]:
+    """The open alarms that concern `person`, the newest first; a call only while its decision waits for somebody."""
+    found = Alarm.objects.filter(Q(person=None) | Q(person=person), state="open").order_by("-seq")[: alarms.MOST]
+    mark = alarms.mark((Open(row.seq, row.person) for row in found), person)
+    rows = [row for row in found if access.why_not_handle(known, person, row, "see") is None]
+    calls = [row.decision for row in rows if row.decision]
+    decisions = Decision.objects.in_bulk(calls, field_name="id") if calls else {}
+    now = clock.now()
+    over = {id_ for id_, row in decisions.items() if effective_state(row, now) not in CALLS_FOR}
+    callers = register.names({UUID(row.raised_by.removeprefix("person:")) for row in rows if row.decision})
+    return {"open_alarms": [_alarm(row, callers) for row in rows if row.decision not in over], "alarm_mark": mark}
+
+
+def _alarm(row: Alarm, callers: dict[UUID, str]) -> dict[str, Any]:
+    return {
+        "decision": row.decision,
+        "by": inert.name(callers.get(UUID(row.raised_by.removeprefix("person:")), "somebody")) if row.decision else "",
+        "seq": row.seq,
+        "kind": row.kind,
+        "kind_word": ALARM_WORDS.get(row.kind, row.kind.replace("_", " ").capitalize()),
+        "subject": inert.name(row.subject),
+        "raised_at": row.raised_at,
+    }

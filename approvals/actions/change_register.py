@@ -103,7 +103,7 @@ class Present:
 
 
 def _present(wanted: Organisation, ids: Mapping[str, UUID]) -> Present:
-    groups = [row.slug for row in wanted.groups]
+    groups = sorted({row.slug for row in wanted.groups} | {row.on_call for row in wanted.services if row.on_call})
     members: dict[str, list[str]] = {}
     for some in chunks(groups):
         for slug, person in Membership.objects.filter(group_slug__in=some).values_list("group_slug", "person_id"):
@@ -127,7 +127,7 @@ def _changes(wanted: Organisation, ids: dict[str, UUID]) -> Iterable[Change]:
     for group in wanted.groups:
         yield _group(group, ids, present)
     for service in wanted.services:
-        yield _service(service, ids, present)
+        yield _service(service, ids, wanted, present)
     fresh: dict[str, str] = {}
     for agent in wanted.agents:
         change = _agent(agent, ids, present)
@@ -155,11 +155,16 @@ def _person(row: PersonRow, ids: dict[str, UUID], present: Present) -> Change:
 
 def _group(row: GroupRow, ids: dict[str, UUID], present: Present) -> Change:
     members = sorted(str(_id(ids, name)) for name in row.members)
-    facts = {"table": "group", "key": row.slug, "members": members}
     held = present.groups.get(row.slug)
+    if row.on_call is not None:
+        on_call = [_id(ids, name) for name in row.on_call]
+    else:
+        on_call = [person for person in held.on_call if person in members] if held else []
+    facts = {"table": "group", "key": row.slug, "members": members, "on_call": on_call}
     was: Held = None
     if held:
-        was = ({**facts, "members": sorted(present.members.get(row.slug, []))}, {"name": held.name})
+        was_members = sorted(present.members.get(row.slug, []))
+        was = ({**facts, "members": was_members, "on_call": held.on_call}, {"name": held.name})
     return facts, {"name": row.name}, was, row.slug
 
 
@@ -167,7 +172,13 @@ SERVICE_TEXTS = ("name", "team", "data_class", "cost_per_minute", "currency")
 AGENT_TEXTS = ("name", "vendor", "model", "version")
 
 
-def _service(row: ServiceRow, ids: dict[str, UUID], present: Present) -> Change:
+def _rota(row: ServiceRow, wanted: Organisation, present: Present) -> str:
+    if row.on_call and row.on_call not in present.groups and all(row.on_call != one.slug for one in wanted.groups):
+        raise Problem(422, "unknown-group", "There is no such group", f"{row.on_call} is not in the register.")
+    return row.on_call
+
+
+def _service(row: ServiceRow, ids: dict[str, UUID], wanted: Organisation, present: Present) -> Change:
     facts = {
         "table": "service",
         "key": row.slug,
@@ -175,6 +186,7 @@ def _service(row: ServiceRow, ids: dict[str, UUID], present: Present) -> Change:
         "owner": _id(ids, row.owner),
         "deputy": _id(ids, row.deputy),
         "retired": row.retired,
+        "on_call": _rota(row, wanted, present),
     }
     texts = {name: getattr(row, name) for name in SERVICE_TEXTS} | {
         "environments": [dict(one) for one in row.environments],
@@ -189,6 +201,7 @@ def _service(row: ServiceRow, ids: dict[str, UUID], present: Present) -> Change:
             "owner": str(held.owner) if held.owner else None,
             "deputy": str(held.deputy) if held.deputy else None,
             "retired": held.retired,
+            "on_call": held.on_call,
         }
         kept = {"environments": held.environments, "known_as": held.known_as}
         was = (was_facts, {name: getattr(held, name) for name in SERVICE_TEXTS} | kept)

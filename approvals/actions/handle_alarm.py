@@ -18,13 +18,22 @@ def handle_alarm(seq: int, *, verb: Literal["acknowledge", "clear"], actor: UUID
 
     def decide(moment: Moment) -> list[Draft]:
         alarm = Alarm.objects.filter(seq=seq).first()
-        concerned = access.handles(alarm.kind if alarm else "")
-        access.require(register.at(moment.config), actor, concerned, f"{verb} this alarm")
+        refused = access.why_not_handle(register.at(moment.config), actor, alarm, verb)
+        if refused is not None:
+            raise Refusal(refused, subject=f"{verb} this alarm")
         if alarm is None:
             raise not_found("alarm")
         if alarm.state == "cleared" or (verb == "acknowledge" and alarm.state == "acknowledged"):
             raise Refusal(conflict("not-open", f"The alarm is {alarm.state} already."), alarm.key)
         kind = Kind.ALARM_ACKNOWLEDGED if verb == "acknowledge" else Kind.ALARM_CLEARED
-        return [Draft(kind=kind, actor=f"person:{actor}", facts={"kv": 1, "key": alarm.key, "alarm": alarm.kind})]
+        facts = {"kv": 1, "key": alarm.key, "alarm": alarm.kind, **_of_decision(alarm)}
+        return [Draft(kind=kind, actor=f"person:{actor}", facts=facts)]
 
     return record(decide, principal=f"person:{actor}")
+
+
+def _of_decision(alarm: Alarm) -> dict[str, str]:
+    """That somebody who was called to a decision has seen it belongs to its history."""
+    if alarm.decision is None:
+        return {}
+    return {"decision": str(alarm.decision), "ref": access.decision_of(alarm.decision).ref_key}

@@ -113,12 +113,14 @@ def _service(row: Service, handover: Handover, able: dict[UUID, str]) -> Service
         cost_per_minute=row.cost_per_minute,
         currency=row.currency,
         retired=row.retired,
+        known_as=tuple(row.known_as),
+        on_call=row.on_call,
     )
 
 
 def _agent(row: Agent, handover: Handover) -> AgentRow:
     owner = handover.agents.get(row.slug) or handover.successor
-    return AgentRow(row.slug, row.name, row.vendor, row.model, row.version, owner, row.active)
+    return AgentRow(row.slug, row.name, row.vendor, row.model, row.version, owner, row.active, tuple(row.identities))
 
 
 def _refuse_unowned(wanted: Organisation) -> None:

@@ -29,6 +29,9 @@ def shown(alarm: Alarm) -> dict[str, Any]:
         "raised_at": time(alarm.raised_at),
         "acknowledged_at": time(alarm.acknowledged_at),
         "acknowledged_by": identity(alarm.acknowledged_by),
+        "person": identity(alarm.person),
+        "decision": identity(alarm.decision),
+        "raised_by": alarm.raised_by,
         "cleared_at": time(alarm.cleared_at),
     }
 

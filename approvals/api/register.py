@@ -1,18 +1,23 @@
-"""The register as read: services, agents, groups. It is changed on its pages, by administrators."""
+"""The register as read: services, agents, groups. It is changed on its pages; who is on call can be said here as well."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
+from uuid import UUID
 
 from django.db.models import Model, QuerySet
+from msgspec import Meta, Struct
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from approvals.actions.hand_over import hand_over
 from approvals.api.representation import identity
-from approvals.api.shapes import AgentPage, GroupPage, ServicePage
+from approvals.api.shapes import AgentPage, GroupPage, Rota, ServicePage
+from approvals.organisation import MOST_ON_CALL
 from decisions import register
 from decisions.api.base import ApiView, asked
 from decisions.api.describing import LIMIT, Operation, describe
-from decisions.auth.api import Readers
+from decisions.api.parsing import command
+from decisions.auth.api import People, Readers, person
 from decisions.errors import bad_request
 from decisions.models import Agent, Membership, RegisterGroup, Service
 from decisions.queries import MAX_LIMIT, TEXT_LIMIT, whole
@@ -43,7 +48,10 @@ class Services(ApiView):
             ServicePage,
             query=PAGED,
             problems=(400,),
-            detail="`accountable` is who answers now: the owner, or the deputy where the owner may not act.",
+            detail=(
+                "`accountable` is who answers now: the owner, or the deputy where the owner may not act. `on_call` is who "
+                "is called now, in that order."
+            ),
         )
     )
     def get(self, request: Request) -> Response:
@@ -58,6 +66,8 @@ class Services(ApiView):
                 "owner": identity(row.owner),
                 "deputy": identity(row.deputy),
                 "accountable": identity(known.answerable(row.slug)[0]),
+                "on_call_group": row.on_call or None,
+                "on_call": [str(one) for one in known.on_call(row.slug)],
                 "team": row.team,
                 "data_class": row.data_class,
                 "cost_per_minute": row.cost_per_minute or None,
@@ -95,11 +105,46 @@ class Groups(ApiView):
         Operation("listGroups", "Groups that a requirement can name", "both", GroupPage, query=PAGED, problems=(400,))
     )
     def get(self, request: Request) -> Response:
-        members: dict[str, list[str]] = {}
-        for slug, person in Membership.objects.values_list("group_slug", "person_id"):
-            members.setdefault(slug, []).append(str(person))
+        known, members = register.latest(), dict[str, list[str]]()
+        for slug, member in Membership.objects.values_list("group_slug", "person_id"):
+            members.setdefault(slug, []).append(str(member))
 
         def made(row: RegisterGroup) -> Json:
-            return {"slug": row.slug, "name": row.name, "members": sorted(members.get(row.slug, []))}
+            return {
+                "slug": row.slug,
+                "name": row.name,
+                "members": sorted(members.get(row.slug, [])),
+                "on_call": [str(one) for one in known.rota(row.slug)],
+            }
 
         return page(request, RegisterGroup.objects.all(), made)
+
+
+class RotaCommand(Struct, forbid_unknown_fields=True):
+    """Members of the group, in the order in which they are called; none leaves nobody on call."""
+
+    people: Annotated[list[UUID], Meta(max_length=MOST_ON_CALL)]
+
+
+class OnCall(ApiView):
+    permission_classes = [People]
+
+    @describe(
+        Operation(
+            "handOver",
+            "Say who is on call in a group",
+            "people",
+            Rota,
+            takes={"application/json": RotaCommand},
+            headers={"X-CSRFToken": True},
+            problems=(400, 404, 413, 415, 503),
+            detail=(
+                "By a member of the group, or an administrator. It says all there is to say, so that saying it twice "
+                "records it once and no Idempotency-Key is needed."
+            ),
+        )
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        given = command(request, RotaCommand)
+        hand_over(slug, given.people, actor=person(request).id)
+        return Response({"slug": slug, "on_call": [str(one) for one in register.latest().rota(slug)]})

@@ -199,6 +199,8 @@ class Service(Struct):
     owner: Id | None
     deputy: Id | None
     accountable: Id | None
+    on_call_group: str | None
+    on_call: list[Id]
     team: str
     data_class: str
     cost_per_minute: str | None
@@ -231,6 +233,14 @@ class Group(Struct):
     slug: str
     name: str
     members: list[Id]
+    on_call: list[Id]
+
+
+class Rota(Struct):
+    """A group, and who is called in it, in that order."""
+
+    slug: str
+    on_call: list[Id]
 
 
 class GroupPage(Struct):
@@ -266,7 +276,26 @@ class Alarm(Struct):
     raised_at: Moment
     acknowledged_at: Moment | None
     acknowledged_by: Id | None
+    person: Id | None
+    decision: Id | None
+    raised_by: str
     cleared_at: Moment | None
+
+
+class Called(Struct):
+    """One of the chain: what they are called as, and when they were, if they were."""
+
+    person: Id
+    what: str
+    called_at: Moment | None
+    called_by: Id | None
+    seen_at: Moment | None
+
+
+class Calls(Struct):
+    """Who can be called to a decision, in the order in which they are; empty where it needs nobody and nobody was called."""
+
+    items: list[Called]
 
 
 class AlarmPage(Struct):

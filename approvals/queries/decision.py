@@ -12,17 +12,29 @@ from django.db.models import BigIntegerField, CharField, UUIDField
 from approvals import access
 from approvals.machine import GLASS_BREAKABLE
 from approvals.models import Erasure, SignOffRecord, Verdict
-from approvals.queries import after, answerers, apart, calibration, erasures, let, linked, set_off, undoing, words
+from approvals.queries import (
+    after,
+    answerers,
+    apart,
+    calibration,
+    calls,
+    erasures,
+    let,
+    linked,
+    set_off,
+    undoing,
+    words,
+)
 from approvals.queries.chain import Chain
 from approvals.queries.reverts import to_undo
 from approvals.queries.shown import display_hash
 from approvals.vocab import CAUSE_WORDS, EFFECT_WORDS
 from decisions import feed, inert, ledger, register, served
 from decisions.envelope import Entry
-from decisions.models import Agent, Decision, Person, Service, Timeline
+from decisions.models import Agent, Alarm, Decision, Person, Service, Timeline
 from decisions.models.prepared import Prepared, Slot
 from decisions.states import effective_state, window_left_ms
-from decisions.vocab import BADGE_OF, HOLDING, UNDER_WAY, Cause, Effect, SignOff, State, word
+from decisions.vocab import BADGE_OF, HOLDING, UNDER_WAY, Cause, Effect, Kind, SignOff, State, word
 
 SIBLINGS = 30
 FOLDED = 5
@@ -48,6 +60,9 @@ KIND_WORDS = {
     "sign_off.given": "Signed off",
     "disclosure.erased": "Something erased",
     "link.cut": "A link cut off",
+    "alarm.raised": "Somebody called to it",
+    "alarm.acknowledged": "Seen by who was called",
+    "alarm.cleared": "The call ended",
 }
 
 
@@ -68,6 +83,7 @@ class Page:
     entry: Entry
     leaf: bytes
     erasures: list[Erasure]
+    called: list[Alarm]
 
     def person(self, id_: UUID | None) -> Person | None:
         return self.people.get(id_) if id_ else None
@@ -97,17 +113,22 @@ def load(decision_id: UUID, now: datetime) -> Page | None:
     verdicts = _VERDICTS.all(seq=row.seq)
     sign_offs = _SIGN_OFFS.all(seq=row.seq)
     history = _HISTORY.all(seq=row.seq)
+    found = ledger.entry(row.seq)
+    if found is None:
+        raise LookupError(f"decision {row.id} has no entry {row.seq}")
     ids = {
+        _uuid(found[0].facts.get("on_call")),
         row.owner_id,
         row.deputy_id,
         row.decided_by,
         *(said.person_id for said in verdicts),
         *(said.person_id for said in sign_offs),
     }
+    ids |= {link.person for link in calls.chain(row, known)}
+    # Few were ever called to anything: the history says whether somebody was.
+    called = calls.calls(row.id) if any(past.kind == Kind.ALARM_RAISED for past in history) else []
+    ids |= {alarm.person for alarm in called}
     ids |= {UUID(past.actor.removeprefix("person:")) for past in history if past.actor.startswith("person:")}
-    found = ledger.entry(row.seq)
-    if found is None:
-        raise LookupError(f"decision {row.id} has no entry {row.seq}")
     return Page(
         row=row,
         state=effective_state(row, now),
@@ -122,7 +143,12 @@ def load(decision_id: UUID, now: datetime) -> Page | None:
         entry=found[0],
         leaf=found[2],
         erasures=_ERASURES.all(seq=row.seq),
+        called=called,
     )
+
+
+def _uuid(text: str | None) -> UUID | None:
+    return UUID(text) if text else None
 
 
 def context(page: Page, viewer: UUID) -> dict[str, Any]:
@@ -141,6 +167,7 @@ def context(page: Page, viewer: UUID) -> dict[str, Any]:
         "service": page.service,
         "owner": page.person(row.owner_id),
         "deputy": page.person(row.deputy_id),
+        "on_call_then": page.person(_uuid(page.entry.facts.get("on_call"))),
         "decided_by": page.person(row.decided_by),
         "facts": facts(page),
         "parameters": words.parameters(row) if sees else [],
@@ -178,6 +205,7 @@ def context(page: Page, viewer: UUID) -> dict[str, Any]:
         "may_erase": access.may(page.known, viewer, access.ADMINISTERS),
         **_linked(page, viewer, erased="account" in gone_words),
         **_after(page, viewer),
+        **calls.context(row, page.state, page.known, called=page.called, people=page.people, viewer=viewer),
         **_verdict_form(page, viewer),
         **_sign_off_form(page, viewer, said_gone),
     }

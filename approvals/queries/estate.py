@@ -29,6 +29,6 @@ def estate_of(known: register.Register, person: UUID) -> Estate:
         stood_in=[row for row in services if row.deputy == person],
         agents=list(Agent.objects.filter(owner=person, active=True).order_by("slug")),
         groups=list(RegisterGroup.objects.filter(slug__in=list(slugs)).order_by("slug")),
-        alarms=list(Alarm.objects.filter(state="acknowledged", acknowledged_by=person).order_by("seq")),
+        alarms=list(Alarm.objects.filter(state="acknowledged", acknowledged_by=person, person=None).order_by("seq")),
         keys=list(AgentKey.objects.filter(made_by=person, revoked_at=None).order_by("created_at")),
     )

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from approvals import access
 from approvals.actions.break_glass import break_glass
+from approvals.actions.call_next import call_next
 from approvals.actions.comment import comment
 from approvals.actions.cut_link import cut_link
 from approvals.actions.extend_hold import extend_hold
@@ -29,7 +30,7 @@ from approvals.queries.shown import Shown
 from approvals.views import again, desk
 from approvals.views.said_once import said_once
 from approvals.vocab import Finding, Judgement, VerdictWord
-from decisions import clock, inert
+from decisions import clock, inert, register
 from decisions.auth.people import reads, require_sign_in_for, signed_in
 from decisions.errors import Problem, bad_request
 from decisions.models import Decision
@@ -159,6 +160,19 @@ def extend(request: HttpRequest, decision_id: UUID) -> HttpResponse:
         minutes = _whole(request, "minutes")
         extend_hold(decision_id, by=timedelta(minutes=min(minutes, 10_080)), actor=signed_in(request).id)
         return f"People have {minutes} minutes more."
+
+    return _answer(request, decision_id, act)
+
+
+@require_POST
+@reads
+def call(request: HttpRequest, decision_id: UUID) -> HttpResponse:
+    """Call the next of the chain to it."""
+
+    def act() -> str:
+        called = call_next(decision_id, actor=signed_in(request).id)
+        name = register.names({called}).get(called) or "Somebody without a name"
+        return f"{inert.name(name)} is called, and sees it on every page."
 
     return _answer(request, decision_id, act)
 

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from approvals import access, organisation
 from approvals.actions.change_register import change_register
+from approvals.actions.hand_over import why_not_hand_over
 from approvals.actions.handle_key import make_key, revoke_key
 from approvals.forms import AgentForm, GroupForm, KeyForm, PersonForm, ServiceForm, SourceForm, service_initial
 from approvals.queries import sources as queries
@@ -51,19 +52,30 @@ def _led_away(request: HttpRequest) -> HttpResponse | None:
 @reads
 def page(request: HttpRequest) -> HttpResponse:
     """Everything in the register."""
-    names = dict(Person.objects.values_list("id", "name"))
+    known, names = register.latest(), dict(Person.objects.values_list("id", "name"))
     members: dict[str, list[str]] = {}
     for slug, person in Membership.objects.values_list("group_slug", "person_id"):
         members.setdefault(slug, []).append(names.get(person, "a person who was erased"))
     context = {
         "services": [
-            {**_plain(row), "owner_name": _name(names, row.owner), "deputy_name": _name(names, row.deputy)}
+            {
+                **_plain(row),
+                "owner_name": _name(names, row.owner),
+                "deputy_name": _name(names, row.deputy),
+                "on_call_name": next((_name(names, one) for one in known.on_call(row.slug)), ""),
+            }
             for row in Service.objects.order_by("tier", "slug")
         ],
         "agents": [{**_plain(row), "owner_name": _name(names, row.owner)} for row in Agent.objects.order_by("slug")],
         "people": _people(),
         "groups": [
-            {"slug": row.slug, "name": row.name, "members": sorted(members.get(row.slug, []))}
+            {
+                "slug": row.slug,
+                "name": row.name,
+                "members": sorted(members.get(row.slug, [])),
+                "on_call": [_name(names, one) for one in known.rota(row.slug)],
+                "may_hand_over": why_not_hand_over(known, signed_in(request).id, row.slug) is None,
+            }
             for row in RegisterGroup.objects.order_by("slug")
         ],
         "can_edit": _may_edit(request),

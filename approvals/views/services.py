@@ -59,8 +59,9 @@ def one(request: HttpRequest, name: str) -> HttpResponse:
 def _people(service: Service | None, known: register.Register) -> dict[str, Any]:
     """Who answers for it now, who stands in, and who should answer and has left."""
     if service is None:
-        return {"owner": "", "deputy": "", "left": ""}
-    names = register.names({one for one in (service.owner, service.deputy) if one})
+        return {"owner": "", "deputy": "", "left": "", "called_first": [], "rota": ""}
+    rota = known.on_call(service.slug)
+    names = register.names({one for one in (service.owner, service.deputy, *rota) if one})
 
     def name(person: UUID | None) -> str:
         return names.get(person, "a person who was erased") if person else ""
@@ -69,6 +70,8 @@ def _people(service: Service | None, known: register.Register) -> dict[str, Any]
     return {
         "owner": name(answers),
         "deputy": name(service.deputy),
+        "called_first": [name(person) for person in rota],
+        "rota": service.on_call,
         "left": name(service.owner) if known.valid(service.owner) is None else "",
     }
 

@@ -56,6 +56,7 @@ PROBLEM_TYPES: Mapping[str, Meaning] = MappingProxyType(
             (400,), "An event's time lies more than five minutes in the future. Check the clock of its source."
         ),
         "cause-needed": Meaning((400,), "A refusal, and a harmful effect, need a cause."),
+        "chain-ended": Meaning((409,), "Everybody who can be called to the decision has been called."),
         "changed-duplicate": Meaning(
             (409,),
             "The source and id of an event were used before with another body. Send a changed event under a new id.",
@@ -195,6 +196,7 @@ PROBLEM_TYPES: Mapping[str, Meaning] = MappingProxyType(
         "unknown-agent": Meaning((422,), "The register has no such agent."),
         "unknown-field": Meaning((400,), "A field or attribute is not known. Bodies are closed."),
         "unknown-filter": Meaning((400,), "A parameter of the query is not known."),
+        "unknown-group": Meaning((422,), "The register has no such group."),
         "unknown-person": Meaning((422,), "The register has no such person."),
         "unknown-record": Meaning(
             (400,), "No rule of the format knows a record of this form. Nothing of the request was taken."

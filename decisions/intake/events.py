@@ -240,6 +240,7 @@ def _described(
     """A report or a proposal, with the hold and the alarms that follow from it."""
     assert item.action is not None
     owner, deputy = known.answerable(ruleable.service)
+    on_call = known.on_call(ruleable.service)
     service = known.services.get(ruleable.service)
     facts: dict[str, Any] = {
         "kv": 1,
@@ -252,6 +253,7 @@ def _described(
         "environment_class": ruleable.environment_class,
         "owner": str(owner) if owner else None,
         "deputy": str(deputy) if deputy else None,
+        "on_call": str(on_call[0]) if on_call else None,
         "ruled": str(ruling.level),
         "rule": ruling.rule,
         "risk": str(ruleable.risk),

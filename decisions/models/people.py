@@ -57,6 +57,8 @@ class RegisterGroup(models.Model):
 
     slug = models.SlugField(primary_key=True, max_length=64)
     name = models.CharField(max_length=120)
+    on_call = models.JSONField(default=list)
+    """The ids of those of its members who are on call, in the order in which they are called."""
 
     class Meta:
         db_table = "register_group"

@@ -24,6 +24,8 @@ class Service(models.Model):
     retired = models.BooleanField(default=False)
     known_as = models.JSONField(default=list)
     """Names that other systems have for it, as `hotel-reservation/deployment/geo`; the slug is one without being stated."""
+    on_call = models.SlugField(max_length=64, blank=True)
+    """The group of which somebody is on call for it; empty where none is."""
 
     class Meta:
         db_table = "service"

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from decisions.envelope import Entry
-from decisions.models import Alarm
+from decisions.models import Alarm, Decision
+from decisions.projections import decided
 from decisions.vocab import Kind
 
 KINDS = (Kind.ALARM_RAISED, Kind.ALARM_ACKNOWLEDGED, Kind.ALARM_CLEARED)
@@ -20,6 +21,9 @@ def apply(entries: Sequence[Entry]) -> None:
                 key=key,
                 kind=entry.facts["alarm"],
                 subject=entry.disclosed.get("subject", ""),
+                person=UUID(entry.facts["person"]) if "person" in entry.facts else None,
+                decision=UUID(entry.facts["decision"]) if "decision" in entry.facts else None,
+                raised_by=entry.actor,
                 state="open",
                 raised_at=entry.at,
             )
@@ -28,3 +32,11 @@ def apply(entries: Sequence[Entry]) -> None:
             live.update(state="acknowledged", acknowledged_at=entry.at, acknowledged_by=person)
         else:
             live.update(state="cleared", cleared_at=entry.at)
+    # That somebody was called, and came, belongs to the history of the decision that they were called to.
+    called = [entry for entry in entries if "decision" in entry.facts]
+    if called:
+        decided.fold_into_decisions(called, dict.fromkeys(KINDS, _stands))
+
+
+def _stands(row: Decision, entry: Entry) -> None:
+    """It changes nothing of the decision."""

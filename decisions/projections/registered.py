@@ -48,6 +48,7 @@ def _service(entry: Entry, row: Mapping[str, Any]) -> Service:
         currency=row.get("currency", ""),
         retired=entry.facts.get("retired", False),
         known_as=row.get("known_as", []),
+        on_call=entry.facts.get("on_call", ""),
     )
 
 
@@ -105,7 +106,11 @@ def _groups(entries: Sequence[Entry]) -> None:
     put(
         RegisterGroup,
         [
-            RegisterGroup(slug=slug, name=entry.disclosed.get("row", {}).get("name", ""))
+            RegisterGroup(
+                slug=slug,
+                name=entry.disclosed.get("row", {}).get("name", ""),
+                on_call=entry.facts.get("on_call", []),
+            )
             for slug, entry in groups.items()
         ],
     )

@@ -8,6 +8,11 @@ export function bindVerdict(keys, scope) {
   keys.on(['v'], 'V, V', 'veto (the first press only arms)', () => keys.twice(press('veto'), 'v', 'veto'));
 }
 
+/** The next who can be called to it. */
+export function bindCall(keys, scope) {
+  keys.on(['e'], 'E, E', 'call the next who is on call (the first press only arms)', () => keys.twice(document.querySelector(`${scope} .calls button`), 'e', 'call them'));
+}
+
 /** The reason of a verdict or a sign-off. */
 export function bindReason(keys, scope) {
   keys.on(['r'], 'R', 'to the reason box', () => {

@@ -4,7 +4,7 @@ const STALE_AFTER = 12000;
 const BACK_OFF = { first: 400, most: 15000 };
 const OFFSETS = 9;
 
-/** Fires "rows" (rows, replay), "reset", "stop" (people have stopped agents, or let them go on: the red bar, and the rows that wait), "needs" (how many decisions need people), "beat" (nothing new), and "state" (name, and retryAt, behind or since). */
+/** Fires "rows" (rows, replay), "reset", "stop" (people have stopped agents, or let them go on: the red bar, and the rows that wait), "needs" (how many decisions need people), "alarms" (the bar of alarms is another; whether the reader is called), "beat" (nothing new), and "state" (name, and retryAt, behind or since). */
 export class Live extends EventTarget {
   /** `seq` is what the page holds; `stops` names those that it shows; `serverNow` is the server's clock, where the page tells it. */
   constructor(address, seq, stops, serverNow) {
@@ -43,6 +43,7 @@ export class Live extends EventTarget {
     url.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
     url.searchParams.set('after', this.seq);
     url.searchParams.set('stops', this.stops);
+    if (this.alarms) url.searchParams.set('alarms', this.alarms());
     this.opened = false;
     const socket = new WebSocket(url);
     this.socket = socket;
@@ -65,6 +66,7 @@ export class Live extends EventTarget {
     else if (frame.t === 'hb') this.beat(frame);
     else if (frame.t === 'stop') this.stopped(frame);
     else if (frame.t === 'needs') this.dispatchEvent(new CustomEvent('needs', { detail: frame.n }));
+    else if (frame.t === 'alarms') this.dispatchEvent(new CustomEvent('alarms', { detail: frame.called }));
     else if (frame.t === 'reset') this.dispatchEvent(new CustomEvent('reset', { detail: frame }));
   }
 

@@ -76,6 +76,11 @@ export class Notices {
     this.tell('stop', bar ? bar.textContent.trim().replace(/\s+/g, ' ') : 'Agents may go on: no stop is in force.', '');
   }
 
+  /** The reader is called to a decision. */
+  called(words) {
+    this.tell('called', 'You are called', words);
+  }
+
   wait(row) {
     const minutes = Math.max(1, Math.round((row.due - this.now()) / 60000));
     return `${row.risk} risk. ${minutes} min left to answer.`;
@@ -88,7 +93,7 @@ export class Notices {
     shown.onclick = () => {
       window.focus();
       shown.close();
-      if (tag !== 'stop' && tag !== 'failed') this.open(tag);
+      if (!['stop', 'failed', 'called'].includes(tag)) this.open(tag);
     };
   }
 }

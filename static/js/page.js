@@ -1,4 +1,5 @@
 // What every page does: local times, countdowns, answers in place, the small dialogs. Must not need a socket.
+import { watchAlarms } from './alarms.js';
 import { watchAnswers } from './answers.js';
 import { startCountdowns } from './countdown.js';
 import { keys } from './keys.js';
@@ -15,6 +16,7 @@ watchBuilds();
 addEventListener('DOMContentLoaded', () => keys.finish());
 if (!byId('lanes')) {
   const line = document.querySelector('[data-needs]') ? listen() : null;
+  if (line) watchAlarms(line);
   startCountdowns(() => line?.now() ?? Date.now(), say);
 }
 

@@ -1,5 +1,5 @@
 // What each key does on the timeline. Must list nothing that does not work.
-import { bindCopy, bindReason, bindVerdict } from './answer-keys.js';
+import { bindCall, bindCopy, bindReason, bindVerdict } from './answer-keys.js';
 import { byId, say } from './shared.js';
 import { describe, neighbour } from './lane-hand.js';
 
@@ -48,6 +48,7 @@ export function bindShortcuts(keys, page) {
   keys.on(['n'], 'N', 'next decision that needs you', () => toHold(1));
   keys.on(['N'], 'Shift + N', 'previous one that needs you', () => toHold(-1));
   bindVerdict(keys, '#pane');
+  bindCall(keys, '#pane');
   bindReason(keys, '#pane');
   bindCopy(keys, () => (pane.open ? pane.id : selected()?.id));
   keys.on(['/'], '/', 'filter', () => byId('q').focus());

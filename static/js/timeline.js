@@ -1,4 +1,5 @@
 // The timeline page: connects socket, store, lanes, list, holds and pane. Must not hold a concern of its own.
+import { watchAlarms } from './alarms.js';
 import { Connection } from './connection.js';
 import { startCountdowns } from './countdown.js';
 import { Earlier } from './earlier.js';
@@ -144,6 +145,7 @@ async function reset(held) {
 function start() {
   // The line opens while the page is drawn: what comes of it is taken after.
   new Connection(live);
+  watchAlarms(live, words => notices.called(words));
   live.start();
   view.set({ text: toolbar.text, badges: toolbar.badges });
   feed.start();

@@ -81,7 +81,8 @@ def test_each_field_of_a_wrong_type(
     who = caller(api, endpoint, agent, manager)
     for name in endpoint.body:
         wrong: Any
-        for wrong in (7.5, [], {"x": 1}, "maybe" if isinstance(endpoint.body[name], bool) else True):
+        no_list = [None] if isinstance(endpoint.body[name], list) else []
+        for wrong in (7.5, no_list, {"x": 1}, "maybe" if isinstance(endpoint.body[name], bool) else True):
             # Any object is a document; whether it is a policy is another question.
             expected = 422 if name == "document" and isinstance(wrong, dict) else 400
             problem(send(who, endpoint, json.dumps({**endpoint.body, name: wrong})), expected)

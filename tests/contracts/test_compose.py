@@ -63,7 +63,16 @@ def test_web_serves_the_application_that_exists() -> None:
     module, _, name = command[1].partition(":")
     assert importlib.util.find_spec(module) is not None
     assert name == "application"
-    assert command[2:] == ["--host", "0.0.0.0", "--port", "8000", "--ws", "websockets-sansio", "--ws-per-message-deflate", "false"]
+    assert command[2:] == [
+        "--host",
+        "0.0.0.0",
+        "--port",
+        "8000",
+        "--ws",
+        "websockets-sansio",
+        "--ws-per-message-deflate",
+        "false",
+    ]
 
 
 @pytest.mark.parametrize("service", ["worker", "beat"])

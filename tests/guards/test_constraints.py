@@ -30,8 +30,9 @@ from tests.reports import edition
 pytestmark = pytest.mark.django_db
 
 BREAKS = {
-    "alarm_one_open": "INSERT INTO alarm (seq, key, kind, subject, state, raised_at)"
-    " SELECT seq + 1000, key, kind, subject, 'acknowledged', raised_at FROM alarm",
+    "alarm_one_open": "INSERT INTO alarm (seq, key, kind, subject, state, raised_at, raised_by)"
+    " SELECT seq + 1000, key, kind, subject, 'acknowledged', raised_at, raised_by FROM alarm",
+    "alarm_calls_somebody_to_something": "UPDATE alarm SET person = '0198b7f0aaaa7aaa8aaaaaaaaaaaaaaa'",
     "alarm_state": "UPDATE alarm SET state = 'forgotten'",
     "cosignature_once": "INSERT INTO cosignature (size, witness, line, at) SELECT size, witness, line, at FROM cosignature",
     "decision_state": "UPDATE decision SET state = 'done'",

@@ -31,9 +31,9 @@ class Socket:
     """One WebSocket of `person` to the timeline."""
 
     def __init__(
-        self, person: object, after: int | str | None, handle: str = "", only: str = "", stops: str | None = None
+        self, person: object, after: int | str | None, handle: str = "", only: str = "", **shown: str | None
     ) -> None:
-        asked = {"after": after, "only": only or None, "stops": stops}
+        asked = {"after": after, "only": only or None, **shown}
         query = urlencode({name: value for name, value in asked.items() if value is not None}).encode()
         session = {sessions.HANDLE: handle}
         scope = {"type": "websocket", "path": "/ws/timeline", "query_string": query, "user": person, "session": session}

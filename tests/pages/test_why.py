@@ -31,6 +31,7 @@ def test_a_held_decision_is_in_the_order_of_the_questions(agent: Agent, manager:
         "The action",
         "What it touches",
         "Answer",
+        "Who can be called",
         "What led to what",
         "Evidence",
         "What other systems say",

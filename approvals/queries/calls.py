@@ -1,0 +1,90 @@
+"""Who is called to a decision that people do not answer: the chain, and who of it has been called. It must not write."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from approvals import access
+from decisions.models import Alarm, Decision, Person
+from decisions.register import Register
+from decisions.vocab import HOLDING, State
+
+CALLED = "called"
+"""The kind of the alarm that calls a person."""
+CALLS_FOR = HOLDING | {State.UNKNOWN, State.REVIEW, State.REVERT_ORDERED, State.REVERT_FAILED}
+"""The states in which a decision can need somebody who is not there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A place in the chain: who is called, and as what."""
+
+    person: UUID
+    what: str
+
+
+def chain(row: Decision, known: Register) -> tuple[Link, ...]:
+    """Who is called, in this order: those who are on call for the service now, then whoever answers for the decision.
+
+    Nobody stands in it twice, and nobody who may not act.
+    """
+    links: dict[UUID, Link] = {}
+    for link in _links(row, known):
+        if known.valid(link.person):
+            links.setdefault(link.person, link)
+    return tuple(links.values())
+
+
+def _links(row: Decision, known: Register) -> Iterator[Link]:
+    for place, person in enumerate(known.on_call(row.service)):
+        yield Link(person, f"{place + 1}. on call" if place else "on call")
+    if row.owner_id:
+        yield Link(row.owner_id, "accountable")
+    if row.deputy_id:
+        yield Link(row.deputy_id, "deputy")
+
+
+def calls(decision: UUID) -> list[Alarm]:
+    """Those who have been called to it, in the order in which they were."""
+    return list(Alarm.objects.filter(decision=decision, kind=CALLED).order_by("seq"))
+
+
+def following(links: Sequence[Link], called: Sequence[Alarm], caller: UUID) -> Link | None:
+    """Whom a call of `caller` reaches: the first who has not been called and is not the caller; None at the chain's end."""
+    done = {alarm.person for alarm in called} | {caller}
+    return next((link for link in links if link.person not in done), None)
+
+
+def context(
+    row: Decision,
+    state: State,
+    known: Register,
+    *,
+    called: Sequence[Alarm],
+    people: Mapping[UUID, Person],
+    viewer: UUID,
+) -> dict[str, Any]:
+    """For the page of a decision: the chain with who was called when and by whom, and whom `viewer` can call next."""
+    waits = state in CALLS_FOR
+    links = chain(row, known) if waits else ()
+    reached = following(links, called, viewer)
+    of = {alarm.person: alarm for alarm in called}
+    listed: list[tuple[UUID | None, str]] = [(link.person, link.what) for link in links]
+    # Who was called and stands in the chain no more was called all the same.
+    listed += [(person, "called") for person in of if person not in {link.person for link in links}]
+    return {
+        "chain_of_calls": [_shown(person, what, of.get(person), people) for person, what in listed],
+        "may_call": waits and access.may(known, viewer, access.APPROVER_ROLES),
+        "next_call": _name(people, reached.person) if reached else "",
+    }
+
+
+def _shown(person: UUID | None, what: str, call: Alarm | None, people: Mapping[UUID, Person]) -> dict[str, Any]:
+    by = call.raised_by.removeprefix("person:") if call else ""
+    return {"name": _name(people, person), "what": what, "call": call, "by": _name(people, UUID(by)) if by else ""}
+
+
+def _name(people: Mapping[UUID, Person], id_: UUID | None) -> str:
+    person = people.get(id_) if id_ else None
+    return (person.name or person.username) if person else "a person who was erased"
