@@ -28,6 +28,7 @@ from approvals.actions.activate_draft import activate_draft  # noqa: E402
 from approvals.actions.activate_policy import activate_policy  # noqa: E402
 from approvals.actions.answer_revert import acknowledge_revert, finish_revert  # noqa: E402
 from approvals.actions.attest_report import attest_report  # noqa: E402
+from approvals.actions.call_next import call_next  # noqa: E402
 from approvals.actions.change_register import change_register  # noqa: E402
 from approvals.actions.comment import comment  # noqa: E402
 from approvals.actions.cut_link import cut_link  # noqa: E402
@@ -51,7 +52,8 @@ from approvals.actions.withdraw import withdraw  # noqa: E402
 from approvals.board import REGISTERS  # noqa: E402
 from approvals.checking import check_ledger  # noqa: E402
 from approvals.models import Report  # noqa: E402
-from approvals.organisation import AgentRow, Organisation, SourceRow  # noqa: E402
+from approvals.organisation import AgentRow, GroupRow, Organisation, SourceRow  # noqa: E402
+from approvals.queries.calls import CALLED  # noqa: E402
 from approvals.vocab import REPORT_PAGES, ErasureBasis, ErasureOf, Finding, Judgement  # noqa: E402
 from decisions import checkpoints, clock, signers  # noqa: E402
 from decisions.envelope import Draft, timestamp  # noqa: E402
@@ -78,6 +80,10 @@ def scenario(time: Clock) -> None:
     agent, admin = agents["remediator"], people["yuki"].id
     make_key(agent.id, scopes=list(Scope), days=30, actor=admin)
     change_register(Organisation(services=[factories.service("wiki", 3, retired=True)]), actor=admin)
+    called = GroupRow("approvers", "Approvers", ("david", "ines", "marta", "tomasz"), ("ines", "tomasz"))
+    change_register(
+        Organisation(groups=[called], services=[factories.service("search", 1, on_call="approvers")]), actor=admin
+    )
 
     time.advance(minutes=1)
     send(agent, event(decision="a", id="e1", outcome={"status": "failed", "detail": "Zeitüberschreitung – 超时"}))
@@ -221,7 +227,10 @@ def stop(agent: Agent, people: dict[str, Person]) -> None:
     lost = factories.propose(agent, decision="h")
     factories.approve(lost, people["marta"])
     factories.claim(lost)
-    extend_hold(factories.propose(agent, decision="i").id, by=timedelta(minutes=5), actor=people["marta"].id)
+    row = factories.propose(agent, decision="i")
+    extend_hold(row.id, by=timedelta(minutes=5), actor=people["marta"].id)
+    called = call_next(row.id, actor=people["marta"].id)
+    handle_alarm(Alarm.objects.get(kind=CALLED).seq, verb="acknowledge", actor=called)
     withdraw(
         factories.propose(agent, decision="j", action=factories.action(service="wiki", kind="delete")).id,
         reason="",
