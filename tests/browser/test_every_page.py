@@ -241,6 +241,7 @@ PAGES = {
     "register-service": Kind("yuki", "/register/services/geo/", a_rejected_form),
     "register-agent": Kind("yuki", "/register/agents/opencode/"),
     "register-person": Kind("yuki", "/register/people/noor/"),
+    "register-on-call": Kind("ines", "/register/groups/booking-on-call/on-call/"),
     "register-leaving": Kind("yuki", "/register/people/marta/leaves/"),
     "register-link": Kind("yuki", "/register/people/noor/", a_link),
     "register-source": Kind("yuki", "/register/sources/cluster-audit/", a_new_secret),

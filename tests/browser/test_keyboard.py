@@ -84,6 +84,15 @@ def arms_an_answer(page: Page, shown: Timeline) -> None:
     expect(shown.pane.locator("[data-result]")).to_have_count(0)
 
 
+def arms_a_call(page: Page, shown: Timeline) -> None:
+    page.keyboard.press("n")
+    expect(shown.pane.locator(".calls")).to_be_visible()
+    page.keyboard.press("e")
+    expect(shown.pane.get_by_role("button", name="Call")).to_be_focused()
+    expect(shown.said).to_have_text("Press E again to call them")
+    expect(shown.pane.locator("[data-result]")).to_have_count(0)
+
+
 def clipboard(page: Page) -> str:
     return str(page.evaluate("navigator.clipboard.readText()"))
 
@@ -191,6 +200,7 @@ WORKS: dict[str, Check] = {
     "Shift + N": walks_the_holds,
     "A, A": arms_an_answer,
     "V, V": arms_an_answer,
+    "E, E": arms_a_call,
     "R": arms_an_answer,
     "C": copies,
     "/": filters,
@@ -281,7 +291,7 @@ def test_keys_are_off_on_every_page(visit: Visit):
 def test_a_decisions_own_page_is_answered_by_keyboard(visit: Visit, agent: Machine):
     asked = agent.ask(resource())
     page = visit("ines", f"/decisions/{asked['id']}/")
-    assert listed(page) == ["A, A", "V, V", "R", "C", *EVERYWHERE]
+    assert listed(page) == ["A, A", "V, V", "E, E", "R", "C", *EVERYWHERE]
     page.keyboard.press("r")
     page.keyboard.type("It is what the runbook says.")
     page.keyboard.press("Escape")
