@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
+
 from approvals import access
 from decisions.models import Alarm, Decision, Person
 from decisions.register import Register
@@ -48,6 +50,13 @@ def _links(row: Decision, known: Register) -> Iterator[Link]:
 def calls(decision: UUID) -> list[Alarm]:
     """Those who have been called to it, in the order in which they were."""
     return list(Alarm.objects.filter(decision=decision, kind=CALLED).order_by("seq"))
+
+
+def mine(person: UUID, known: Register) -> Q:
+    """The decisions that are theirs: they answer for it, are on call for its service now, or were called to it."""
+    services = [slug for slug in known.services if known.on_call(slug)[:1] == (person,)]
+    called = Alarm.objects.filter(kind=CALLED, person=person).exclude(state="cleared").values("decision")
+    return Q(owner_id=person) | Q(service__in=services) | Q(id__in=called)
 
 
 def following(links: Sequence[Link], called: Sequence[Alarm], caller: UUID) -> Link | None:

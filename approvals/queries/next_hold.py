@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from approvals import access
+from approvals.queries import calls
 from approvals.queries.crowds import After
 from decisions import feed, register
 from decisions import queries as lists
@@ -21,11 +22,11 @@ LOOK = 20
 def after(row: Decision, viewer: UUID, now: datetime, *, mine: bool = False) -> dict[str, Any] | None:
     """The next that `viewer` may answer: after `row` where it still waits, then from the soonest; None for none.
 
-    `mine` leaves out what is of services for which others answer.
+    `mine` leaves out what is not theirs: see `calls.mine`.
     """
     waiting = lists.open_holds(now).exclude(seq=row.seq)
     if mine:
-        waiting = waiting.filter(owner_id=viewer)
+        waiting = waiting.filter(calls.mine(viewer, register.latest()))
     found = None
     if effective_state(row, now) in HOLDING and row.hold_until is not None:
         found = _first(waiting.filter(After(row.hold_until, row.seq).beyond("hold_until", "seq")), viewer)

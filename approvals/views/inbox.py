@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from approvals import access
-from approvals.queries import crowds
+from approvals.queries import calls, crowds
 from approvals.views import again, queue
 from decisions import clock, feed, register
 from decisions import queries as lists
@@ -31,7 +31,8 @@ def needs_you(request: HttpRequest) -> HttpResponse:
     came = again.MINE if mine else again.NEEDS_YOU
     waiting, to_review = lists.open_holds(now), lists.to_review(now)
     if mine:
-        waiting, to_review = waiting.filter(owner_id=viewer), to_review.filter(owner_id=viewer)
+        theirs = calls.mine(viewer, known)
+        waiting, to_review = waiting.filter(theirs), to_review.filter(theirs)
     page = queue.of(request, waiting, "hold_until", known, path=path)
     holds = []
     for row, shown in zip(page.found, feed.rows_of(page.found, now), strict=True):

@@ -2,6 +2,7 @@
 import { loadFragment } from './fragment.js';
 import { renew } from './renew.js';
 import { byId } from './shared.js';
+import { onStops } from './stops.js';
 
 const WAIT = 25;
 const AGAIN = 1000;
@@ -20,17 +21,25 @@ async function news(panel) {
   return told.version > Number(version) || told.state !== state ? 'new' : null;
 }
 
+/** Draws `panel` anew, unless something is being sent from it. */
+async function drawAnew(panel) {
+  const busy = () => !panel.isConnected || panel.querySelector('[data-sending]');
+  if (busy()) return;
+  const html = await loadFragment(`/decisions/${panel.dataset.id}/`).catch(() => '');
+  if (html && !busy()) renew(panel.parentElement, html, panel.dataset.id);
+}
+
 export async function follow() {
+  onStops(() => {
+    const panel = byId('dec');
+    if (waits(panel)) drawAnew(panel);
+  });
   for (let panel = byId('dec'); waits(panel); panel = byId('dec')) {
     await seen();
     const began = performance.now();
     const found = await news(panel).catch(() => null);
     if (found === 'over') return;
-    const busy = panel.querySelector('[data-sending]');
-    if (found === 'new' && panel.isConnected && !busy) {
-      const html = await loadFragment(`/decisions/${panel.dataset.id}/`).catch(() => '');
-      if (html && panel.isConnected && !panel.querySelector('[data-sending]')) renew(panel.parentElement, html, panel.dataset.id);
-    }
+    if (found === 'new') await drawAnew(panel);
     // A server that is gone, or busy, is not asked by every open page each second.
     const inVain = found !== 'new' && performance.now() - began < AGAIN;
     await pause(inVain ? AGAIN * (3 + Math.random() * 4) : AGAIN);

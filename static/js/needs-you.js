@@ -1,7 +1,12 @@
-// What needs people, by keyboard: from one to the next, by deadline. Must not answer any.
+// What needs people, as it is now, and by keyboard: from one to the next, by deadline. Must not answer any.
 import { keys } from './keys.js';
+import { redraw } from './redraw.js';
 import { Rows } from './rows.js';
 import './page.js';
+
+const SPREAD = 500;
+
+document.addEventListener('needs', () => setTimeout(() => redraw('needing').catch(() => {}), Math.random() * SPREAD));
 
 const every = new Rows('main :is(.queue, .cards, .others) > li');
 const holds = new Rows('.cards > li');

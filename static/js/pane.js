@@ -2,10 +2,15 @@
 import { loadForms, loadFragment, problemNote } from './fragment.js';
 import { renew } from './renew.js';
 import { byId, make, narrow, phone } from './shared.js';
+import { onStops } from './stops.js';
 
 export class Pane {
   constructor({ onOpen, onClose }) {
     Object.assign(this, { host: byId('pane'), list: byId('feed-box'), onOpen, onClose, id: '' });
+    onStops(() => {
+      const shown = this.host.querySelector('#dec');
+      if (this.open && shown && !shown.querySelector('[data-sending]')) this.fill(this.id, false);
+    });
   }
 
   get open() {

@@ -4,6 +4,7 @@ import { byId, countNeeds, neededAtFirst } from './shared.js';
 import { localise } from './when.js';
 
 const LATER = 800;
+const SPREAD = 1000;
 
 export const shownStops = () => byId('stops').dataset.seqs;
 
@@ -13,6 +14,22 @@ export function showStops({ stops, bar }) {
   host.dataset.seqs = stops.join(',');
   host.innerHTML = bar;
   localise(host);
+  document.dispatchEvent(new Event('stops'));
+}
+
+/** Runs `act` once people have stopped agents or let them go on: not on all pages in the same moment. */
+export function onStops(act) {
+  document.addEventListener('stops', () => setTimeout(act, Math.random() * SPREAD));
+}
+
+/** The countdowns of cards stand still, or run on, as the rows that wait say. */
+function hold(rows) {
+  for (const row of rows) {
+    for (const card of document.querySelectorAll(`.hold[data-id="${CSS.escape(row.id)}"]`)) {
+      card.dataset.due = row.due;
+      card.dataset.stopped = row.stopped ? '1' : '';
+    }
+  }
 }
 
 /** What the title of a page begins with, and its icon says. */
@@ -30,12 +47,14 @@ export function listen() {
   const retitle = () => { document.title = heading(title, waiting); };
   line.addEventListener('stop', event => {
     showStops(event.detail);
+    hold(event.detail.held);
     retitle();
   });
   line.addEventListener('needs', event => {
     waiting = event.detail;
     countNeeds(waiting);
     retitle();
+    document.dispatchEvent(new Event('needs'));
   });
   setTimeout(() => line.start(), LATER);
   return line;
