@@ -4,7 +4,7 @@ from approvals.models.checks import LedgerCheck
 from approvals.models.erasure import Erasure
 from approvals.models.policy import PolicyDraft, PolicyVersion
 from approvals.models.reports import Attestation, Report, ReportBuild, ReportDownload
-from approvals.models.said import Comment, IdempotentAnswer, SignOffRecord, Verdict
+from approvals.models.said import Comment, IdempotentAnswer, Opening, SignOffRecord, Verdict
 
 __all__ = [
     "Attestation",
@@ -12,6 +12,7 @@ __all__ = [
     "Erasure",
     "IdempotentAnswer",
     "LedgerCheck",
+    "Opening",
     "PolicyDraft",
     "PolicyVersion",
     "Report",

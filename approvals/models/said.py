@@ -28,6 +28,18 @@ class Verdict(models.Model):
         )
 
 
+class Opening(models.Model):
+    """Operational: when somebody who can answer first opened a decision that waited. It proves nothing and is never rebuilt."""
+
+    decision_seq = models.BigIntegerField()
+    person_id = models.UUIDField()
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "opening"
+        constraints = (models.UniqueConstraint(fields=["decision_seq", "person_id"], name="opening_once"),)
+
+
 class SignOffRecord(models.Model):
     """Read model: a person's judgement of a decision after the fact; a correction is a further row."""
 

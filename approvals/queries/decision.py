@@ -11,7 +11,7 @@ from django.db.models import BigIntegerField, CharField, UUIDField
 
 from approvals import access
 from approvals.machine import GLASS_BREAKABLE
-from approvals.models import Erasure, SignOffRecord, Verdict
+from approvals.models import Erasure, Opening, SignOffRecord, Verdict
 from approvals.queries import (
     after,
     answerers,
@@ -21,6 +21,7 @@ from approvals.queries import (
     erasures,
     let,
     linked,
+    openings,
     set_off,
     undoing,
     words,
@@ -84,6 +85,7 @@ class Page:
     leaf: bytes
     erasures: list[Erasure]
     called: list[Alarm]
+    openings: list[Opening]
 
     def person(self, id_: UUID | None) -> Person | None:
         return self.people.get(id_) if id_ else None
@@ -127,7 +129,8 @@ def load(decision_id: UUID, now: datetime) -> Page | None:
     ids |= {link.person for link in calls.chain(row, known)}
     # Few were ever called to anything: the history says whether somebody was.
     called = calls.calls(row.id) if any(past.kind == Kind.ALARM_RAISED for past in history) else []
-    ids |= {alarm.person for alarm in called}
+    opened = openings.of(row)
+    ids |= {alarm.person for alarm in called} | {opening.person_id for opening in opened}
     ids |= {UUID(past.actor.removeprefix("person:")) for past in history if past.actor.startswith("person:")}
     return Page(
         row=row,
@@ -144,6 +147,7 @@ def load(decision_id: UUID, now: datetime) -> Page | None:
         leaf=found[2],
         erasures=_ERASURES.all(seq=row.seq),
         called=called,
+        openings=opened,
     )
 
 
@@ -192,6 +196,7 @@ def context(page: Page, viewer: UUID) -> dict[str, Any]:
             for said in page.verdicts
         ],
         "history": list(_history(page)),
+        "openings": [{"person": page.person(one.person_id), "at": one.at} for one in page.openings],
         "entry": {"seq": row.seq, "leaf": page.leaf.hex(), "id": str(page.entry.id)},
         "proofs": [
             _proof(row.seq, "the first entry"),

@@ -24,7 +24,7 @@ from approvals.actions.extend_hold import extend_hold
 from approvals.actions.give_verdict import give_verdict
 from approvals.actions.review import review
 from approvals.actions.sign_off import sign_off
-from approvals.queries import as_text, next_hold
+from approvals.queries import as_text, next_hold, openings
 from approvals.queries import decision as queries
 from approvals.queries.shown import Shown
 from approvals.views import again, desk
@@ -50,11 +50,13 @@ def page(request: HttpRequest, decision_id: UUID) -> HttpResponse:
 
 def show(request: HttpRequest, decision_id: UUID, *, status: int = 200, **more: Any) -> HttpResponse:
     person = signed_in(request)
-    loaded = queries.load(decision_id, clock.now())
+    now = clock.now()
+    loaded = queries.load(decision_id, now)
     if loaded is None:
         raise Http404
     if request.method == "GET":
         desk.note_opened(request, loaded.row)
+        openings.note(loaded.row, loaded.state, loaded.known, person.id, now)
     template = "approvals/_decision.html" if _wants_pane(request) else "approvals/decision.html"
     values = drawn(request, loaded, person.id) | _on_the_way(request, loaded) | again.context(request)
     values |= more

@@ -15,7 +15,7 @@ from approvals.actions.legal_hold import set_legal_hold
 from approvals.actions.set_freeze import set_freeze
 from approvals.actions.sign_off import sign_off
 from approvals.board import REGISTERS
-from approvals.models import Attestation, IdempotentAnswer, LedgerCheck, ReportBuild
+from approvals.models import Attestation, IdempotentAnswer, LedgerCheck, Opening, ReportBuild
 from approvals.organisation import Organisation
 from approvals.vocab import ErasureBasis, ErasureOf, Judgement
 from decisions import clock, cosigned, served
@@ -79,6 +79,7 @@ BREAKS = {
     "sign_off_effect": "UPDATE sign_off SET effect = 'great'",
     "sign_off_cause": "UPDATE sign_off SET cause = 'fate'",
     "tile_full": "INSERT INTO tile (level, n, hashes, root) SELECT 0, 0, leaf, leaf FROM entry WHERE seq = 0",
+    "opening_once": "INSERT INTO opening (decision_seq, person_id, at) SELECT decision_seq, person_id, at FROM opening",
     "verdict_once": "INSERT INTO verdict (seq, decision_seq, person_id, verdict, reason, at)"
     " SELECT seq + 1000, decision_seq, person_id, verdict, reason, at FROM verdict",
     "verdict_word": "UPDATE verdict SET verdict = 'abstain'",
@@ -98,6 +99,7 @@ def filled(agent: Agent, manager: Person, executive: Person, admin: Person) -> N
     }
     sign_off(row.id, reason="Read it twice.", actor=manager.id, **given)
     factories.approve(factories.propose(agent, decision="b"), manager)
+    Opening.objects.create(decision_seq=row.seq, person_id=manager.id, at=clock.now())
     set_freeze(scope=FreezeScope.EVERYTHING, value="", mode=FreezeMode.ALL, reason="", actor=manager.id)
     draft_policy(factories.policy(name="Next"), reason="To have a draft.", based_on=1, actor=manager.id)
     send(agent, event(sequence=7))

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +11,9 @@ from django.test import Client
 from approvals.actions.break_glass import break_glass
 from approvals.actions.change_register import change_register
 from approvals.organisation import GroupRow, Organisation
+from approvals.queries import openings
 from approvals.queries.set_off import LENGTH, first
+from decisions import ledger
 from decisions.intake.assembly import Sender
 from decisions.intake.reading import Reading, Says
 from decisions.models import Agent, Decision, Person
@@ -223,3 +226,30 @@ def test_where_nobody_can_it_says_so(agent: Agent, viewer: Person, client_for: C
     row = factories.propose(agent)
     change_register(Organisation(groups=[GroupRow("approvers", "Approvers", ("tomasz",))]), actor=None)
     assert "Nobody in the register can approve it now." in section(shown(client_for(viewer), row), "dec-hold")
+
+
+# Who has opened it
+
+
+def test_who_can_answer_and_opened_it_is_said_to_the_next(
+    agent: Agent, responder: Person, manager: Person, auditor: Person, client_for: ClientFor, clock: Clock
+) -> None:
+    row, size = factories.propose(agent), ledger.size()
+    assert "Opened while it waited" not in shown(client_for(auditor), row)
+    shown(client_for(responder), row)
+    clock.advance(seconds=30)
+    assert "Opened while it waited by" in shown(client_for(manager), row)
+    clock.advance(seconds=30)
+    shown(client_for(responder), row)
+    assert [(one.person_id, one.at) for one in openings.of(row)] == [
+        (responder.id, clock.at - timedelta(seconds=60)),
+        (manager.id, clock.at - timedelta(seconds=30)),
+    ]
+    assert ledger.size() == size
+
+
+def test_what_is_over_is_opened_by_nobody(agent: Agent, responder: Person, client_for: ClientFor, clock: Clock) -> None:
+    row = factories.propose(agent)
+    clock.advance(hours=2)
+    shown(client_for(responder), row)
+    assert openings.of(row) == []
