@@ -18,6 +18,9 @@ CALLS_FOR = HOLDING | {State.UNKNOWN, State.REVIEW, State.REVERT_ORDERED, State.
 """The states in which a decision can need somebody who is not there."""
 
 
+ORDINALS = ("on call", "second on call", "third on call", "fourth on call", "fifth on call")
+
+
 @dataclass(frozen=True, slots=True)
 class Link:
     """A place in the chain: who is called, and as what."""
@@ -40,7 +43,7 @@ def chain(row: Decision, known: Register) -> tuple[Link, ...]:
 
 def _links(row: Decision, known: Register) -> Iterator[Link]:
     for place, person in enumerate(known.on_call(row.service)):
-        yield Link(person, f"{place + 1}. on call" if place else "on call")
+        yield Link(person, ORDINALS[place] if place < len(ORDINALS) else f"on call, number {place + 1}")
     if row.owner_id:
         yield Link(row.owner_id, "accountable")
     if row.deputy_id:

@@ -17,6 +17,7 @@ from decisions.auth.people import reads, signed_in
 from decisions.errors import Problem
 from decisions.models import Membership, Person, RegisterGroup
 
+ORDINALS = ("first", "second", "third", "fourth", "fifth")
 PLACES = 4
 """As many can be named at least, where the group has so many."""
 
@@ -31,7 +32,7 @@ class RotaForm(forms.Form):
             self.fields[f"place_{place + 1}"] = forms.ChoiceField(
                 choices=[("", "nobody"), *members],
                 required=False,
-                label="Called first" if place == 0 else f"Then ({place + 1})",
+                label=f"Called {ORDINALS[place] if place < len(ORDINALS) else f'as number {place + 1}'}",
                 initial=str(rota[place]) if place < len(rota) else "",
             )
 

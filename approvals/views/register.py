@@ -93,11 +93,15 @@ def _plain(row: Any) -> dict[str, Any]:
 
 def _people() -> list[dict[str, Any]]:
     standings = {row.person_id: row for row in Standing.objects.all()}
+    groups: dict[UUID, list[str]] = {}
+    for slug, person_id in Membership.objects.order_by("group_slug").values_list("group_slug", "person_id"):
+        groups.setdefault(person_id, []).append(slug)
     return [
         {
             "username": person.username,
             "name": person.name,
             "roles": standings[person.id].roles if person.id in standings else [],
+            "groups": groups.get(person.id, []),
             "active": person.id in standings and standings[person.id].active,
         }
         for person in Person.objects.order_by("username")
