@@ -24,6 +24,7 @@ def test_the_timeline_and_a_decision_are_read(visit: Visit, agent: Machine):
     name = resource()
     agent.report(done(name, rationale="The queue is long."))
     page = visit("samuel", scripts=False)
+    expect(page.get_by_role("link", name="All decisions")).to_be_visible()
     row = page.locator("#pad .row").filter(has_text=name)
     expect(row).to_contain_text("Executed")
     row.locator("a.title").click()
@@ -169,3 +170,46 @@ def test_on_a_phone_every_section_is_reached(visit: Visit):
     page.get_by_role("link", name="More").click()
     more.get_by_role("link", name="Ledger").click()
     expect(page.get_by_role("heading", level=1, name="Ledger")).to_be_visible()
+
+
+def test_time_is_given_somebody_is_called_and_something_is_said(visit: Visit, agent: Machine, people: People):
+    asked = agent.ask(resource())
+    page = visit("ines", f"/decisions/{asked['id']}/", scripts=False)
+    page.get_by_role("button", name="Give people 15 minutes more").click()
+    expect(page.get_by_role("status").filter(has_text="People have 15 minutes more.")).to_be_visible()
+    page.get_by_role("button", name="Call Priya Raman").click()
+    expect(page.get_by_role("status").filter(has_text="Priya Raman is called")).to_be_visible()
+    page.get_by_label("Say something").fill("Priya knows this one.")
+    page.get_by_role("button", name="Comment").click()
+    expect(page.get_by_role("status").filter(has_text="Your comment is recorded.")).to_be_visible()
+    theirs = visit("priya", "/ledger/", scripts=False)
+    theirs.locator("#alarms details summary").or_(theirs.locator("#alarms .strip")).first.wait_for()
+    theirs.locator("#alarms").get_by_role("button").first.click()
+    theirs.wait_for_url(f"**/decisions/{asked['id']}/")
+    expect(theirs.locator("#dec")).to_contain_text("Priya knows this one.")
+
+
+def test_who_is_on_call_is_said(visit: Visit):
+    page = visit("tomasz", "/register/groups/platform-on-call/on-call/", scripts=False)
+    page.get_by_label("Called first").select_option(label="Priya Raman")
+    page.get_by_label("Called second").select_option(label="Tomasz Wrona")
+    page.get_by_role("button", name="Record").click()
+    row = page.locator("tr").filter(has_text="Platform on call")
+    expect(row).to_contain_text("Priya Raman, then Tomasz Wrona")
+    row.get_by_role("link", name="Hand over").click()
+    page.get_by_label("Called first").select_option(label="Tomasz Wrona")
+    page.get_by_label("Called second").select_option(label="Priya Raman")
+    page.get_by_role("button", name="Record").click()
+    expect(row).to_contain_text("Tomasz Wrona, then Priya Raman")
+
+
+def test_agents_are_stopped_and_let_go_on(visit: Visit, people: People):
+    page = visit("marta", "/stop/", scripts=False)
+    page.get_by_label("Type STOP").first.fill("stop")
+    page.get_by_label("What to stop").select_option("service:geo")
+    page.get_by_role("button", name="Stop").first.click()
+    expect(page.locator("#stops")).to_contain_text("Agents on geo stopped")
+    for person in ("marta", "david"):
+        people(person).let_go_on()
+    page.reload()
+    expect(page.locator("#stops .stopped")).to_have_count(0)
