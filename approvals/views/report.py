@@ -23,6 +23,7 @@ from approvals.views.reports import building, period_word, reader, shown
 from approvals.vocab import MEASURES, ReportState
 from decisions import register
 from decisions.auth.people import reads, require_strong_sign_in, signed_in
+from decisions.envelope import parse_time
 from decisions.errors import Problem
 from decisions.queries import whole
 
@@ -146,7 +147,10 @@ def counted(request: HttpRequest, report_id: UUID, measure: str) -> HttpResponse
         "against": sum(measure in item["against"] for item in items),
         "total": len(items),
         "more_than_listed": dataset["rows"]["total"] - len(dataset["rows"]["items"]),
-        "items": [item | {"bad": measure in item["against"]} for item in items[start : start + AT_ONCE]],
+        "items": [
+            item | {"bad": measure in item["against"], "began_at": parse_time(item["began_at"])}
+            for item in items[start : start + AT_ONCE]
+        ],
         "first": start + 1,
         "next": start + AT_ONCE if start + AT_ONCE < len(items) else None,
         "before": max(0, start - AT_ONCE) if start else None,
