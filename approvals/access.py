@@ -5,7 +5,7 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
-from django.db.models import CharField, UUIDField
+from django.db.models import CharField, Q, UUIDField
 
 from decisions import register
 from decisions.errors import Problem, Refusal, forbidden, not_found
@@ -136,6 +136,14 @@ def why_not_break_glass(known: register.Register, person: UUID, agent: Agent | N
     if agent is None or owns_agent(person, agent):
         return forbidden("The agent's owner may not approve its actions.", "self-approval")
     return None
+
+
+def alarms_for(known: register.Register, person: UUID) -> Q:
+    """The alarms that concern all of a role that `person` has; none that calls one person alone."""
+    others = [kind for kind, roles in ALARMS_OF.items() if not may(known, person, roles)]
+    if may(known, person, HANDLES_ALARMS):
+        return Q(person=None) & ~Q(kind__in=others)
+    return Q(person=None, kind__in=[kind for kind in ALARMS_OF if kind not in others])
 
 
 def why_not_handle(known: register.Register, person: UUID, alarm: Alarm | None, verb: str) -> Problem | None:

@@ -217,7 +217,11 @@ def group(item: Mapping[str, Any]) -> GroupRow:
     _known(item, "slug", "name", "members", "on_call")
     slug = _slug(item["slug"])
     members = tuple(sorted({_slug(one) for one in item.get("members") or ()}))
-    on_call = None if item.get("on_call") is None else tuple(_slug(one) for one in item["on_call"])
+    on_call = item.get("on_call")
+    if on_call is not None:
+        if not isinstance(on_call, list | tuple):
+            raise ValueError("on_call must be a list of usernames")
+        on_call = tuple(_slug(one) for one in on_call)
     return GroupRow(slug, _text(item, "name") or slug, members, on_call and rota(on_call, members))
 
 

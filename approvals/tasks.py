@@ -38,8 +38,9 @@ def expire() -> int:
     resend_builds()
     resend_checks()
     files.remove_stale()
+    found = expiry.expire()
     calls.end_calls()
-    return expiry.expire()
+    return found
 
 
 def resend_builds() -> None:

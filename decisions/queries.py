@@ -16,7 +16,7 @@ from decisions.models.bulk import chunks
 from decisions.models.ledger import Head, StoredCheckpoint
 from decisions.models.prepared import PreparedMany, PreparedValues, Slot
 from decisions.states import CONTRADICTED, expired, lease_over, over
-from decisions.vocab import HOLDING, UNDER_WAY, SignOff, State
+from decisions.vocab import HOLDING, UNDER_WAY, Kind, SignOff, State
 
 MAX_LIMIT = 200
 TEXT_LIMIT = 200
@@ -108,14 +108,16 @@ def to_review(now: datetime) -> "QuerySet[Decision]":
 
 
 def _to_review(now: datetime | Slot, asked_before: datetime | Slot) -> "QuerySet[Decision]":
-    rows, last = Decision.rows.order_by(), Timeline.objects.filter(seq=OuterRef("last_seq"))
+    rows = Decision.rows.order_by()
+    # Since it was ordered, whatever was said of it later.
+    orders = Timeline.objects.filter(decision_seq=OuterRef("seq"), kind=Kind.REVERT_ORDERED).order_by("-seq")
     # A value, not EXISTS: that PostgreSQL answers from a table of the whole timeline, made for each question.
-    ordered = rows.filter(state=State.REVERT_ORDERED).alias(last_at=Subquery(last.values("at")))
+    ordered = rows.filter(state=State.REVERT_ORDERED).alias(ordered_at=Subquery(orders.values("at")[:1]))
     kinds = (
         rows.filter(state__in=[State.REVIEW, State.REVERT_FAILED]),
         rows.filter(state=State.UNKNOWN, lease_seq__isnull=False),
         rows.filter(CONTRADICTED),
-        ordered.filter(last_at__lte=asked_before),
+        ordered.filter(ordered_at__lte=asked_before),
         rows.filter(lease_over(now), to_revert=False),
     )
     # Each by its own index, whatever else is stored: of all in one condition a database reads every decision.

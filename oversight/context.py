@@ -5,14 +5,12 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Q
 from django.http import HttpRequest
 from django.urls import reverse
 
 from approvals import access
-from approvals.queries.calls import CALLS_FOR
+from approvals.queries.calls import waits
 from decisions import alarms, clock, freezes, inert, ledger, queries, register
-from decisions.alarms import Open
 from decisions.auth import factors
 from decisions.models import Alarm, Decision, Person
 from decisions.states import effective_state
@@ -92,25 +90,34 @@ def _on_call(known: register.Register, viewer: UUID) -> str:
 
 
 def open_alarms(known: register.Register, person: UUID) -> dict[str, Any]:
-    """The open alarms that concern `person`, the newest first; a call only while its decision waits for somebody."""
-    found = Alarm.objects.filter(Q(person=None) | Q(person=person), state="open").order_by("-seq")[: alarms.MOST]
-    mark = alarms.mark((Open(row.seq, row.person) for row in found), person)
-    rows = [row for row in found if access.why_not_handle(known, person, row, "see") is None]
-    calls = [row.decision for row in rows if row.decision]
-    decisions = Decision.objects.in_bulk(calls, field_name="id") if calls else {}
+    """The open alarms that concern `person`, the newest first: those that call them by themselves, and only while
+    their decision waits for somebody; and the mark by which the page knows whether it shows them all.
+    """
+    # Read first: an alarm that comes meanwhile makes the page ask once more, rather than never.
+    mark = alarms.mark(alarms.opened(), person)
+    calls = list(Alarm.objects.filter(person=person, state="open").order_by("-seq")[: alarms.MOST])
+    decisions = Decision.objects.in_bulk([row.decision for row in calls], field_name="id") if calls else {}
     now = clock.now()
-    over = {id_ for id_, row in decisions.items() if effective_state(row, now) not in CALLS_FOR}
-    callers = register.names({UUID(row.raised_by.removeprefix("person:")) for row in rows if row.decision})
-    return {"open_alarms": [_alarm(row, callers) for row in rows if row.decision not in over], "alarm_mark": mark}
-
-
-def _alarm(row: Alarm, callers: dict[UUID, str]) -> dict[str, Any]:
+    live = [row for row in calls if waits(at := decisions[row.decision], effective_state(at, now))]
+    callers = register.names({UUID(row.raised_by.removeprefix("person:")) for row in live}) if live else {}
+    others = Alarm.objects.filter(access.alarms_for(known, person), state="open").order_by("-seq")[: alarms.MOST]
     return {
-        "decision": row.decision,
-        "by": inert.name(callers.get(UUID(row.raised_by.removeprefix("person:")), "somebody")) if row.decision else "",
+        "calls": [_call(row, callers) for row in live],
+        "open_alarms": [_alarm(row) for row in others],
+        "alarm_mark": mark,
+    }
+
+
+def _call(row: Alarm, callers: dict[UUID, str]) -> dict[str, Any]:
+    by = callers.get(UUID(row.raised_by.removeprefix("person:")))
+    return _alarm(row) | {"decision": row.decision, "by": inert.name(by or "somebody who was erased")}
+
+
+def _alarm(row: Alarm) -> dict[str, Any]:
+    return {
         "seq": row.seq,
         "kind": row.kind,
         "kind_word": ALARM_WORDS.get(row.kind, row.kind.replace("_", " ").capitalize()),
-        "subject": inert.name(row.subject),
+        "subject": inert.name(row.subject) or "something that was erased",
         "raised_at": row.raised_at,
     }

@@ -48,7 +48,7 @@ class _Measured(Collector):
         yield GaugeMetricFamily("oversight_sign_offs_owed", "Sign-offs that are owed", owed.count())
         overdue = queries.owed(now, overdue=True).count()
         yield GaugeMetricFamily("oversight_sign_offs_overdue", "Sign-offs that are overdue", overdue)
-        open_alarms = Alarm.objects.filter(state="open").count()
+        open_alarms = Alarm.objects.filter(state="open", person=None).count()
         yield GaugeMetricFamily("oversight_open_alarms", "Alarms that nobody has acknowledged", open_alarms)
         if (confirmed := notes.confirmed_at()) is not None:
             age = (datetime.now(UTC) - confirmed).total_seconds()

@@ -1,29 +1,36 @@
 """Write down that a call is over, since its decision needs nobody any more. Nothing waits for this: pages look at the decision."""
 
-from approvals.queries.calls import CALLED, CALLS_FOR
+from collections.abc import Iterator
+
+from approvals.queries.calls import CALLED, waits
 from decisions.envelope import Draft
 from decisions.models import Alarm, Decision
+from decisions.models.bulk import CHUNK
 from decisions.moment import Moment
 from decisions.recording import record
 from decisions.states import effective_state
 from decisions.vocab import Kind
 
-BATCH = 200
-
 
 def end_calls() -> int:
-    """Clear up to two hundred calls that are over; how many there were."""
-    live = Alarm.objects.filter(kind=CALLED).exclude(state="cleared")
-    if not live.exists():
-        return 0
+    """Clear the calls that are over; how many there were."""
+    live, ended, after = Alarm.objects.filter(kind=CALLED).exclude(state="cleared").order_by("seq"), 0, -1
+    while True:
+        found = list(live.filter(seq__gt=after)[:CHUNK])
+        if not found:
+            return ended
+        after = found[-1].seq
+        seqs = [alarm.seq for alarm in found]
 
-    def decide(moment: Moment) -> list[Draft]:
-        calls = list(live.order_by("seq")[:BATCH])
-        rows = Decision.objects.in_bulk([call.decision for call in calls], field_name="id")
-        return [
-            Draft(Kind.ALARM_CLEARED, "system", {"kv": 1, "key": call.key, "alarm": CALLED})
-            for call in calls
-            if effective_state(rows[call.decision], moment.now) not in CALLS_FOR
-        ]
+        def decide(moment: Moment, seqs: list[int] = seqs) -> list[Draft]:
+            return list(_over(list(live.filter(seq__in=seqs)), moment))
 
-    return len(record(decide, principal="system").seqs)
+        ended += len(record(decide, principal="system").seqs)
+
+
+def _over(calls: list[Alarm], moment: Moment) -> Iterator[Draft]:
+    rows = Decision.objects.in_bulk([call.decision for call in calls], field_name="id")
+    for call in calls:
+        row = rows[call.decision]
+        if not waits(row, effective_state(row, moment.now)):
+            yield Draft(Kind.ALARM_CLEARED, "system", {"kv": 1, "key": call.key, "alarm": CALLED})

@@ -17,7 +17,7 @@ from decisions.vocab import Kind
 def hand_over(group: str, people: Sequence[UUID], *, actor: UUID) -> Recorded | None:
     """Record the order in which the members of `group` are called; None where it stands so already.
 
-    Its members may, and administrators: a shift ends at night as well. Raises a Problem: 400 for a person named twice or
+    Those of its members who answer for agents may, and administrators: a shift ends at night as well. Raises a Problem: 400 for a person named twice or
     who is no member, 403, 404.
     """
     wanted = [str(person) for person in people]
@@ -26,7 +26,7 @@ def hand_over(group: str, people: Sequence[UUID], *, actor: UUID) -> Recorded | 
     def decide(moment: Moment) -> list[Draft]:
         nonlocal fresh
         known = register.at(moment.config)
-        row = RegisterGroup.objects.filter(slug=group).first()
+        row = RegisterGroup.objects.filter(slug=group).first() if "\0" not in group else None
         if row is None:
             raise not_found("group")
         if why := why_not_hand_over(known, actor, group):
@@ -48,6 +48,7 @@ def hand_over(group: str, people: Sequence[UUID], *, actor: UUID) -> Recorded | 
 
 def why_not_hand_over(known: register.Register, actor: UUID, group: str) -> Problem | None:
     """None if `actor` may say who is on call in `group`."""
-    if access.may(known, actor, access.ADMINISTERS) or actor in known.members_of(group):
+    answers = access.may(known, actor, access.APPROVER_ROLES) and actor in known.members_of(group)
+    if answers or access.may(known, actor, access.ADMINISTERS):
         return None
-    return forbidden("Who is on call is said by a member of the group, or an administrator.", "role")
+    return forbidden("Who is on call is said by a responder or manager of the group, or an administrator.", "role")

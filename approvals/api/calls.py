@@ -21,15 +21,17 @@ from decisions.auth.api import People, Readers, person
 from decisions.states import effective_state
 
 
-class CallCommand(Struct, forbid_unknown_fields=True):
-    """Nothing: the chain says whom."""
+class CallCommand(Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """The chain says whom. With `person` nobody else is called."""
+
+    person: UUID | None = None
 
 
 def shown(decision_id: UUID) -> dict[str, object]:
     row, known = access.decision_of(decision_id), register.latest()
-    called = {alarm.person: alarm for alarm in calls.calls(row.id)}
-    waits = effective_state(row, clock.now()) in calls.CALLS_FOR
-    links = {link.person: link.what for link in calls.chain(row, known)} if waits else {}
+    called = {alarm.person: alarm for alarm in calls.calls(row)}
+    waiting = calls.waits(row, effective_state(row, clock.now()))
+    links = {link.person: link.what for link in calls.chain(row, known)} if waiting else {}
     items = []
     for one in [*links, *(one for one in called if one not in links)]:
         alarm = called.get(one)
@@ -70,7 +72,7 @@ class CallNext(ApiView):
             problems=(400, 404, 409, 413, 415, 422, 503),
             detail=(
                 "Those who are on call for its service, then the accountable person and the deputy. Whoever is called sees "
-                "it on every page. Takes an empty object."
+                "it on every page. Takes an empty object, or the person who is expected."
             ),
         )
     )
@@ -79,7 +81,7 @@ class CallNext(ApiView):
         actor = person(request).id
 
         def act() -> dict[str, object]:
-            call_next(decision_id, actor=actor)
+            call_next(decision_id, actor=actor, expected=given.person)
             return shown(decision_id)
 
         return answered(request, key, given, act, 200)

@@ -8,14 +8,13 @@ from uuid import UUID
 from django.db.models import Q
 
 from approvals import access
-from decisions.models import Alarm, Decision, Person
+from decisions.models import Alarm, Decision, Person, Timeline
 from decisions.register import Register
 from decisions.vocab import HOLDING, State
 
 CALLED = "called"
 """The kind of the alarm that calls a person."""
-CALLS_FOR = HOLDING | {State.UNKNOWN, State.REVIEW, State.REVERT_ORDERED, State.REVERT_FAILED}
-"""The states in which a decision can need somebody who is not there."""
+_NEEDING = HOLDING | {State.UNKNOWN, State.REVIEW, State.REVERT_ORDERED, State.REVERT_FAILED}
 
 
 ORDINALS = ("on call", "second on call", "third on call", "fourth on call", "fifth on call")
@@ -29,14 +28,19 @@ class Link:
     what: str
 
 
+def waits(row: Decision, state: State) -> bool:
+    """Whether it can need somebody who is not there: it waits for an answer, or only a person can end it."""
+    return state in _NEEDING and (state is not State.UNKNOWN or row.lease_seq is not None)
+
+
 def chain(row: Decision, known: Register) -> tuple[Link, ...]:
     """Who is called, in this order: those who are on call for the service now, then whoever answers for the decision.
 
-    Nobody stands in it twice, and nobody who may not act.
+    Nobody stands in it twice, and nobody whose pages would show them nothing.
     """
     links: dict[UUID, Link] = {}
     for link in _links(row, known):
-        if known.valid(link.person):
+        if access.may(known, link.person, access.READS_DECISIONS):
             links.setdefault(link.person, link)
     return tuple(links.values())
 
@@ -50,9 +54,18 @@ def _links(row: Decision, known: Register) -> Iterator[Link]:
         yield Link(row.deputy_id, "deputy")
 
 
-def calls(decision: UUID) -> list[Alarm]:
+def calls(row: Decision) -> list[Alarm]:
     """Those who have been called to it, in the order in which they were."""
-    return list(Alarm.objects.filter(decision=decision, kind=CALLED).order_by("seq"))
+    return list(Alarm.objects.filter(decision=row.id, kind=CALLED).order_by("seq"))
+
+
+def for_this(row: Decision, called: Sequence[Alarm]) -> list[Alarm]:
+    """Those of `called` that were called to what it needs now: who came to the hold may be needed again for the revert."""
+    if not called:
+        return []
+    between = Timeline.objects.filter(decision_seq=row.seq).exclude(state__in=sorted(_NEEDING)).order_by("-seq")
+    since = between.values_list("seq", flat=True).first()
+    return [alarm for alarm in called if since is None or alarm.seq > since]
 
 
 def mine(person: UUID, known: Register) -> Q:
@@ -78,17 +91,18 @@ def context(
     viewer: UUID,
 ) -> dict[str, Any]:
     """For the page of a decision: the chain with who was called when and by whom, and whom `viewer` can call next."""
-    waits = state in CALLS_FOR
-    links = chain(row, known) if waits else ()
-    reached = following(links, called, viewer)
+    waiting = waits(row, state)
+    links = chain(row, known) if waiting else ()
+    reached = following(links, for_this(row, called), viewer)
     of = {alarm.person: alarm for alarm in called}
     listed: list[tuple[UUID | None, str]] = [(link.person, link.what) for link in links]
     # Who was called and stands in the chain no more was called all the same.
     listed += [(person, "called") for person in of if person not in {link.person for link in links}]
     return {
         "chain_of_calls": [_shown(person, what, of.get(person), people) for person, what in listed],
-        "may_call": waits and access.may(known, viewer, access.APPROVER_ROLES),
+        "may_call": waiting and access.may(known, viewer, access.APPROVER_ROLES),
         "next_call": _name(people, reached.person) if reached else "",
+        "next_id": reached.person if reached else None,
     }
 
 

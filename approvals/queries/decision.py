@@ -128,7 +128,7 @@ def load(decision_id: UUID, now: datetime) -> Page | None:
     }
     ids |= {link.person for link in calls.chain(row, known)}
     # Few were ever called to anything: the history says whether somebody was.
-    called = calls.calls(row.id) if any(past.kind == Kind.ALARM_RAISED for past in history) else []
+    called = calls.calls(row) if any(past.kind == Kind.ALARM_RAISED for past in history) else []
     opened = openings.of(row)
     ids |= {alarm.person for alarm in called} | {opening.person_id for opening in opened}
     ids |= {UUID(past.actor.removeprefix("person:")) for past in history if past.actor.startswith("person:")}

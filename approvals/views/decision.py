@@ -172,7 +172,12 @@ def call(request: HttpRequest, decision_id: UUID) -> HttpResponse:
     """Call the next of the chain to it."""
 
     def act() -> str:
-        called = call_next(decision_id, actor=signed_in(request).id)
+        asked, actor = request.POST.get("person", ""), signed_in(request).id
+
+        def next_() -> dict[str, Any]:
+            return {"called": str(call_next(decision_id, actor=actor, expected=_id(asked)))}
+
+        called = UUID(said_once(request, asked, next_)["called"])
         name = register.names({called}).get(called) or "Somebody without a name"
         return f"{inert.name(name)} is called, and sees it on every page."
 
@@ -255,6 +260,13 @@ def _reason(request: HttpRequest) -> str:
     if len(reason) > REASON_LIMIT:
         raise bad_request(f"A reason holds at most {REASON_LIMIT} characters.")
     return reason
+
+
+def _id(text: str) -> UUID | None:
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        raise bad_request("That is no person.") from None
 
 
 def _whole(request: HttpRequest, name: str) -> int:

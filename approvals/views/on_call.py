@@ -27,7 +27,9 @@ class RotaForm(forms.Form):
 
     def __init__(self, data: Any, members: list[tuple[str, str]], rota: tuple[UUID, ...]) -> None:
         super().__init__(data)
-        places = min(len(members), MOST_ON_CALL, max(PLACES, len(rota) + 1))
+        # What somebody chose while the order was another one must not be dropped unseen.
+        sent = sum(name.startswith("place_") for name in data or ())
+        places = min(MOST_ON_CALL, max(sent, min(len(members), max(PLACES, len(rota) + 1))))
         for place in range(places):
             self.fields[f"place_{place + 1}"] = forms.ChoiceField(
                 choices=[("", "nobody"), *members],
@@ -44,7 +46,7 @@ class RotaForm(forms.Form):
 @reads
 def edit(request: HttpRequest, slug: str) -> HttpResponse:
     """The order of one group."""
-    group = RegisterGroup.objects.filter(slug=slug).first()
+    group = RegisterGroup.objects.filter(slug=slug).first() if "\0" not in slug else None
     if group is None:
         raise Http404
     known, viewer = register.latest(), signed_in(request).id

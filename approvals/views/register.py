@@ -112,7 +112,7 @@ def _people() -> list[dict[str, Any]]:
 @reads
 def edit(request: HttpRequest, section: str, key: str) -> HttpResponse:
     """One row's form; `new` makes one. Administrators alone."""
-    if section not in FORMS:
+    if section not in FORMS or "\0" in key:
         raise Http404
     if not _may_edit(request):
         raise PermissionDenied("Only an administrator changes the register.")

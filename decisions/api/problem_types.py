@@ -110,6 +110,9 @@ PROBLEM_TYPES: Mapping[str, Meaning] = MappingProxyType(
         "not-eligible": Meaning((403,), "The requirement names groups of which you are not a member."),
         "not-found": Meaning((404,), "There is no such thing, or it is not yours to see."),
         "not-linked": Meaning((409,), "The evidence is not linked to the decision any more."),
+        "not-next": Meaning(
+            (409,), "Somebody else of the chain comes next than the one who was named. Nobody was called."
+        ),
         "not-normal": Meaning((400,), "An identifier is not in Unicode form NFC."),
         "not-open": Meaning(
             (409,), "It is not open any more: a hold that is over, an alarm that is handled, a draft that has ended."

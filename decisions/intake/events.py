@@ -240,7 +240,8 @@ def _described(
     """A report or a proposal, with the hold and the alarms that follow from it."""
     assert item.action is not None
     owner, deputy = known.answerable(ruleable.service)
-    on_call = known.on_call(ruleable.service)
+    # Of what happened long ago it is not known who was.
+    on_call = () if replayed else known.on_call(ruleable.service)
     service = known.services.get(ruleable.service)
     facts: dict[str, Any] = {
         "kv": 1,

@@ -16,6 +16,7 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             "alarm", models.Index(fields=["decision"], condition=Q(decision__isnull=False), name="alarm_of_decision")
         ),
+        migrations.AddIndex("alarm", models.Index(fields=["state", "seq"], name="alarm_of_state")),
         migrations.AddConstraint(
             "alarm",
             models.CheckConstraint(

@@ -27,7 +27,10 @@ class Alarm(models.Model):
 
     class Meta:
         db_table = "alarm"
-        indexes = (models.Index(fields=["decision"], condition=Q(decision__isnull=False), name="alarm_of_decision"),)
+        indexes = (
+            models.Index(fields=["decision"], condition=Q(decision__isnull=False), name="alarm_of_decision"),
+            models.Index(fields=["state", "seq"], name="alarm_of_state"),
+        )
         constraints = (
             models.UniqueConstraint(fields=["key"], condition=~Q(state="cleared"), name="alarm_one_open"),
             models.CheckConstraint(

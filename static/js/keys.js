@@ -61,6 +61,8 @@ class Keys {
       return;
     }
     if (disabled() && event.key.length === 1 && event.key !== '?') return;
+    // A key that is held down is no second press of an answer.
+    this.held = event.repeat;
     const entry = this.find(event);
     if (entry && entry.act(event) !== false) event.preventDefault();
   }
@@ -82,6 +84,7 @@ class Keys {
   /** The first press arms a button and focuses it, the second within four seconds presses it. */
   twice(button, letter, verb) {
     if (!button || button.disabled) return false;
+    if (this.held) return true;
     if (this.armed === letter && document.activeElement === button) {
       this.armed = '';
       button.form.requestSubmit(button);

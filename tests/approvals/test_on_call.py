@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 
+from approvals.actions import end_calls as ending
 from approvals.actions.call_next import call_next
 from approvals.actions.change_register import change_register
 from approvals.actions.end_calls import end_calls
@@ -15,9 +16,11 @@ from approvals.actions.handle_alarm import handle_alarm
 from approvals.actions.leave import Handover, leave
 from approvals.organisation import BadOrganisationError, GroupRow, Organisation, read
 from approvals.vocab import VerdictWord
-from decisions import ledger, rebuild, register
+from decisions import ledger, queries, rebuild, register
 from decisions.errors import Problem
+from decisions.intake import cloudevents, events
 from decisions.models import Agent, Alarm, Decision, Person, Service, Timeline
+from decisions.recording import record_all
 from decisions.vocab import Kind, State
 from tests import factories
 from tests.approvals.asking import again, refused
@@ -69,6 +72,10 @@ def test_the_same_file_twice_changes_nothing() -> None:
         ("{slug: g, members: [a], on_call: [a, a]}", "a is on call twice"),
         ("{slug: g, members: [a], on_call: [b]}", "b is on call and not a member"),
         ("{slug: g, members: [a], on_call: [A]}", "is not a slug"),
+        ("{slug: g, members: [a], on_call: a}", "on_call must be a list"),
+        ("{slug: g, members: [a], on_call: {a: 1}}", "on_call must be a list"),
+        ("{slug: g, members: [a], on_call: ''}", "on_call must be a list"),
+        ("{slug: g, members: [a], on_call: [[a]]}", "is not a slug"),
     ],
 )
 def test_a_file_that_cannot_be_meant_is_refused(group: str, fault: str) -> None:
@@ -265,3 +272,98 @@ def test_a_call_ends_with_the_time_of_its_hold(agent: Agent, responder: Person, 
     call_next(row.id, actor=responder.id)
     clock.at += timedelta(hours=1)
     assert end_calls() == 1
+
+
+# What the chain is called to
+
+
+def test_who_came_to_the_hold_can_be_called_to_the_revert(agent: Agent, responder: Person, manager: Person) -> None:
+    row = factories.propose(agent)
+    for _ in range(2):
+        call_next(row.id, actor=responder.id)
+    refused("chain-ended", call_next, row.id, actor=responder.id)
+    factories.approve(again(row), manager)
+    row = factories.finish(factories.claim(again(row)))
+    factories.veto(again(row), responder)
+    assert again(row).state == State.REVERT_ORDERED
+    assert call_next(row.id, actor=responder.id) == manager.id
+    assert Alarm.objects.filter(kind="called", state="open").count() == 3
+    assert not rebuild.rebuild(check=True).differences
+
+
+def test_a_call_takes_no_order_off_what_needs_people(
+    agent: Agent, responder: Person, manager: Person, clock: Clock
+) -> None:
+    row = factories.propose(agent)
+    factories.approve(row, manager)
+    row = factories.finish(factories.claim(again(row)))
+    factories.veto(again(row), responder)
+    clock.advance(minutes=5)
+    before = queries.count_needing_people(clock.now())
+    assert before == 1
+    call_next(row.id, actor=responder.id)
+    assert queries.count_needing_people(clock.now()) == before
+
+
+def test_what_an_agent_says_it_does_not_know_is_nothing_to_call_for(agent: Agent, responder: Person) -> None:
+    factories.send(agent, factories.event(decision="u", outcome={"status": "unknown"}))
+    row = factories.decision(agent, "u")
+    assert row.state == State.UNKNOWN
+    refused("not-open", call_next, row.id, actor=responder.id)
+
+
+def test_nobody_is_called_whose_pages_would_show_them_nothing(
+    organisation: factories.Register, agent: Agent, responder: Person
+) -> None:
+    change_register(
+        Organisation(
+            people=[factories.person("nora")],
+            groups=[GroupRow("new", "New", ("nora",), ("nora",))],
+            services=[factories.service("search", 1, on_call="new")],
+        ),
+        actor=None,
+    )
+    assert who(organisation, call_next(held(agent).id, actor=responder.id)) == "marta"
+
+
+def test_two_who_press_the_same_button_wake_one(
+    organisation: factories.Register, agent: Agent, responder: Person, manager: Person
+) -> None:
+    on_call("tomasz", "david")
+    row, tomasz = held(agent), organisation.people["tomasz"].id
+    assert call_next(row.id, actor=responder.id, expected=tomasz) == tomasz
+    refused("not-next", call_next, row.id, actor=manager.id, expected=tomasz)
+    assert Alarm.objects.filter(kind="called").count() == 1
+
+
+def test_calls_that_last_keep_none_from_ending(
+    agent: Agent, responder: Person, manager: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ending, "CHUNK", 2)
+    rows = [held(agent, action=factories.action(resource=f"deploy/{n}")) for n in range(5)]
+    for row in rows:
+        call_next(row.id, actor=responder.id)
+    factories.approve(again(rows[-1]), manager)
+    assert end_calls() == 1
+
+
+def test_what_is_seen_too_late_is_no_version_of_the_decision(agent: Agent, responder: Person, clock: Clock) -> None:
+    row = held(agent)
+    called = call_next(row.id, actor=responder.id)
+    clock.advance(hours=2)
+    version = again(row).version
+    handle_alarm(Alarm.objects.get(kind="called").seq, verb="acknowledge", actor=called)
+    assert again(row).version == version
+
+
+def test_of_a_recording_nobody_knows_who_was_on_call(agent: Agent) -> None:
+    on_call("ines")
+    factories.send(agent, factories.event(decision="now"))
+    told = ledger.entry(factories.decision(agent, "now").seq)
+    assert told
+    assert told[0].facts["on_call"] is not None
+    prepared = events.prepare(agent.id, [cloudevents.read_event(factories.event(decision="then"), 64 * 1024)])
+    record_all(lambda moment: events.decide(prepared, moment, replayed=True), principal="system", keys=None, weight=1)
+    recorded = ledger.entry(factories.decision(agent, "then").seq)
+    assert recorded
+    assert recorded[0].facts["on_call"] is None

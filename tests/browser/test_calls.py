@@ -1,13 +1,13 @@
 """Calling the next: with two presses of a key, to the pages that the person called has open, and seen by them alone."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import People, Visit
 from tests.browser.machines import Machine, done, hidden, resource
 from tests.browser.test_stops import listening
 from tests.browser.timeline import Timeline
-from tests.browser.watch import until
+from tests.browser.watch import Watch, until
 
 pytestmark = pytest.mark.browser
 
@@ -97,3 +97,36 @@ def test_a_member_hands_over_and_pages_say_so(visit: Visit):
     page.get_by_label("Called second").select_option(label="Priya Raman")
     page.get_by_role("button", name="Record").click()
     expect(page.locator(".top")).to_contain_text("You are on call")
+
+
+def test_a_key_that_is_held_down_calls_nobody(visit: Visit, agent: Machine):
+    asked = agent.ask(resource())
+    page = visit("ines", f"/decisions/{asked['id']}/")
+    for _ in range(12):
+        page.keyboard.down("e")
+    page.keyboard.up("e")
+    page.wait_for_timeout(800)
+    expect(page.locator("[data-result]")).to_have_count(0)
+    expect(page.locator("#dec .calls")).not_to_contain_text("Called by")
+
+
+def test_a_call_comes_though_the_first_question_for_it_fails(
+    visit: Visit, agent: Machine, people: People, watch: Watch
+):
+    watch.expect("status of 503")
+    page = listening(visit, "/policy/", person="ines")
+    failed: list[str] = []
+
+    def fails_once(route: Route) -> None:
+        if failed:
+            route.continue_()
+        else:
+            failed.append(route.request.url)
+            route.fulfill(status=503, body="busy")
+
+    page.route("**/alarms/bar/", fails_once)
+    asked = agent.ask(resource())
+    marta = people("marta").client
+    marta.post(f"/decisions/{asked['id']}/call", data=hidden(marta.get("/stop/").text))
+    until(page, lambda: "You are called" in called(page), "the call")
+    assert failed

@@ -3,13 +3,12 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.browser.conftest import People, Visit
 from tests.browser.machines import Elsewhere, Machine, resource
-from tests.browser.test_stops import LIVE, SOCKETS
+from tests.browser.test_stops import listening
 from tests.browser.timeline import Timeline
-from tests.browser.watch import until
 
 pytestmark = pytest.mark.browser
 PHONE = (390, 844)
@@ -24,18 +23,10 @@ def both(people: People) -> Iterator[tuple[Elsewhere, Elsewhere]]:
         one.let_go_on()
 
 
-def listening(visit: Visit, path: str, size: tuple[int, int] = PHONE) -> Page:
-    page = visit("ines", size=size, own=True)
-    page.add_init_script(SOCKETS)
-    page.goto(path)
-    until(page, lambda: page.evaluate(LIVE), "the line of the page to open")
-    return page
-
-
 def test_what_needs_people_comes_and_goes_and_the_focus_stays(visit: Visit, agent: Machine, people: People):
     first, second = resource(), resource()
     asked = agent.ask(first)
-    page = listening(visit, "/needs-you/")
+    page = listening(visit, "/needs-you/", "ines", size=PHONE)
     card = page.locator("a.hold").filter(has_text=first)
     card.focus()
     other = agent.ask(second)
@@ -52,8 +43,11 @@ def test_a_stop_holds_the_clock_of_a_card_and_of_a_decision(
 ):
     name = resource()
     asked = agent.ask(name)
-    cards, decision = listening(visit, "/needs-you/"), listening(visit, f"/decisions/{asked['id']}/")
-    pane = listening(visit, "/", (1440, 900))
+    cards, decision = (
+        listening(visit, "/needs-you/", "ines", size=PHONE),
+        listening(visit, f"/decisions/{asked['id']}/", "ines", size=PHONE),
+    )
+    pane = listening(visit, "/", "ines")
     Timeline(pane).live().open(asked)
     decision.locator("#verdict-reason").fill("The sale ends at noon, so")
     both[0].stop("frontend")

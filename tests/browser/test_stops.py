@@ -33,8 +33,8 @@ def both(people: Callable[[str], Elsewhere]) -> Iterator[tuple[Elsewhere, Elsewh
         one.let_go_on()
 
 
-def listening(visit: Visit, path: str, **how: object) -> Page:
-    page = visit("samuel", own=True, **how)  # type: ignore[arg-type]  # as `Visit` takes them
+def listening(visit: Visit, path: str, person: str = "samuel", **how: object) -> Page:
+    page = visit(person, own=True, **how)  # type: ignore[arg-type]  # as `Visit` takes them
     page.add_init_script(SOCKETS)
     page.goto(path)
     until(page, lambda: page.evaluate(LIVE), "the line of the page to open")

@@ -10,8 +10,11 @@ from django.test import Client
 
 from approvals.actions.call_next import call_next
 from approvals.actions.change_register import change_register
+from approvals.actions.erase import Why, erase
+from approvals.actions.hand_over import hand_over
 from approvals.organisation import GroupRow, Organisation
-from decisions import ledger, register
+from approvals.vocab import ErasureBasis, ErasureOf
+from decisions import ledger, rebuild, register
 from decisions.models import Agent, Alarm, Person
 from tests import factories
 
@@ -144,7 +147,7 @@ def test_a_form_that_cannot_be_meant_changes_nothing(
 def test_who_may_not_hand_over_reads_why(client_for: ClientFor, executive: Person) -> None:
     client = client_for(executive)
     page = client.get("/register/groups/approvers/on-call/").content.decode()
-    assert "Who is on call is said by a member of the group" in page
+    assert "Who is on call is said by a responder or manager of the group" in page
     assert ">Record<" not in page
     assert client.post("/register/groups/approvers/on-call/", {"place_1": ""}).status_code == 403
     assert client.get("/register/groups/nobody/on-call/").status_code == 404
@@ -201,3 +204,90 @@ def test_the_api_refuses_a_rota_that_cannot_be_meant(client_for: ClientFor, resp
     answer = posted(client_for(responder), "/api/v1/groups/approvers/on-call", {"people": people})
     assert answer.status_code == 400
     assert register.latest().rota("approvers") == before
+
+
+# The bar
+
+
+def test_no_other_alarm_hides_a_call(
+    agent: Agent, client_for: ClientFor, manager: Person, responder: Person, viewer: Person
+) -> None:
+    call_next(factories.propose(agent).id, actor=manager.id)
+    strays = [factories.event(action=factories.action(service=f"stray-{n}")) for n in range(60)]
+    factories.send(agent, *strays)
+    bar = client_for(responder).get("/alarms/bar/").content.decode()
+    folded = bar.index("<details")
+    assert bar.index("data-call") < folded
+    assert "You are called" not in bar[folded:]
+    change_register(
+        Organisation(
+            groups=[GroupRow("readers", "Readers", ("noor",), ("noor",))],
+            services=[factories.service("wiki", 3, on_call="readers")],
+        ),
+        actor=None,
+    )
+    act = factories.action(service="wiki", kind="delete")
+    assert call_next(factories.propose(agent, action=act).id, actor=manager.id) == viewer.id
+    bar = client_for(viewer).get("/alarms/bar/").content.decode()
+    assert "data-call" in bar
+    assert "<details" not in bar
+
+
+def test_more_than_three_calls_are_counted(agent: Agent, client_for: ClientFor, manager: Person, responder: Person):
+    for n in range(5):
+        call_next(factories.propose(agent, action=factories.action(resource=f"deploy/{n}")).id, actor=manager.id)
+    page = words(client_for(responder), "/alarms/bar/")
+    assert page.count("Acknowledge") == 3
+    assert "You are called to 2 more" in page
+
+
+def test_the_same_form_twice_calls_one(agent: Agent, client_for: ClientFor, responder: Person) -> None:
+    row, client = factories.propose(agent), client_for(responder)
+    page = client.get(f"/decisions/{row.id}/").content.decode()
+    form = re.search(r'<form method="post"\s+action="[^"]*/call".*?</form>', page, re.DOTALL)
+    assert form
+    data = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form[0]))
+    assert {client.post(f"/decisions/{row.id}/call", data).status_code for _ in range(2)} == {302}
+    assert Alarm.objects.filter(kind="called").count() == 1
+
+
+@pytest.mark.parametrize("person", ["x", "0198b7f0aaaa7aaa8aaaaaaaaaaaaaaa", "\0"])
+def test_a_form_that_names_somebody_else_calls_nobody(
+    agent: Agent, client_for: ClientFor, responder: Person, person: str
+) -> None:
+    row = factories.propose(agent)
+    answer = client_for(responder).post(f"/decisions/{row.id}/call", {"person": person})
+    assert answer.status_code in (400, 409)
+    assert not Alarm.objects.filter(kind="called").exists()
+
+
+def test_a_rota_that_has_become_shorter_meanwhile_drops_nobody(
+    client_for: ClientFor, responder: Person, manager: Person, organisation: factories.Register
+) -> None:
+    names = ("david", "helena", "ines", "marta", "noor", "samuel", "tomasz")
+    change_register(Organisation(groups=[GroupRow("big", "Big", names, names)]), actor=None)
+    ids = [organisation.people[name].id for name in reversed(names)]
+    hand_over("big", ids[:1], actor=manager.id)
+    given = {f"place_{place}": str(one) for place, one in enumerate(ids, 1)}
+    client_for(responder).post("/register/groups/big/on-call/", given)
+    assert register.latest().rota("big") == tuple(ids)
+
+
+@pytest.mark.parametrize("slug", ["%00", "a%00b", "x" * 300, "%F0%9F%92%A3"])
+def test_an_address_that_is_none(client_for: ClientFor, admin: Person, slug: str) -> None:
+    client = client_for(admin)
+    for path in (f"/register/groups/{slug}/on-call/", f"/register/groups/{slug}/", f"/register/services/{slug}/"):
+        assert client.get(path).status_code == 404, path
+    assert posted(client, f"/api/v1/groups/{slug}/on-call", {"people": []}).status_code == 404
+
+
+def test_what_a_call_was_about_may_be_erased(
+    agent: Agent, client_for: ClientFor, manager: Person, admin: Person, auditor: Person
+) -> None:
+    row = factories.propose(agent)
+    call_next(row.id, actor=manager.id)
+    factories.veto(row, manager)
+    why = Why(ErasureBasis.LEGAL_ORDER, "Order 7 of the court", "It has to go.")
+    erase(ErasureOf.DECISION, str(row.id), names=(), why=why, actor=admin.id)
+    assert "A decision whose title was erased" in words(client_for(auditor), "/alarms/")
+    assert not rebuild.rebuild(check=True).differences
