@@ -4,10 +4,12 @@ from collections.abc import Iterable
 from typing import NamedTuple
 from uuid import UUID
 
+from django.db.models import F
+
 from decisions.models import Alarm
 
-MOST = 50
-"""As many as a page looks at, the newest."""
+MOST = 200
+"""As many as a page looks at: those that call somebody before the others, the newest first."""
 
 
 class Open(NamedTuple):
@@ -19,8 +21,9 @@ class Open(NamedTuple):
 
 
 def opened() -> frozenset[Open]:
-    rows = Alarm.objects.filter(state="open").order_by("-seq").values_list("seq", "person")[:MOST]
-    return frozenset(Open(*row) for row in rows)
+    # No other alarm pushes a call out.
+    ordered = Alarm.objects.filter(state="open").order_by(F("person").asc(nulls_last=True), "-seq")
+    return frozenset(Open(*row) for row in ordered.values_list("seq", "person")[:MOST])
 
 
 def mark(alarms: Iterable[Open], person: UUID) -> str:

@@ -94,18 +94,21 @@ def open_alarms(known: register.Register, person: UUID) -> dict[str, Any]:
     their decision waits for somebody; and the mark by which the page knows whether it shows them all.
     """
     # Read first: an alarm that comes meanwhile makes the page ask once more, rather than never.
-    mark = alarms.mark(alarms.opened(), person)
-    calls = list(Alarm.objects.filter(person=person, state="open").order_by("-seq")[: alarms.MOST])
-    decisions = Decision.objects.in_bulk([row.decision for row in calls], field_name="id") if calls else {}
-    now = clock.now()
-    live = [row for row in calls if waits(at := decisions[row.decision], effective_state(at, now))]
-    callers = register.names({UUID(row.raised_by.removeprefix("person:")) for row in live}) if live else {}
+    opened = alarms.opened()
     others = Alarm.objects.filter(access.alarms_for(known, person), state="open").order_by("-seq")[: alarms.MOST]
     return {
-        "calls": [_call(row, callers) for row in live],
-        "open_alarms": [_alarm(row) for row in others],
-        "alarm_mark": mark,
+        "calls": _calls(person) if any(one.person == person for one in opened) else [],
+        "open_alarms": [_alarm(row) for row in others] if any(one.person is None for one in opened) else [],
+        "alarm_mark": alarms.mark(opened, person),
     }
+
+
+def _calls(person: UUID) -> list[dict[str, Any]]:
+    rows = list(Alarm.objects.filter(person=person, state="open").order_by("-seq")[: alarms.MOST])
+    decisions, now = Decision.objects.in_bulk([row.decision for row in rows], field_name="id"), clock.now()
+    live = [row for row in rows if waits(at := decisions[row.decision], effective_state(at, now))]
+    callers = register.names({UUID(row.raised_by.removeprefix("person:")) for row in live}) if live else {}
+    return [_call(row, callers) for row in live]
 
 
 def _call(row: Alarm, callers: dict[UUID, str]) -> dict[str, Any]:
