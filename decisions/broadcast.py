@@ -70,8 +70,8 @@ class Broadcast:
         self.seq: int | None = None
         self.stops: Epochs | None = None
         self.alarms: frozenset[Open] = frozenset()
-        self.needs: int | None = None
-        """How many decisions need people."""
+        self.needs: tuple[int, int] | None = None
+        """How many decisions need people, and the mark of them."""
         self.uncounted = False
         """Whether something happened since they were counted."""
         self.counted_at = self.beat_at = time.monotonic()
@@ -189,7 +189,7 @@ class Broadcast:
         needs = await in_reader(_needing)
         if needs != self.needs:
             self.needs = needs
-            self._say("needs", seq, seq, n=needs)
+            self._say("needs", seq, seq, n=needs[0], mark=needs[1])
 
 
 def _looked() -> tuple[Epochs, frozenset[Open]]:
@@ -197,8 +197,8 @@ def _looked() -> tuple[Epochs, frozenset[Open]]:
     return freezes.epochs(), opened()
 
 
-def _needing() -> int:
-    return queries.count_needing_people(clock.now())
+def _needing() -> tuple[int, int]:
+    return queries.needing_people(clock.now())
 
 
 def stopped() -> tuple[Epochs, dict[str, Any]]:

@@ -135,7 +135,8 @@ class TimelineConsumer(AsyncWebsocketConsumer):
             # People have stopped agents, or let them go on, since the page was drawn.
             self.stops, told = await feed.in_reader(stopped)
             await self._say("stop", **told)
-        await self._say("needs", n=broadcast.needs)
+        if broadcast.needs is not None:
+            await self._say("needs", n=broadcast.needs[0], mark=broadcast.needs[1])
         await self._tell_alarms()
         return place
 

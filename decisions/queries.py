@@ -7,7 +7,20 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import CharField, DateTimeField, Func, IntegerField, OuterRef, Q, QuerySet, Subquery, UUIDField
+from django.db.models import (
+    BigIntegerField,
+    CharField,
+    DateTimeField,
+    Func,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    UUIDField,
+    Value,
+)
+from django.db.models.functions import Coalesce
 
 from decisions import cosigned, ledger
 from decisions.errors import bad_request
@@ -133,14 +146,26 @@ def _counted(rows: "QuerySet[Decision]") -> "QuerySet[Decision, tuple[int]]":
 
 _NOW = Slot("now", DateTimeField())
 _NEED_YOU = (
-    PreparedValues(lambda: _counted(open_holds(_NOW))),
-    PreparedValues(lambda: _counted(_to_review(_NOW, Slot("asked_before", DateTimeField())))),
+    PreparedValues(lambda: _marked(open_holds(_NOW))),
+    PreparedValues(lambda: _marked(_to_review(_NOW, Slot("asked_before", DateTimeField())))),
 )
+
+
+def _marked(rows: "QuerySet[Decision]") -> "QuerySet[Decision, tuple[int, int]]":
+    """How many they are, and a number that is another as soon as one comes, goes or changes."""
+    summed = Coalesce(Func("last_seq", function="SUM", output_field=BigIntegerField()), Value(0))
+    return _counted(rows).annotate(summed=summed).values_list("counted", "summed")
 
 
 def count_needing_people(now: datetime) -> int:
     """How many decisions wait for people or can be ended by people only: every page says so."""
-    return sum(int(query.all(now=now, asked_before=now - UNANSWERED)[0][0]) for query in _NEED_YOU)
+    return needing_people(now)[0]
+
+
+def needing_people(now: datetime) -> tuple[int, int]:
+    """(how many, a mark of them): that one has come as another went is seen by the mark alone."""
+    found = [query.all(now=now, asked_before=now - UNANSWERED)[0] for query in _NEED_YOU]
+    return sum(int(count) for count, _ in found), sum(int(mark) for _, mark in found)
 
 
 def _owed(now: datetime | Slot) -> Q:

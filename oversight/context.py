@@ -51,8 +51,9 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     if not roles:
         return {"zone": settings.ZONE, "head_seq": None, "person": {"name": person.name, "roles": []}, "nav": []}
     now, head = clock.now(), ledger.current()
+    needing = queries.needing_people(now)
     counts: dict[str, Callable[[], int]] = {
-        "approvals:needs_you": lambda: queries.count_needing_people(now),
+        "approvals:needs_you": lambda: needing[0],
         "approvals:sign_off_queue": lambda: queries.count_owed(now),
     }
     return {
@@ -75,6 +76,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "alarm_words": ALARM_WORDS,
         **open_alarms(known, person.id),
         "on_call": _on_call(known, person.id),
+        "needs_mark": needing[1],
     }
 
 

@@ -4,7 +4,7 @@ const STALE_AFTER = 12000;
 const BACK_OFF = { first: 400, most: 15000 };
 const OFFSETS = 9;
 
-/** Fires "rows" (rows, replay), "reset", "stop" (people have stopped agents, or let them go on: the red bar, and the rows that wait), "needs" (how many decisions need people), "alarms" (the bar of alarms is another; whether the reader is called), "beat" (nothing new), and "state" (name, and retryAt, behind or since). */
+/** Fires "rows" (rows, replay), "reset", "stop" (people have stopped agents, or let them go on: the red bar, and the rows that wait), "needs" (n, how many decisions need people, and a mark of them), "alarms" (the bar of alarms is another; whether the reader is called), "beat" (nothing new), and "state" (name, and retryAt, behind or since). */
 export class Live extends EventTarget {
   /** `seq` is what the page holds; `stops` names those that it shows; `serverNow` is the server's clock, where the page tells it. */
   constructor(address, seq, stops, serverNow) {
@@ -65,7 +65,7 @@ export class Live extends EventTarget {
     else if (frame.t === 'live') this.caughtUp(frame);
     else if (frame.t === 'hb') this.beat(frame);
     else if (frame.t === 'stop') this.stopped(frame);
-    else if (frame.t === 'needs') this.dispatchEvent(new CustomEvent('needs', { detail: frame.n }));
+    else if (frame.t === 'needs') this.dispatchEvent(new CustomEvent('needs', { detail: frame }));
     else if (frame.t === 'alarms') this.dispatchEvent(new CustomEvent('alarms', { detail: frame.called }));
     else if (frame.t === 'reset') this.dispatchEvent(new CustomEvent('reset', { detail: frame }));
   }

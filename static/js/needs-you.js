@@ -2,11 +2,31 @@
 import { keys } from './keys.js';
 import { redraw } from './redraw.js';
 import { Rows } from './rows.js';
+import { byId } from './shared.js';
 import './page.js';
 
 const SPREAD = 500;
+const AGAIN = 2000;
+let wanted = '';
+let drawing = false;
 
-document.addEventListener('needs', () => setTimeout(() => redraw('needing').catch(() => {}), Math.random() * SPREAD));
+document.addEventListener('needs', ({ detail: mark }) => {
+  wanted = String(mark);
+  if (!drawing) draw(Math.random() * SPREAD);
+});
+
+/** One question after the other, for as long as the page shows something else than what the line told. */
+function draw(wait) {
+  drawing = byId('needing').dataset.mark !== wanted;
+  if (!drawing) return;
+  const told = wanted;
+  setTimeout(async () => {
+    const drawn = await redraw('needing').catch(() => false);
+    // What is newer than the line is right as well.
+    if (drawn && wanted === told) drawing = false;
+    else draw(AGAIN);
+  }, wait);
+}
 
 const every = new Rows('main :is(.queue, .cards, .others) > li');
 const holds = new Rows('.cards > li');

@@ -51,10 +51,10 @@ export function listen() {
     retitle();
   });
   line.addEventListener('needs', event => {
-    waiting = event.detail;
+    waiting = event.detail.n;
     countNeeds(waiting);
     retitle();
-    document.dispatchEvent(new Event('needs'));
+    document.dispatchEvent(new CustomEvent('needs', { detail: event.detail.mark }));
   });
   setTimeout(() => line.start(), LATER);
   return line;

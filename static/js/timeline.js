@@ -169,8 +169,8 @@ function start() {
     if (!toolbar.paused) lanes.show(view.rows);
   });
   live.addEventListener('needs', event => {
-    holds.needs(event.detail);
-    notices.needs(event.detail);
+    holds.needs(event.detail.n);
+    notices.needs(event.detail.n);
   });
   watchTheme(lanes, store);
   watchScroll(feed, older);
