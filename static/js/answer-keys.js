@@ -8,6 +8,11 @@ export function bindVerdict(keys, scope) {
   keys.on(['v'], 'V, V', 'veto (the first press only arms)', () => keys.twice(press('veto'), 'v', 'veto'));
 }
 
+/** More time for people to answer. */
+export function bindMore(keys, scope) {
+  keys.on(['h'], 'H, H', 'give people 15 minutes more (the first press only arms)', () => keys.twice(document.querySelector(`${scope} .more-time button`), 'h', 'give more time'));
+}
+
 /** The next who can be called to it. */
 export function bindCall(keys, scope) {
   keys.on(['e'], 'E, E', 'call the next who is on call (the first press only arms)', () => keys.twice(document.querySelector(`${scope} .calls button`), 'e', 'call them'));

@@ -91,7 +91,7 @@ export class Lanes {
     if (key !== this.painted) {
       this.painted = key;
       this.paintAll();
-    } else if (this.pending?.length) this.paintMore(this.pending);
+    } else if (this.pending?.length) this.paintMore(this.pending.filter(row => row.at < to));
     this.pending = null;
     paintOver(this, this.overContext, now);
   }
@@ -102,7 +102,7 @@ export class Lanes {
     c.fillStyle = this.theme.page;
     c.fillRect(0, 0, this.width, this.height);
     paintFrame(this, c);
-    const rows = this.rows.slice(Store.lower(this.rows, this.from));
+    const rows = this.rows.slice(Store.lower(this.rows, this.from), Store.lower(this.rows, this.to));
     const columns = (this.width - this.gutter) / COLUMN;
     this.most = columns * Math.max(1, this.names.length) * CROWDED;
     this.dense = rows.length > this.most || crowded(this, rows) ? new Density(this) : null;

@@ -1,12 +1,12 @@
 // What each key does on the timeline. Must list nothing that does not work.
-import { bindCall, bindCopy, bindReason, bindVerdict } from './answer-keys.js';
+import { bindCall, bindCopy, bindMore, bindReason, bindVerdict } from './answer-keys.js';
 import { byId, say } from './shared.js';
 import { describe, neighbour } from './lane-hand.js';
 
 const ARROWS = ['ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown', 'Home', 'End'];
 
 export function bindShortcuts(keys, page) {
-  const { feed, pane, lanes, holds, listing, toolbar, store } = page;
+  const { feed, pane, lanes, holds, toolbar, store } = page;
   const lanesHost = byId('lanes');
   const inLanes = () => document.activeElement === lanesHost;
   const selected = () => (inLanes() ? lanes.selected : feed.items[feed.position.get(feed.current)]?.row);
@@ -48,18 +48,25 @@ export function bindShortcuts(keys, page) {
   keys.on(['n'], 'N', 'next decision that needs you', () => toHold(1));
   keys.on(['N'], 'Shift + N', 'previous one that needs you', () => toHold(-1));
   bindVerdict(keys, '#pane');
+  bindMore(keys, '#pane');
   bindCall(keys, '#pane');
   bindReason(keys, '#pane');
   bindCopy(keys, () => (pane.open ? pane.id : selected()?.id));
   keys.on(['/'], '/', 'filter', () => byId('q').focus());
   keys.on(['['], '[', 'wider window', () => toolbar.widen(1));
   keys.on([']'], ']', 'narrower window', () => toolbar.widen(-1));
+  keys.on(['f'], 'F', 'zoom the lanes to the selected decision; again: back', () => {
+    const row = pane.open ? store.get(pane.id) : selected();
+    if (!row) return false;
+    page.zoom(row);
+    return true;
+  });
   keys.on([' '], 'Space', 'pause or resume', event => {
     if (event.target.matches('button, a, summary, input')) return false;
     toolbar.pause(!toolbar.paused);
     return true;
   });
-  keys.on(['l'], 'L', 'go live: top of the list', () => listing.goLive());
+  keys.on(['l'], 'L', 'go live: top of the list', () => page.goLive());
   keys.on(ARROWS, '← → ↑ ↓', 'in the lanes: previous, next mark; lane above, below', () => false);
   keys.finish();
 }

@@ -23,9 +23,11 @@ import { shownStops, showStops } from './stops.js';
 import { Store } from './store.js';
 import { Toolbar } from './toolbar.js';
 import { View } from './view.js';
+import { second } from './when.js';
 import './page.js';
 
 const AHEAD = 1 / 12;
+const NEAR = 1 / 12;
 const first = embedded('rows');
 const store = new Store(embedded('cfg'));
 store.take(first.rows);
@@ -42,6 +44,7 @@ const failures = new Failures(store, notices, () => toolbar.only('failed'));
 
 const toolbar = new Toolbar({
   onWindow: () => {
+    if (framed) zoom(null);
     lanes.show(view.rows);
     counted = 0;
   },
@@ -81,6 +84,7 @@ const older = new Older(store, rows => {
   applied(rows, [], true);
 });
 let frozen = 0;
+let framed = null;
 let waiting = [];
 let counted = 0;
 
@@ -115,11 +119,24 @@ function flush() {
   byId('head-seq')?.replaceChildren(String(live.seq));
 }
 
+/** The lanes around `row`, a twelfth of the window wide; without one, or where it is framed already, the window again. */
+function zoom(row) {
+  framed = row && framed?.id !== row.id ? row : null;
+  toolbar.away = Boolean(framed);
+  say(framed ? `Lanes around ${second(new Date(row.at))}` : 'Lanes up to now');
+}
+
+function goLive() {
+  if (framed) zoom(null);
+  listing.goLive();
+}
+
 function frame() {
   flush();
   const now = frozen || live.now();
   const width = toolbar.window;
-  lanes.draw(now - width, now + width * AHEAD, live.now());
+  if (framed) lanes.draw(framed.at - width * NEAR / 2, framed.at + width * NEAR / 2, live.now());
+  else lanes.draw(now - width, now + width * AHEAD, live.now());
   if (performance.now() - counted > 1000) {
     counted = performance.now();
     earlier.look(view.filtered || store.whole);
@@ -153,8 +170,8 @@ function start() {
   lanes.show(view.rows);
   holds.show();
   takePointer(lanes, byId('lanes'), store, id => pane.show(id));
-  bindShortcuts(keys, { feed, pane, lanes, holds, listing, toolbar, store, view });
-  byId('go-live').addEventListener('click', () => listing.goLive());
+  bindShortcuts(keys, { feed, pane, lanes, holds, toolbar, store, view, zoom, goLive });
+  byId('go-live').addEventListener('click', goLive);
   live.addEventListener('rows', event => {
     waiting.push(...event.detail.rows);
     frames.wake();

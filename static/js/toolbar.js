@@ -98,9 +98,19 @@ export class Toolbar {
     const button = byId('pause');
     button.setAttribute('aria-pressed', String(on));
     button.textContent = on ? 'Paused' : 'Pause';
-    byId('go-live').hidden = !on;
+    this.showWayBack();
     say(on ? 'Paused. New decisions are counted, not shown. What needs you still shows.' : 'Live');
     this.calls.onPause(on);
+  }
+
+  /** Whether the lanes show something else than what is now. */
+  set away(on) {
+    this.elsewhere = on;
+    this.showWayBack();
+  }
+
+  showWayBack() {
+    byId('go-live').hidden = !this.paused && !this.elsewhere;
   }
 
   /** `counts` of the rows that are loaded, `before` of those that are not, by badge. */

@@ -67,7 +67,7 @@ def main(taken: str, into: str) -> None:
     binary = next(filter(None, map(shutil.which, NAMES)))
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=binary, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": WIDTH, "height": 900})
+        page = browser.new_page(viewport={"width": WIDTH, "height": 100})
         drawn = {f"pages-{number}": text for number, text in enumerate(sheets(folder), 1)} | {
             "phone-path": path(folder)
         }

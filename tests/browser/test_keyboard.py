@@ -84,9 +84,12 @@ def arms_an_answer(page: Page, shown: Timeline) -> None:
     expect(shown.pane.locator("[data-result]")).to_have_count(0)
 
 
-def arms_a_call(page: Page, shown: Timeline) -> None:
+def arms_help(page: Page, shown: Timeline) -> None:
     page.keyboard.press("n")
     expect(shown.pane.locator(".calls")).to_be_visible()
+    page.keyboard.press("h")
+    expect(shown.pane.get_by_role("button", name="Give people 15 minutes more")).to_be_focused()
+    expect(shown.said).to_have_text("Press H again to give more time")
     page.keyboard.press("e")
     expect(shown.pane.get_by_role("button", name="Call")).to_be_focused()
     expect(shown.said).to_have_text("Press E again to call them")
@@ -139,6 +142,33 @@ def widens(page: Page, shown: Timeline) -> None:
     page.keyboard.press("]")
     page.keyboard.press("]")
     expect(checked).to_have_value("360")
+
+
+def frames(page: Page, shown: Timeline) -> None:
+    """The lanes go to the decision and come back: with the same key, with L, with the button."""
+    bounds = "[oversight.lanes.from, oversight.lanes.to]"
+    page.keyboard.press("f")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    at = page.evaluate("oversight.store.get(oversight.feed.current).at")
+    way_back = page.get_by_role("button", name="Go live")
+
+    def framed() -> bool:
+        start, end = page.evaluate(bounds)
+        return bool(start < at < end and end - start < 3 * 3600_000)
+
+    assert not framed()
+    for back in ("f", "l", "button"):
+        page.keyboard.press("f")
+        until(page, framed, "the lanes around it")
+        expect(shown.said).to_contain_text("Lanes around")
+        expect(way_back).to_be_visible()
+        if back == "button":
+            way_back.click()
+        else:
+            page.keyboard.press(back)
+        until(page, lambda: not framed(), "the window again")
+        expect(way_back).to_be_hidden()
 
 
 def pauses(page: Page, shown: Timeline) -> None:
@@ -200,12 +230,14 @@ WORKS: dict[str, Check] = {
     "Shift + N": walks_the_holds,
     "A, A": arms_an_answer,
     "V, V": arms_an_answer,
-    "E, E": arms_a_call,
+    "H, H": arms_help,
+    "E, E": arms_help,
     "R": arms_an_answer,
     "C": copies,
     "/": filters,
     "[": widens,
     "]": widens,
+    "F": frames,
     "Space": pauses,
     "L": goes_live,
     "← → ↑ ↓": walks_the_lanes,
@@ -291,7 +323,7 @@ def test_keys_are_off_on_every_page(visit: Visit):
 def test_a_decisions_own_page_is_answered_by_keyboard(visit: Visit, agent: Machine):
     asked = agent.ask(resource())
     page = visit("ines", f"/decisions/{asked['id']}/")
-    assert listed(page) == ["A, A", "V, V", "E, E", "R", "C", *EVERYWHERE]
+    assert listed(page) == ["A, A", "V, V", "H, H", "E, E", "R", "C", *EVERYWHERE]
     page.keyboard.press("r")
     page.keyboard.type("It is what the runbook says.")
     page.keyboard.press("Escape")

@@ -109,7 +109,7 @@ def test_what_needs_people_by_keyboard(visit: Visit, agent: Machine):
     page.keyboard.press("n")
     page.keyboard.press("Enter")
     page.wait_for_url("**/decisions/**")
-    assert listed(page) == ["A, A", "V, V", "R", "C", "N", *EVERYWHERE]
+    assert listed(page) == ["A, A", "V, V", "H, H", "E, E", "R", "C", "N", *EVERYWHERE]
     page.keyboard.press("v")
     page.keyboard.press("v")
     expect(page.locator("[data-result]")).to_have_text("Your veto is recorded.")
