@@ -160,7 +160,8 @@ def extend(request: HttpRequest, decision_id: UUID) -> HttpResponse:
 
     def act() -> str:
         minutes = _whole(request, "minutes")
-        extend_hold(decision_id, by=timedelta(minutes=min(minutes, 10_080)), actor=signed_in(request).id)
+        by, actor = timedelta(minutes=min(minutes, 10_080)), signed_in(request).id
+        said_once(request, str(minutes), lambda: {"seq": extend_hold(decision_id, by=by, actor=actor).first_seq})
         return f"People have {minutes} minutes more."
 
     return _answer(request, decision_id, act)

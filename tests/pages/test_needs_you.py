@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -144,3 +145,17 @@ def test_who_signs_in_again_is_still_on_the_way(client_for: Browser, manager: Pe
 @pytest.mark.parametrize(("ms", "text"), [(0, "00:00"), (1, "00:01"), (252_000, "04:12"), (3_600_000, "1:00:00")])
 def test_what_is_left_is_written_as_the_countdown_writes_it(ms: int, text: str) -> None:
     assert next_hold.clock_of(ms) == text
+
+
+def test_the_same_form_gives_more_time_once(agent: Agent, manager: Person, client_for: Browser) -> None:
+    row, client = factories.propose(agent), client_for(manager)
+    page = client.get(f"/decisions/{row.id}/").content.decode()
+    form = re.search(r'<form class="more-time".*?</form>', page, re.DOTALL)
+    assert form
+    given = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form[0]))
+    for _ in range(2):
+        assert client.post(f"/decisions/{row.id}/extend", given).status_code == 302
+    before = row.hold_until
+    row.refresh_from_db()
+    assert before
+    assert row.hold_until == before + timedelta(minutes=15)
