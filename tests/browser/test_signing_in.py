@@ -42,7 +42,9 @@ def test_a_wrong_password_is_refused_in_words(visit: Visit):
     expect(page.get_by_label("Username")).to_have_value("ines")
 
 
-def test_a_person_on_a_phone_signs_out_from_the_menu(visit: Visit, demo: Demo):
+def test_a_person_on_a_phone_signs_out_from_the_menu(visit: Visit, demo: Demo, watch: Watch):
+    # The line is refused with the session, perhaps while the page is still there.
+    watch.expect("WebSocket connection|status of 40[13]")
     page = visit(None, "/accounts/login/", size=(390, 844))
     page.get_by_label("Username").fill("samuel")
     page.get_by_label("Password").fill(demo.password("samuel"))
