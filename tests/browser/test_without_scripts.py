@@ -24,7 +24,7 @@ def test_the_timeline_and_a_decision_are_read(visit: Visit, agent: Machine):
     name = resource()
     agent.report(done(name, rationale="The queue is long."))
     page = visit("samuel", scripts=False)
-    expect(page.get_by_role("link", name="All decisions")).to_be_visible()
+    expect(page.get_by_role("link", name="As a plain list")).to_be_visible()
     row = page.locator("#pad .row").filter(has_text=name)
     expect(row).to_contain_text("Executed")
     row.locator("a.title").click()
