@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 
@@ -63,6 +64,22 @@ class ContentSecurityPolicy:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         response.headers.setdefault("Content-Security-Policy", POLICY)
+        return response
+
+
+class Sessions(SessionMiddleware):
+    """Django's own, but that only a page takes the cookie of a session away that is over.
+
+    What a page asks for behind its reader's back may be answered after the sign-in, or after the session that keeps what
+    they typed until then, has begun: its answer would take that one's cookie (Fetch Metadata, `Sec-Fetch-Mode`).
+    """
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        response = super().process_response(request, response)
+        cookie = response.cookies.get(settings.SESSION_COOKIE_NAME)
+        behind = request.headers.get("Sec-Fetch-Mode", "navigate") != "navigate"
+        if behind and cookie is not None and not cookie.value:
+            del response.cookies[settings.SESSION_COOKIE_NAME]
         return response
 
 

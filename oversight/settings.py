@@ -110,7 +110,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "oversight.middleware.ContentSecurityPolicy",
     "django.middleware.gzip.GZipMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "oversight.middleware.Sessions",
     "django.middleware.common.CommonMiddleware",
     "oversight.middleware.SameOrigin",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -64,6 +64,7 @@ ALONE = ".queue a[href*='selected=']"
 def several(page: Page) -> None:
     """One that was opened among those ticked."""
     page.locator(ALONE).first.click()
+    page.wait_for_url("**selected=**")
     for box in page.locator(".pick").all()[:3]:
         box.check()
     expect(page.locator("#accept-many")).to_contain_text("of 3 chosen")

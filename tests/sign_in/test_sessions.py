@@ -265,3 +265,12 @@ def test_a_cookie_of_rubbish_is_nobodys(value: str) -> None:
     answer = Client().get("/", headers={"cookie": f"{settings.SESSION_COOKIE_NAME}={value}"})
     assert answer.status_code == 302
     assert answer["Location"].startswith("/accounts/login/")
+
+
+@pytest.mark.parametrize(("mode", "taken"), [("cors", False), ("same-origin", False), ("navigate", True), ("", True)])
+@pytest.mark.parametrize("path", ["/alarms/bar/", "/api/v1/timeline?limit=1", "/ledger/"])
+def test_only_a_page_takes_the_cookie_of_a_session_that_is_over(client: Client, path: str, mode: str, taken: bool):
+    client.cookies[settings.SESSION_COOKIE_NAME] = "over"
+    answer = client.get(path, headers={"Sec-Fetch-Mode": mode} if mode else {})
+    assert answer.status_code in (302, 401)
+    assert (settings.SESSION_COOKIE_NAME in answer.cookies) == taken
