@@ -99,7 +99,7 @@ class SameOrigin:
 
 
 class Presence:
-    """Writes down that the person of a session was seen."""
+    """Writes down that the person of a session was seen, but for what a page of theirs asks for by itself."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -107,7 +107,8 @@ class Presence:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         # A session that was changed is written anyway.
-        if request.session.accessed and not request.session.modified:
+        unasked = "X-Unasked" in request.headers
+        if request.session.accessed and not request.session.modified and not unasked:
             sessions.keep(cast("sessions.SessionStore", request.session))
         return response
 

@@ -28,23 +28,20 @@ class CallCommand(Struct, forbid_unknown_fields=True, omit_defaults=True):
 
 
 def shown(decision_id: UUID) -> dict[str, object]:
-    row, known = access.decision_of(decision_id), register.latest()
-    called = {alarm.person: alarm for alarm in calls.calls(row)}
-    waiting = calls.waits(row, effective_state(row, clock.now()))
-    links = {link.person: link.what for link in calls.chain(row, known)} if waiting else {}
-    items = []
-    for one in [*links, *(one for one in called if one not in links)]:
-        alarm = called.get(one)
-        items.append(
+    row = access.decision_of(decision_id)
+    state = effective_state(row, clock.now())
+    return {
+        "items": [
             {
-                "person": identity(one),
-                "what": links.get(one, calls.CALLED) if one else calls.CALLED,
+                "person": identity(person),
+                "what": what,
                 "called_at": time(alarm.raised_at) if alarm else None,
                 "called_by": alarm.raised_by.removeprefix("person:") if alarm else None,
                 "seen_at": time(alarm.acknowledged_at) if alarm else None,
             }
-        )
-    return {"items": items}
+            for person, what, alarm in calls.listed(row, state, register.latest(), calls.calls(row))
+        ]
+    }
 
 
 class Calls(ApiView):

@@ -68,6 +68,16 @@ def for_this(row: Decision, called: Sequence[Alarm]) -> list[Alarm]:
     return [alarm for alarm in called if since is None or alarm.seq > since]
 
 
+def listed(
+    row: Decision, state: State, known: Register, called: Sequence[Alarm]
+) -> list[tuple[UUID | None, str, Alarm | None]]:
+    """(whom, as what, the last call of them) of the chain while it is needed, and of whoever was called besides."""
+    what = {link.person: link.what for link in chain(row, known)} if waits(row, state) else {}
+    of = {alarm.person: alarm for alarm in called}
+    people: list[UUID | None] = [*what, *(person for person in of if person not in what)]
+    return [(person, what.get(person, CALLED) if person else CALLED, of.get(person)) for person in people]
+
+
 def mine(person: UUID, known: Register) -> Q:
     """The decisions that are theirs: they answer for it, are on call for its service now, or were called to it."""
     services = [slug for slug in known.services if known.on_call(slug)[:1] == (person,)]
@@ -92,14 +102,9 @@ def context(
 ) -> dict[str, Any]:
     """For the page of a decision: the chain with who was called when and by whom, and whom `viewer` can call next."""
     waiting = waits(row, state)
-    links = chain(row, known) if waiting else ()
-    reached = following(links, for_this(row, called), viewer)
-    of = {alarm.person: alarm for alarm in called}
-    listed: list[tuple[UUID | None, str]] = [(link.person, link.what) for link in links]
-    # Who was called and stands in the chain no more was called all the same.
-    listed += [(person, "called") for person in of if person not in {link.person for link in links}]
+    reached = following(chain(row, known), for_this(row, called), viewer) if waiting else None
     return {
-        "chain_of_calls": [_shown(person, what, of.get(person), people) for person, what in listed],
+        "chain_of_calls": [_shown(*one, people) for one in listed(row, state, known, called)],
         "may_call": waiting and access.may(known, viewer, access.APPROVER_ROLES),
         "next_call": _name(people, reached.person) if reached else "",
         "next_id": reached.person if reached else None,

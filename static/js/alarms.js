@@ -1,5 +1,5 @@
 // The bar of alarms, asked for again where the line says that it is another. Must not know whom an alarm concerns.
-import { byId, shout } from './shared.js';
+import { byId, shout, unasked } from './shared.js';
 import { localise } from './when.js';
 
 const SPREAD = 3000;
@@ -26,7 +26,7 @@ function later(wait, told) {
 /** Only the newest question is drawn: an older answer may come after it. */
 async function draw(told) {
   const mine = (asked += 1);
-  const answer = await fetch('/alarms/bar/', { redirect: 'manual' });
+  const answer = await fetch('/alarms/bar/', { redirect: 'manual', headers: unasked });
   // Who is signed out is told so by the line.
   if (answer.type === 'opaqueredirect' || answer.status === 403 || mine !== asked) return;
   if (!answer.ok) throw new Error(`bar ${answer.status}`);

@@ -1,10 +1,10 @@
 // Parts of a page, drawn anew from the page itself. Must not lose where the reader is.
-import { byId } from './shared.js';
+import { byId, unasked } from './shared.js';
 import { localise } from './when.js';
 
 /** Puts the parts with those ids in place as the server draws them now; whether it drew them. */
 export async function redraw(...ids) {
-  const answer = await fetch(location.href);
+  const answer = await fetch(location.href, { headers: unasked });
   if (!answer.ok || answer.redirected) return false;
   const next = new DOMParser().parseFromString(await answer.text(), 'text/html');
   const at = document.activeElement?.href;

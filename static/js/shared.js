@@ -2,6 +2,9 @@
 
 export const byId = id => document.getElementById(id);
 
+/** Headers of what a page asks for by itself: its reader does not count as present by it. */
+export const unasked = { 'X-Unasked': '1' };
+
 export const phone = matchMedia('(max-width: 820px)');
 export const narrow = matchMedia('(max-width: 1000px)');
 

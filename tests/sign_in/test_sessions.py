@@ -274,3 +274,15 @@ def test_only_a_page_takes_the_cookie_of_a_session_that_is_over(client: Client, 
     answer = client.get(path, headers={"Sec-Fetch-Mode": mode} if mode else {})
     assert answer.status_code in (302, 401)
     assert (settings.SESSION_COOKIE_NAME in answer.cookies) == taken
+
+
+@pytest.mark.parametrize("path", ["/alarms/bar/", "/needs-you/", "/register/"])
+def test_nobody_is_present_by_what_a_page_asks_for_by_itself(path: str, client_for: Browser, manager: Person):
+    client = client_for(manager)
+    client.get("/policy/")
+    ago(client, seen=timedelta(minutes=20))
+    before = session_of(client).seen_at
+    assert client.get(path, headers={"X-Unasked": "1"}).status_code == 200
+    assert session_of(client).seen_at == before
+    assert client.get(path).status_code == 200
+    assert session_of(client).seen_at > before
