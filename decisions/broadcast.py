@@ -39,6 +39,13 @@ class Frame:
     text: str
     kind: str = "rows"
 
+    def rest(self, seq: int) -> str:
+        """What it says to a page that has everything up to `seq`, which no row of it need be told twice."""
+        if self.kind != "rows" or self.prev >= seq:
+            return self.text
+        rows = [row for row in json.loads(self.text + "}")["rows"] if row["seq"] > seq]
+        return worded("rows", self.seq, prev=seq, rows=rows)
+
 
 def worded(kind: str, seq: int, **more: Any) -> str:
     """A frame as JSON, open at its end: `timed` closes it."""

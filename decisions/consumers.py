@@ -116,11 +116,11 @@ class TimelineConsumer(AsyncWebsocketConsumer):
                 continue
             place += len(frames)
             for frame in frames:
-                self.seq = max(self.seq, frame.seq)
+                had, self.seq = self.seq, max(self.seq, frame.seq)
                 if frame.kind == "alarms":
                     await self._tell_alarms()
                 elif self.live or frame.kind != "rows":
-                    await self.send(text_data=timed(frame.text))
+                    await self.send(text_data=timed(frame.rest(had)))
             self.stops = broadcast.stops
 
     async def _join(self) -> int | None:

@@ -5,7 +5,7 @@ Every reader resumes by seq; a wake-up that is lost costs a second, never a row.
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 from typing import Any, ParamSpec, TypeVar
@@ -14,8 +14,8 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from decisions import clock, hints, inert, ledger, register
-from decisions.models import Decision, Timeline
-from decisions.models.bulk import chunks, on_postgresql
+from decisions.models import Decision
+from decisions.models.bulk import on_postgresql
 from decisions.queries import open_holds
 from decisions.states import effective_state, window_left_ms
 from decisions.vocab import HOLDING, UNDER_WAY, SignOff, State
@@ -120,17 +120,6 @@ def head_seq() -> int:
     return ledger.size() - 1
 
 
-def changed_after(seq: int, limit: int) -> tuple[list[dict[str, Any]], int, bool]:
-    """(rows of decisions that changed after entry `seq`, seq reached, whether more follow); each decision once, as now."""
-    # Read before the rows: an entry committed between the two reads is then sent twice rather than never.
-    head = head_seq()
-    spoken = list(Timeline.objects.filter(seq__gt=seq).order_by("seq").values_list("seq", "decision_seq")[: limit + 1])
-    more = len(spoken) > limit
-    spoken = spoken[:limit]
-    reached = spoken[-1][0] if more else max(seq, head, spoken[-1][0] if spoken else -1)
-    return rows_of(_decisions(dict.fromkeys(decision for _, decision in spoken)), clock.now()), reached, more
-
-
 COLUMNS = (
     *("seq", "id", "version", "last_seq", "agent_id", "episode", "service", "environment", "kind", "tier"),
     *("level_ruled", "level_used", "beyond", "risk", "title", "state", "outcome", "outcome_observed", "replayed"),
@@ -144,6 +133,20 @@ def _shown(rows: "QuerySet[Decision]") -> Any:
     return rows.values_list(*COLUMNS, named=True)
 
 
+def changed_after(seq: int, limit: int) -> tuple[list[dict[str, Any]], int, bool]:
+    """(rows of decisions that changed after entry `seq`, seq reached, whether more follow); each decision once, as now.
+
+    Read on from the seq reached, nothing is skipped and no version of a row comes twice.
+    """
+    # Read before the rows: what is committed between the two reads is then read on from, or there with its own seq.
+    head = head_seq()
+    found = list(_shown(Decision.objects.filter(last_seq__gt=seq).order_by("last_seq"))[: limit + 1])
+    more = len(found) > limit
+    found = found[:limit]
+    newest = found[-1].last_seq if found else seq
+    return rows_of(found, clock.now()), newest if more else max(head, newest), more
+
+
 def changed_before(seq: int | None, limit: int) -> tuple[list[dict[str, Any]], bool]:
     """(rows whose last change is older than entry `seq`, newest change first; whether more follow)."""
     older = Decision.objects.order_by("-last_seq")
@@ -153,25 +156,19 @@ def changed_before(seq: int | None, limit: int) -> tuple[list[dict[str, Any]], b
     return rows_of(found[:limit], clock.now()), len(found) > limit
 
 
-def _decisions(seqs: Iterable[int]) -> Sequence[Decision]:
-    found: list[Decision] = []
-    for some in chunks(seqs):
-        found.extend(_shown(Decision.objects.filter(seq__in=some)))
-    return sorted(found, key=lambda row: row.last_seq)
-
-
 def missed(seq: int) -> int:
-    """How many timeline rows came after `seq`, counted up to one more than a replay may hold."""
-    return Timeline.objects.filter(seq__gt=seq)[: REPLAY_LIMIT + 1].count()
+    """How many decisions changed after `seq`, counted up to one more than a replay may hold."""
+    return Decision.objects.filter(last_seq__gt=seq)[: REPLAY_LIMIT + 1].count()
 
 
 def snapshot(limit: int) -> dict[str, Any]:
     """The latest rows with the seq that they are complete up to: snapshot and stream together have no hole."""
-    seq = head_seq()
+    head = head_seq()
     now = clock.now()
     # The latest changes, as `changed_before` goes on with them; then in the order in which they are read.
-    latest = sorted(_shown(Decision.objects.order_by("-last_seq")[:limit]), key=lambda row: (row.occurred_at, row.seq))
-    return {"seq": seq, "now": millis(now), "rows": rows_of(reversed(latest), now)}
+    latest = list(_shown(Decision.objects.order_by("-last_seq")[:limit]))
+    rows = rows_of(sorted(latest, key=lambda row: (row.occurred_at, row.seq), reverse=True), now)
+    return {"seq": max(head, latest[0].last_seq) if latest else head, "now": millis(now), "rows": rows}
 
 
 def held(limit: int) -> list[dict[str, Any]]:

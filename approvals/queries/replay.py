@@ -144,8 +144,12 @@ class Past:
 
 
 def actions(first: int, end: int, *, batch: int = 1000) -> Iterator[list[Entry]]:
-    """The entries that told an action, from `first` up to but not including `end`, with what their rulings rest on."""
-    for page in ledger.pages_of(ACTIONS, first, end, *RULED_ON, batch=batch):
+    """The entries of actions that were ruled on, from `first` up to but not including `end`, with what that rests on.
+
+    What was done all the same, and is undone as a decision of its own, has the ruling of the one that had ended.
+    """
+    for told in ledger.pages_of(ACTIONS, first, end, *RULED_ON, batch=batch):
+        page = [entry for entry in told if "of" not in entry.facts]
         early = [entry.seq for entry in page if "hidden" not in entry.facts]
         texts = ledger.texts_of(early, "account")
         yield [_with(entry, texts.get(entry.seq, {})) for entry in page] if texts else page

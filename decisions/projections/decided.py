@@ -67,12 +67,15 @@ def fold_into_decisions(entries: Sequence[Entry], fold: Mapping[Kind, Fold]) -> 
         if row is None:
             row = rows[key] = blank(entry)
         # A deadline that has passed counts here as everywhere, whether or not its expiry was written down before.
-        row.state = held_state(row, entry.at)
+        stored, row.state = row.state, held_state(row, entry.at)
         fold[entry.kind](row, entry)
         # Every entry about a decision is a new version of it.
         row.version += 1
         row.last_seq = entry.seq
         history.append((entry.seq, row.seq, str(entry.kind), str(told_state(row)), entry.actor, entry.at))
+        if row.state == State.EXPIRED and entry.kind is not Kind.DECISION_EXPIRED:
+            # That it is over is an entry of its own, which is still to come: it is due for as long as none says so.
+            row.state = stored
     upsert(Decision, list(rows.values()))
     counts.move(before, counts.of(rows.values()))
     links.join(entries, rows)

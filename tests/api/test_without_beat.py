@@ -1,15 +1,22 @@
 """Beat and workers down for an hour: every deadline is kept all the same, by whoever asks, and is written down once they are back."""
 
 import uuid
+from importlib import import_module
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
 import pytest
+from django.apps import apps
+from django.db import connection
 
+from approvals.actions.comment import comment
 from approvals.tasks import expire
 from decisions import ledger, rebuild
-from decisions.models import Agent, Decision, Person
+from decisions.models import Agent, Decision, Person, Timeline
+from decisions.states import effective_state
 from decisions.verify import verify_ledger
+from decisions.vocab import State
 from tests import factories
 from tests.api.conftest import Api, problem
 from tests.approvals.asking import GEO, WIKI, serve
@@ -87,4 +94,44 @@ def test_what_was_not_written_down_is_once_however_often_it_is_asked_for(
     written = [str(entry.kind) for entry in ledger.entries(size, ledger.size() - 1)]
     assert sorted(written) == ["decision.expired", "decision.expired", "lease.expired", "revert.ordered"]
     assert verify_ledger().clean
+    assert rebuild.rebuild(check=True).differences == ()
+
+
+def migrate() -> None:
+    """As earlier versions left them: expired, counted as that, and no entry due that says so; then as the migration does."""
+    Decision.rows.update(state=State.EXPIRED)
+    counted = import_module("decisions.migrations.0018_decision_counts").statements(connection.vendor)
+    with connection.cursor() as cursor:
+        for statement in counted:
+            cursor.execute(statement)
+        editor = SimpleNamespace(connection=connection, execute=cursor.execute)
+        import_module("decisions.migrations.0025_expiry_due").move(apps, editor)
+
+
+@pytest.mark.parametrize("before", [False, True])
+def test_what_was_said_after_the_deadline_leaves_the_expiry_to_be_written(
+    sender: Api, agent: Agent, manager: Person, clock: Clock, before: bool
+) -> None:
+    """A comment, a report that the agent acted all the same, and nothing at all: each is expired, and an entry says so."""
+    rows = [
+        factories.propose(agent, action=factories.action(resource=f"deploy/{n}"), decision=f"d-{n}") for n in range(3)
+    ]
+    rows.append(factories.propose(agent, decision="d-3"))
+    factories.approve(rows[3], manager)
+    clock.advance(seconds=HOUR)
+    for row in (rows[0], rows[3]):
+        comment(row.id, text="Why?", actor=manager.id)
+    factories.send(agent, factories.event("outcome", decision="d-1"))
+    row = factories.decision(agent, "d-0")
+    assert effective_state(row, clock.at) is State.EXPIRED
+    assert Timeline.objects.filter(decision_seq=row.seq).order_by("-seq")[0].state == State.EXPIRED
+    if before:
+        migrate()
+        assert rebuild.rebuild(check=True).differences == ()
+    size = ledger.size()
+    assert [expire(), expire()] == [4, 0]
+    written = list(ledger.entries(size, ledger.size() - 1))
+    assert {str(entry.kind) for entry in written} == {"decision.expired"}
+    assert sorted(entry.facts["was"] for entry in written) == ["authorized", "pending", "pending", "pending"]
+    assert set(Decision.objects.values_list("state", flat=True)) == {State.EXPIRED}
     assert rebuild.rebuild(check=True).differences == ()

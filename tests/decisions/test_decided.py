@@ -15,6 +15,7 @@ from decisions.errors import Problem
 from decisions.models import Agent, Alarm, Decision, Person, Timeline
 from decisions.moment import Moment
 from decisions.recording import record
+from decisions.states import effective_state
 from decisions.vocab import Kind, Level, Outcome, SignOff, State
 from tests import factories
 from tests.conftest import Clock
@@ -208,7 +209,7 @@ def test_an_act_after_permission_has_run_out_goes_beyond_what_is_permitted(
     send(agent, event("outcome", decision="rb-1"))
     row = factories.decision(agent, "rb-1")
     # Whether the expiry was written down by then makes no difference.
-    assert (row.state, row.level_used, row.beyond) == (State.EXPIRED, Level.L4, True)
+    assert (effective_state(row, clock.at), row.level_used, row.beyond) == (State.EXPIRED, Level.L4, True)
     assert row.outcome == Outcome.SUCCEEDED
     assert Alarm.objects.filter(kind="acted_without_permission").exists()
 

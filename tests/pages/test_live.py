@@ -198,33 +198,42 @@ def test_no_page_is_told_that_all_is_well_of_what_could_not_be_read(
     assert heard.count("hb") <= 1
 
 
-def test_pages_that_join_at_any_moment_miss_nothing(agent: Agent, manager: Person, monkeypatch: pytest.MonkeyPatch):
-    # So few are kept that those who join meanwhile lose their place.
-    monkeypatch.setattr(broadcasting, "KEPT", 1)
-    monkeypatch.setattr(broadcasting, "FRAME_ROWS", 2)
+@pytest.mark.parametrize(("kept", "size"), [(1, 2), (160, 7), (160, 500)])
+def test_pages_that_join_at_any_moment_miss_nothing_and_are_told_nothing_twice(
+    agent: Agent, manager: Person, monkeypatch: pytest.MonkeyPatch, kept: int, size: int
+):
+    # Where few are kept, those who join meanwhile lose their place; where a frame is large, they join in its midst.
+    monkeypatch.setattr(broadcasting, "KEPT", kept)
+    monkeypatch.setattr(broadcasting, "FRAME_ROWS", size)
 
     async def run() -> list[set[str]]:
-        pages = [reader(manager, after=-1) for _ in range(6)]
-        for number, page in enumerate(pages):
-            await page.connect()
-            await sync_to_async(sent)(agent, 10 * number, 5)
+        pages = []
+        for number in range(6):
+            # Each decision is told of again, so that a row changes while it is read; and most join in the midst of it.
+            await asyncio.gather(
+                *(sync_to_async(sent)(agent, first, 5) for first in (10 * number, max(0, 10 * number - 10)))
+            )
+            head = await sync_to_async(ledger.size)() - 1
+            pages.append(reader(manager, after=(-1, head - 3, head)[number % 3]))
+            await asyncio.gather(pages[-1].connect(), sync_to_async(sent)(agent, 10 * number + 5, 5))
         end = await sync_to_async(ledger.size)() - 1
         return [await everything(page, end) for page in pages]
 
     async def everything(page: Socket, end: int) -> set[str]:
-        known: dict[str, Any] = {}
-        reached = -1
-        while reached < end:
+        told: list[tuple[str, int]] = []
+        reached: int | None = None
+        while reached is None or reached < end:
             frame = await page.receive()
-            assert frame.get("prev", -1) <= reached, "nothing is skipped"
-            reached = max(reached, frame["seq"])
-            known |= {row["id"]: row for row in frame.get("rows", ())}
+            assert reached is None or frame.get("prev", -1) <= reached, "nothing is skipped"
+            reached = max(reached or -1, frame["seq"])
+            told += [(row["id"], row["version"]) for row in frame.get("rows", ())]
         await page.disconnect()
-        return set(known)
+        assert len(set(told)) == len(told), "no version comes twice"
+        return {row for row, _ in told}
 
     found = asyncio.run(run())
-    assert len(found[0]) == 30
-    assert all(ids == found[0] for ids in found)
+    assert len(found[0]) == 60
+    assert found[3] == found[0]
 
 
 @pytest.mark.parametrize("only", ["", "notices"])
