@@ -285,11 +285,11 @@ def _grow_tree(made: Copies) -> None:
 
 
 def _count() -> None:
-    """The counts of the timeline's columns, as the migration makes them of what is there."""
-    migration = import_module("decisions.migrations.0018_decision_counts")
+    """The counts of the timeline's columns and lanes, as the migrations make them of what is there."""
     with connection.cursor() as cursor:
-        for statement in migration.statements(connection.vendor):
-            cursor.execute(statement)
+        for name in ("0018_decision_counts", "0026_lane_counts"):
+            for statement in import_module(f"decisions.migrations.{name}").statements(connection.vendor):
+                cursor.execute(statement)
 
 
 def _set_head(size: int) -> None:

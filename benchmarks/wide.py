@@ -33,7 +33,7 @@ CLOCK = """
   let asked = null;
   const real = window.fetch;
   window.fetch = async (...given) => {
-    if (!String(given[0]).includes('/timeline/bins')) return real(...given);
+    if (!String(given[0]).includes('/timeline/lanes')) return real(...given);
     let read;
     asked = new Promise(then => { read = then; });
     const answer = await real(...given);

@@ -13,7 +13,7 @@ from decisions.errors import bad_request
 from decisions.models import Decision, DecisionCount
 from decisions.models.bulk import snapshot
 from decisions.projections.counts import WIDTHS as COUNTED
-from decisions.states import moved_by_time, resting_state, with_effective_state
+from decisions.states import moved_by_time, resting_state, with_effective_state, with_resting_state
 from decisions.vocab import BADGE_OF, BADGES, State
 
 FIRST_YEAR, LAST_YEAR = 1970, 9000
@@ -28,14 +28,7 @@ def bins(start: datetime, end: datetime, px: int) -> dict[str, Any]:
 
     Columns are aligned to absolute time and whole, so that panning moves none and changes none. Raises a 400 problem.
     """
-    if start.year < FIRST_YEAR or end.year > LAST_YEAR:
-        raise bad_request(f"The window must lie between the years {FIRST_YEAR} and {LAST_YEAR}.")
-    most, first, last = min(MOST_COLUMNS, px // 2), int(start.timestamp()), math.ceil(end.timestamp())
-    width = next((width for width in WIDTHS if (last - first) / width <= most - 1), 0)
-    if not width:
-        raise bad_request("The window is too wide for so few pixels.")
-    first -= first % width
-    columns = -(-(last - first) // width)
+    first, width, columns = columns_of(start, end, min(MOST_COLUMNS, px // 2))
     order = {badge.slug: place for place, badge in enumerate(BADGES)}
     counts: dict[int, list[int]] = {}
     with snapshot():
@@ -54,44 +47,58 @@ def bins(start: datetime, end: datetime, px: int) -> dict[str, Any]:
     }
 
 
+def columns_of(start: datetime, end: datetime, most: int) -> tuple[int, int, int]:
+    """(the second at which the first column begins, the seconds of each, how many): at most `most`, aligned to absolute time.
+
+    Raises a 400 problem.
+    """
+    if start.year < FIRST_YEAR or end.year > LAST_YEAR:
+        raise bad_request(f"The window must lie between the years {FIRST_YEAR} and {LAST_YEAR}.")
+    first, last = int(start.timestamp()), math.ceil(end.timestamp())
+    width = next((width for width in WIDTHS if (last - first) / width <= most - 1), 0)
+    if not width:
+        raise bad_request("The window is too wide for so few pixels.")
+    first -= first % width
+    return first, width, -(-(last - first) // width)
+
+
+def within(first: int, last: int) -> "QuerySet[Decision]":
+    """The decisions that occurred from the second `first` up to but not including `last`."""
+    return Decision.objects.filter(
+        occurred_at__gte=datetime.fromtimestamp(first, UTC), occurred_at__lt=datetime.fromtimestamp(last, UTC)
+    )
+
+
+def by_slot(rows: "QuerySet[Decision]", width: int) -> Any:
+    """`rows` with `slot`, the beginning of the stretch that each lies in: of the unit that divides `width`."""
+    unit = next(name for seconds, name in UNITS if width % seconds == 0)
+    return rows.annotate(slot=Trunc("occurred_at", unit, tzinfo=UTC))
+
+
 Found = Iterable[tuple[int, str, int]]
 """(a second of the column, the state in effect, how many)."""
 
 
 def _counted(first: int, last: int, width: int, now: datetime) -> Found:
-    window = Decision.objects.filter(
-        occurred_at__gte=datetime.fromtimestamp(first, UTC), occurred_at__lt=datetime.fromtimestamp(last, UTC)
-    )
+    """As they rest; then what time alone has moved is taken out of the state it rests in, and counted in the one in effect."""
+    window = within(first, last)
     unit = max((counted for counted in COUNTED if width % counted == 0), default=0)
-    if not unit:
-        return _one_by_one(window, width, now)
-    return [*_summed(first, last, width, unit), *_moved(window, width, now)]
+    yield from _summed(first, last, width, unit) if unit else _one_by_one(window, width)
+    for row in by_slot(with_effective_state(window.filter(moved_by_time(now)), now), width).order_by():
+        at = int(row.slot.timestamp())
+        yield at, str(resting_state(row)), -1
+        yield at, row.effective, 1
 
 
-def _one_by_one(window: "QuerySet[Decision]", width: int, now: datetime) -> Found:
-    slots = _by_slot(with_effective_state(window, now), width).values("slot", "effective")
-    found = slots.annotate(n=Count("seq")).order_by().values_list("slot", "effective", "n")
+def _one_by_one(window: "QuerySet[Decision]", width: int) -> Found:
+    slots = by_slot(with_resting_state(window), width).values("slot", "resting")
+    found = slots.annotate(n=Count("seq")).order_by().values_list("slot", "resting", "n")
     return [(int(slot.timestamp()), state, n) for slot, state, n in found]
 
 
-def _by_slot(rows: "QuerySet[Decision]", width: int) -> Any:
-    unit = next(name for seconds, name in UNITS if width % seconds == 0)
-    return rows.annotate(slot=Trunc("occurred_at", unit, tzinfo=UTC))
-
-
 def _summed(first: int, last: int, width: int, unit: int) -> Found:
-    """As they rest: what time alone has moved is in another state."""
     stretches = DecisionCount.objects.filter(width=unit, start__gte=first, start__lt=last)
     column: Any = (F("start") - first) / width
     slots = stretches.annotate(column=Cast(column, BigIntegerField())).values("column", "state")
     found = slots.annotate(total=Sum("n")).order_by().values_list("column", "state", "total")
     return [(first + column * width, state, n) for column, state, n in found]
-
-
-def _moved(window: "QuerySet[Decision]", width: int, now: datetime) -> Found:
-    """What takes those that time has moved out of the state they rest in, and counts them in the one in effect."""
-    rows = _by_slot(with_effective_state(window.filter(moved_by_time(now)), now), width)
-    for row in rows.order_by():
-        at = int(row.slot.timestamp())
-        yield at, str(resting_state(row)), -1
-        yield at, row.effective, 1

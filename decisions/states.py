@@ -156,6 +156,18 @@ CONTRADICTED = Q(outcome_observed=True) & (
 _JUDGED = Q(sign_off=SignOff.ACCEPTED) | Q(sign_off=SignOff.NONE, outcome_observed=True)
 
 
+def with_resting_state(rows: "QuerySet[Decision]") -> "QuerySet[Decision]":
+    """`rows` with `resting`, equal to `resting_state(row)`."""
+    return rows.annotate(
+        resting=Case(
+            When(CONTRADICTED, then=Value(State.REVIEW)),
+            When(Q(state__in=DONE, protect_until__isnull=False) & _JUDGED, then=Value(State.CLOSED)),
+            default=F("state"),
+            output_field=CharField(),
+        )
+    )
+
+
 def moved_by_time(now: datetime) -> Q:
     """The decisions of which the state in effect may be another than `resting_state` says."""
     protected = Q(state__in=DONE, protect_until__gt=now) & _JUDGED

@@ -29,6 +29,7 @@ urlpatterns = [
     path("api/schema/", SpectacularJSONAPIView.as_view(), name="schema"),
     path("api/v1/timeline", timeline.Timeline.as_view(), name="timeline"),
     path("api/v1/timeline/bins", timeline.TimelineBins.as_view(), name="timeline_bins"),
+    path("api/v1/timeline/lanes", timeline.TimelineLanes.as_view(), name="timeline_lanes"),
     path("api/v1/decisions", decisions.Decisions.as_view(), name="decisions"),
     path("api/v1/decisions.csv", decisions.DecisionsCsv.as_view(), name="decisions_csv"),
     path("api/v1/decisions.jsonl", decisions.DecisionsJsonLines.as_view(), name="decisions_jsonl"),

@@ -13,7 +13,7 @@ from decisions import ledger
 from decisions.envelope import Entry
 from decisions.models import Alarm, BoardItem, Decision, Evidence, Freeze, LegalHold, LinkCut, Timeline
 from decisions.models.bulk import chunks
-from decisions.projections import again, decided, evidence
+from decisions.projections import again, counts, decided, evidence
 from decisions.vocab import Kind
 
 KINDS = (Kind.DISCLOSURE_ERASED,)
@@ -79,9 +79,11 @@ def _tell_again(refs: Iterable[str]) -> None:
         spoken: dict[int, list[Entry]] = {}
         for entry in ledger.entries_of(of):
             spoken.setdefault(of[entry.seq], []).append(entry)
+        before = counts.of(rows.values())
         for seq, entries in spoken.items():
             again.told_again(rows[seq], list(evidence.standing(entries, seq)))
         Decision.rows.bulk_update([rows[seq] for seq in spoken], [*again.WORDS, "outcome_detail"], batch_size=50)
+        counts.move(before, counts.of(rows.values()))
 
 
 def _nothing_else(row: Decision, entry: Entry) -> None:

@@ -112,6 +112,35 @@ class Bins(Struct):
     columns: list[list[int]]
 
 
+class Lane(Struct):
+    """A column is [its index, how many, then the place in `badges` of one that calls for attention and how many of it, …]."""
+
+    name: str
+    """As rows of the timeline have it under `service` or `agent`."""
+    tier: int | None
+    columns: list[list[int]]
+
+
+class OtherLanes(Struct):
+    """Those that are told as one."""
+
+    lanes: Whole
+    columns: list[list[int]]
+
+
+class Lanes(Struct):
+    """Counts per lane, column and badge, the lane that calls for most attention first. Columns lie in time as those of the bins."""
+
+    seq: int
+    start: int
+    width: int
+    columns_in_window: Whole
+    badges: list[str]
+    lanes: list[Lane]
+    others: OtherLanes
+    totals: dict[str, Whole]
+
+
 class ProblemType(Struct):
     """What a problem type means and what to do about it."""
 

@@ -5,16 +5,17 @@ from datetime import UTC, datetime, timedelta
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from decisions import bins, clock, feed
+from decisions import bins, clock, feed, lanes
 from decisions.api.base import ApiView, asked
 from decisions.api.describing import LIMIT, MOMENT, Operation, describe
-from decisions.api.shapes import Bins, TimelinePage
+from decisions.api.shapes import Bins, Lanes, TimelinePage
 from decisions.auth.api import Readers
 from decisions.errors import bad_request
 from decisions.queries import moment, whole
 
 MAX_LIMIT = 200
 SEQ = {"type": "integer", "minimum": -1, "maximum": 2**53}
+WINDOW = {"from": MOMENT, "to": MOMENT, "px": {"type": "integer", "minimum": 50, "maximum": 10_000}}
 
 
 class Timeline(ApiView):
@@ -62,19 +63,47 @@ class TimelineBins(ApiView):
             "Counts for a wide window, per column and badge",
             "both",
             Bins,
-            query={"from": MOMENT, "to": MOMENT, "px": {"type": "integer", "minimum": 50, "maximum": 10_000}},
+            query=WINDOW,
             problems=(400,),
             detail="Columns are aligned to absolute time, so that panning does not move them. By default the last day.",
         )
     )
     def get(self, request: Request) -> Response:
-        given = asked(request, "from", "to", "px")
-        to = moment(given["to"], "to") if "to" in given else clock.now()
-        start = moment(given["from"], "from") if "from" in given else _day_before(to)
-        if not start < to:
-            raise bad_request("from must be before to.")
-        px = whole(given.get("px", "1000"), "px", least=50, most=10_000)
-        return Response(bins.bins(start, to, px))
+        return Response(bins.bins(*_window(asked(request, *WINDOW))))
+
+
+class TimelineLanes(ApiView):
+    permission_classes = [Readers]
+
+    @describe(
+        Operation(
+            "getTimelineLanes",
+            "Counts for a wide window, per lane, column and badge",
+            "both",
+            Lanes,
+            query={**WINDOW, "by": {"enum": sorted(lanes.LANES)}},
+            problems=(400,),
+            detail=(
+                "As the bins, for each service or agent. What does not fit is told as one lane, `others`: that which calls "
+                "for least attention."
+            ),
+        )
+    )
+    def get(self, request: Request) -> Response:
+        given = asked(request, *WINDOW, "by")
+        by = given.get("by", "service")
+        if by not in lanes.LANES:
+            raise bad_request(f"by must be one of {', '.join(sorted(lanes.LANES))}.")
+        return Response(lanes.lanes(*_window(given), by))
+
+
+def _window(given: dict[str, str]) -> tuple[datetime, datetime, int]:
+    """(from, to, px): by default the last day, a thousand pixels wide."""
+    to = moment(given["to"], "to") if "to" in given else clock.now()
+    start = moment(given["from"], "from") if "from" in given else _day_before(to)
+    if not start < to:
+        raise bad_request("from must be before to.")
+    return start, to, whole(given.get("px", "1000"), "px", least=50, most=10_000)
 
 
 def _day_before(at: datetime) -> datetime:

@@ -21,7 +21,7 @@ from decisions.models.people import Membership, Person, RegisterGroup, Standing
 from decisions.models.register import Agent, AgentKey, Service
 from decisions.models.sign_in import Counter, InvitationLink, Session
 from decisions.models.source import SourceRun
-from decisions.models.timeline import DecisionCount, Timeline
+from decisions.models.timeline import DecisionCount, LaneCount, Timeline
 
 __all__ = [
     "Agent",
@@ -37,6 +37,7 @@ __all__ = [
     "Freeze",
     "Heartbeat",
     "InvitationLink",
+    "LaneCount",
     "LegalHold",
     "LinkCut",
     "Look",

@@ -36,3 +36,23 @@ class DecisionCount(models.Model):
 
     class Meta:
         db_table = "decision_count"
+
+
+class LaneCount(models.Model):
+    """Read model: how many decisions of one service, or of one agent, occurred in a stretch of time, by state. None that is empty."""
+
+    READ_MODEL = True
+
+    pk = models.CompositePrimaryKey("lane_of", "width", "start", "lane", "state")
+    lane_of = models.CharField(max_length=7)
+    """`service` or `agent`."""
+    width = models.IntegerField()
+    start = models.BigIntegerField()
+    """As of `DecisionCount`."""
+    lane = models.CharField(max_length=64)
+    """The service as it was named, or the agent's id as 32 hexadecimal digits."""
+    state = models.CharField(max_length=20)
+    n = models.IntegerField()
+
+    class Meta:
+        db_table = "lane_count"

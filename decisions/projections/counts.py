@@ -2,30 +2,46 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 from decisions.models import Decision
 from decisions.models.bulk import add_counts
-from decisions.models.timeline import DecisionCount
+from decisions.models.timeline import DecisionCount, LaneCount
 from decisions.states import resting_state
 
 WIDTHS = (300, 3600, 21_600)
 """Five minutes, an hour and six hours: no window needs more than some ten thousand stretches."""
+LANE_WIDTHS = (900, 21_600)
+"""A lane has fewer columns than all of them together: a quarter of an hour for a day or a week, six hours for a quarter."""
 
-Counts = Counter[tuple[int, int, str]]
+
+class Counts(NamedTuple):
+    """How many there are in each stretch and state, and of each lane."""
+
+    stretches: Counter[tuple[Any, ...]]
+    lanes: Counter[tuple[Any, ...]]
 
 
 def of(rows: Iterable[Decision]) -> Counts:
-    """How many of `rows` there are in each stretch and state."""
-    found: Counts = Counter()
+    """How many of `rows` there are."""
+    found = Counts(Counter(), Counter())
     for row in rows:
         at, state = int(row.occurred_at.timestamp() // 1), str(resting_state(row))
         for width in WIDTHS:
-            found[width, at - at % width, state] += 1
+            found.stretches[width, at - at % width, state] += 1
+        for width in LANE_WIDTHS:
+            found.lanes["service", width, at - at % width, row.service, state] += 1
+            found.lanes["agent", width, at - at % width, row.agent_id.hex, state] += 1
     return found
 
 
 def move(before: Counts, after: Counts) -> None:
     """Count the same decisions as `after` that were counted as `before`."""
+    add_counts(DecisionCount, ("width", "start", "state"), _moved(before.stretches, after.stretches))
+    add_counts(LaneCount, ("lane_of", "width", "start", "lane", "state"), _moved(before.lanes, after.lanes))
+
+
+def _moved(before: Counter[tuple[Any, ...]], after: Counter[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     moved = Counter(after)
     moved.subtract(before)
-    add_counts(DecisionCount, ("width", "start", "state"), [(*key, n) for key, n in sorted(moved.items()) if n])
+    return [(*key, n) for key, n in sorted(moved.items()) if n]

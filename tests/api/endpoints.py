@@ -47,6 +47,7 @@ READS = [
         "/api/v1/decisions.jsonl",
         "/api/v1/timeline",
         "/api/v1/timeline/bins",
+        "/api/v1/timeline/lanes",
         "/api/v1/services",
         "/api/v1/agents",
         "/api/v1/groups",

@@ -58,6 +58,7 @@ OPERATIONS = {
     "getTile": "GET /ledger/tile/{level}/{name}",
     "getTimeline": "GET /api/v1/timeline",
     "getTimelineBins": "GET /api/v1/timeline/bins",
+    "getTimelineLanes": "GET /api/v1/timeline/lanes",
     "getVerdictKeys": "GET /.well-known/jwks.json",
     "giveVerdict": "POST /api/v1/decisions/{decision_id}/verdicts",
     "heartbeat": "POST /api/v1/leases/{lease_id}/heartbeat",

@@ -9,10 +9,12 @@ import pytest
 from django.db import connection
 from django.db.models import Sum
 
-from decisions import bins
+from decisions import bins, lanes, register
 from decisions import clock as product_clock
-from decisions.models import Decision, DecisionCount
-from decisions.projections.counts import WIDTHS
+from decisions.models import Decision, DecisionCount, LaneCount
+from decisions.projections.counts import LANE_WIDTHS, WIDTHS
+from decisions.states import effective_state, resting_state, with_resting_state
+from decisions.vocab import BADGE_OF, BADGES
 from tests.conftest import Clock
 from tests.factories import Register
 from tests.mixture import Mixture
@@ -43,8 +45,9 @@ def test_wide_windows_count_as_one_by_one(
 
 def test_counts_are_of_every_decision_once(organisation: Register, clock: Clock) -> None:
     Mixture(organisation, clock, random.Random(5)).run(60)
-    for width in WIDTHS:
-        counted = DecisionCount.objects.filter(width=width)
+    counts = [DecisionCount.objects.filter(width=width) for width in WIDTHS]
+    counts += [LaneCount.objects.filter(width=width, lane_of=of) for width in LANE_WIDTHS for of in lanes.LANES]
+    for counted in counts:
         assert counted.aggregate(total=Sum("n"))["total"] == Decision.rows.count()
         assert not counted.filter(n__lte=0).exists()
 
@@ -53,8 +56,76 @@ def test_the_migration_counts_as_the_fold_does(organisation: Register, clock: Cl
     Mixture(organisation, clock, random.Random(6)).run(80)
     columns = ("width", "start", "state", "n")
     folded = sorted(DecisionCount.objects.values_list(*columns))
-    migration = import_module("decisions.migrations.0018_decision_counts")
+    lane_columns = ("lane_of", "width", "start", "lane", "state", "n")
+    of_lanes = sorted(LaneCount.objects.values_list(*lane_columns))
+    assert of_lanes
     with connection.cursor() as cursor:
-        for statement in migration.statements(connection.vendor):
-            cursor.execute(statement)
+        for name in ("0018_decision_counts", "0026_lane_counts"):
+            for statement in import_module(f"decisions.migrations.{name}").statements(connection.vendor):
+                cursor.execute(statement)
     assert sorted(DecisionCount.objects.values_list(*columns)) == folded
+    assert sorted(LaneCount.objects.values_list(*lane_columns)) == of_lanes
+
+
+def test_the_state_that_a_decision_rests_in_is_the_same_in_sql(organisation: Register, clock: Clock) -> None:
+    Mixture(organisation, clock, random.Random(7)).run(120)
+    rows = list(with_resting_state(Decision.objects.all()))
+    assert [str(row.resting) for row in rows] == [str(resting_state(row)) for row in rows]
+    assert len({row.resting for row in rows}) > 3
+
+
+def by_hand(window: tuple[Any, Any, int], lane_of: str, drawn: dict[str, Any]) -> dict[str, Any]:
+    """Lane → (column → [how many, then place and number of each badge that calls for attention]), of every decision by itself."""
+    now, known = product_clock.now(), register.latest()
+    first, width, columns = drawn["start"] // 1000, drawn["width"] // 1000, drawn["columns_in_window"]
+    found: dict[str, dict[int, list[Any]]] = {}
+    for row in Decision.objects.all():
+        column = int((row.occurred_at.timestamp() - first) // width)
+        if 0 <= column < columns:
+            name = row.service if lane_of == "service" else known.agents[row.agent_id].slug
+            found.setdefault(name, {}).setdefault(column, []).append(BADGE_OF[effective_state(row, now)])
+    loud = [(place, badge) for place, badge in enumerate(BADGES) if badge.attention]
+    return {
+        lane: {
+            column: [
+                len(badges),
+                *(n for place, badge in loud if badge in badges for n in (place, badges.count(badge))),
+            ]
+            for column, badges in cells.items()
+        }
+        for lane, cells in found.items()
+    }
+
+
+@pytest.mark.parametrize("lane_of", sorted(lanes.LANES))
+def test_lanes_count_as_one_by_one(
+    organisation: Register, clock: Clock, monkeypatch: pytest.MonkeyPatch, lane_of: str
+) -> None:
+    Mixture(organisation, clock, random.Random(8)).run(120)
+    began = product_clock.now()
+    for later in (timedelta(), timedelta(minutes=10), timedelta(days=9)):
+        monkeypatch.setattr(product_clock, "now", lambda later=later: began + later)
+        for span in (timedelta(hours=6), timedelta(days=1), timedelta(days=7), timedelta(days=90)):
+            window = (began - span, began + timedelta(hours=1), 960)
+            drawn = lanes.lanes(*window, lane_of)
+            told = {lane["name"]: {column: rest for column, *rest in lane["columns"]} for lane in drawn["lanes"]}
+            assert told == by_hand(window, lane_of, drawn)
+            assert drawn["others"] == {"lanes": 0, "columns": []}
+            assert sum(drawn["totals"].values()) == sum(n for cells in told.values() for n, *_ in cells.values())
+
+
+def test_lanes_that_do_not_fit_are_told_as_one(
+    organisation: Register, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Mixture(organisation, clock, random.Random(9)).run(120)
+    window = (product_clock.now() - timedelta(days=1), product_clock.now() + timedelta(hours=1), 960)
+    whole = lanes.lanes(*window, "service")
+    monkeypatch.setattr(lanes, "NUMBERS", 100)
+    monkeypatch.setattr(lanes, "NAMED", 9)
+    few = lanes.lanes(*window, "service")
+    assert few["lanes"] == whole["lanes"][: len(few["lanes"])]
+    assert few["others"]["lanes"] == len(whole["lanes"]) - len(few["lanes"]) > 0
+    assert sum(len(column) for lane in [*few["lanes"], few["others"]] for column in lane["columns"]) <= 100
+    assert few["totals"] == whole["totals"]
+    each = [column for lane in [*few["lanes"], few["others"]] for column in lane["columns"]]
+    assert sum(n for _, n, *_ in each) == sum(whole["totals"].values())
