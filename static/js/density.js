@@ -2,7 +2,7 @@
 
 export const COLUMN = 3;
 export const CELL = 14;
-const PACKED = 0.45;
+export const PACKED = 0.45;
 const COVERING = 4;
 const MOSTLY = 0.6;
 
@@ -23,6 +23,29 @@ function rank(lanes, row) {
   return lanes.badge(row).attention * 2 + (row.beyond ? 1 : 0);
 }
 
+/** `share` (badge → how many) of the `n` of a column, the loudest at its top. */
+export function paintShare(lanes, { x, y, wide, height }, n, share) {
+  let top = y;
+  for (const [badge, many] of [...share].sort((a, b) => b[0].attention - a[0].attention)) {
+    const part = Math.max(2, (height * many) / n);
+    lanes.context.fillStyle = lanes.theme.colours[badge.slug];
+    lanes.context.fillRect(x, top, wide, part);
+    top += part;
+  }
+}
+
+export function paintGlyph({ gutter, laneHeight, atlas, context }, lane, cell, badge, beyond) {
+  const x = gutter + cell * CELL + CELL / 2;
+  const y = (lane + 0.5) * laneHeight;
+  atlas.halo(context, x, y);
+  atlas.draw(context, badge.index, beyond, x, y);
+}
+
+/** How high a column of `n` is. */
+export function tall(laneHeight, n) {
+  return Math.min(laneHeight - 5, Math.max(4, (Math.log2(n + 1) * (laneHeight - 6)) / 5));
+}
+
 export class Density {
   constructor(lanes) {
     this.lanes = lanes;
@@ -30,18 +53,20 @@ export class Density {
     this.cells = Math.ceil((lanes.width - lanes.gutter) / CELL) + 1;
     this.bins = new Uint16Array(this.columns * lanes.names.length);
     this.worst = new Array(this.cells * lanes.names.length).fill(null);
-    this.unit = (lanes.laneHeight - 6) / 5;
     this.packed = false;
   }
 
   column(row) {
-    const x = Math.max(0, Math.floor(((row.at - this.lanes.from) * this.lanes.perMs) / COLUMN));
-    return this.lanes.laneOf(row) * this.columns + Math.min(x, this.columns - 1);
+    return this.place(row, COLUMN, this.columns);
   }
 
   cell(row) {
-    const x = Math.max(0, Math.floor(((row.at - this.lanes.from) * this.lanes.perMs) / CELL));
-    return this.lanes.laneOf(row) * this.cells + Math.min(x, this.cells - 1);
+    return this.place(row, CELL, this.cells);
+  }
+
+  place(row, wide, many) {
+    const x = Math.max(0, Math.floor(((row.at - this.lanes.from) * this.lanes.perMs) / wide));
+    return this.lanes.laneOf(row) * many + Math.min(x, many - 1);
   }
 
   paintAll(rows) {
@@ -76,17 +101,17 @@ export class Density {
     return true;
   }
 
-  place(bin) {
+  box(bin) {
     const { gutter, laneHeight } = this.lanes;
     const lane = Math.floor(bin / this.columns);
-    const height = Math.min(laneHeight - 5, Math.max(4, Math.log2(this.bins[bin] + 1) * this.unit));
-    return { x: gutter + (bin - lane * this.columns) * COLUMN, y: (lane + 1) * laneHeight - 2 - height, height };
+    const height = tall(laneHeight, this.bins[bin]);
+    return { x: gutter + (bin - lane * this.columns) * COLUMN, y: (lane + 1) * laneHeight - 2 - height, wide: COLUMN - 1, height };
   }
 
   bar(bin) {
-    const { x, y, height } = this.place(bin);
+    const { x, y, wide, height } = this.box(bin);
     this.lanes.context.fillStyle = this.lanes.theme.density;
-    this.lanes.context.fillRect(x, y, COLUMN - 1, height);
+    this.lanes.context.fillRect(x, y, wide, height);
   }
 
   /** Too many attention marks for glyphs: each column shows the share of those states in their colours. */
@@ -100,26 +125,11 @@ export class Density {
       const share = shares.get(bin);
       share.set(badge, (share.get(badge) || 0) + 1);
     }
-    for (const [bin, share] of shares) this.paintShare(bin, share);
-  }
-
-  paintShare(bin, share) {
-    const { x, y, height } = this.place(bin);
-    let top = y;
-    for (const [badge, n] of [...share].sort((a, b) => b[0].attention - a[0].attention)) {
-      const part = Math.max(2, (height * n) / this.bins[bin]);
-      this.lanes.context.fillStyle = this.lanes.theme.colours[badge.slug];
-      this.lanes.context.fillRect(x, top, COLUMN - 1, part);
-      top += part;
-    }
+    for (const [bin, share] of shares) paintShare(this.lanes, this.box(bin), this.bins[bin], share);
   }
 
   glyph(row, cell) {
-    const { gutter, laneHeight, atlas, context } = this.lanes;
     const lane = Math.floor(cell / this.cells);
-    const x = gutter + (cell - lane * this.cells) * CELL + CELL / 2;
-    const y = (lane + 0.5) * laneHeight;
-    atlas.halo(context, x, y);
-    atlas.draw(context, this.lanes.badge(row).index, row.beyond, x, y);
+    paintGlyph(this.lanes, lane, cell - lane * this.cells, this.lanes.badge(row), row.beyond);
   }
 }

@@ -1,93 +1,92 @@
-// What occurred before the rows that are loaded: the server's counts, drawn over all lanes at once. Must not guess a lane.
-import { AXIS } from './lane-frame.js';
-import { auto } from './when.js';
+// What occurred before the rows that are loaded: the server's counts, lane by lane. Must not draw.
+import { timeline, unasked } from './shared.js';
 
 const AGAIN = 5000;
-const LEAST = 24;
-const HIGHEST = 0.6;
+const STALE = 300e3;
+const LEAST = 50;
 
 export class Earlier {
-  constructor(lanes, store) {
-    Object.assign(this, { lanes, store, span: '', oldest: 0, at: 0, counts: null, totals: new Map() });
+  /** Calls `changed` when there are other counts. */
+  constructor(lanes, store, changed) {
+    Object.assign(this, { lanes, store, changed, asked: '', at: 0, counts: null });
     lanes.earlier = this;
   }
 
   /**
-   * Asks anew where the window has changed, at once, or how far rows are loaded, now and then; `whole` where nothing
-   * before them is to be shown.
+   * Asks anew where window or lanes have changed; in a while, where counts do not reach up to the rows; now and then, since
+   * states change. `whole` where nothing before the rows is to be shown.
    */
   look(whole) {
-    const oldest = this.store.sorted[0]?.at;
-    const span = whole ? '' : `${Math.round(this.lanes.window)}`;
-    // Rows that have been loaded since must not count twice.
-    if (whole || (this.counts && oldest < this.counts.to)) this.put(null);
-    if (span === this.span && (oldest === this.oldest || performance.now() - this.at < AGAIN)) return;
-    Object.assign(this, { span, oldest, at: performance.now() });
-    if (!whole) this.ask().catch(() => this.put(null));
+    const oldest = this.store.from;
+    const asked = whole ? '' : `${Math.round(this.lanes.window)} ${this.lanes.key}`;
+    if (whole || (this.counts && this.counts.by !== this.lanes.key)) this.put(null);
+    else if (this.counts && oldest < this.counts.to) this.giveUp(oldest);
+    if (asked === this.asked && performance.now() - this.at < (oldest <= this.counts?.to ? STALE : AGAIN)) return;
+    Object.assign(this, { asked, at: performance.now() });
+    if (!whole) this.ask(this.at).catch(() => this.put(null));
   }
 
-  async ask() {
-    const { from, perMs } = this.lanes;
-    const to = this.store.sorted[0]?.at;
+  async ask(at) {
+    const { from, perMs, key: by } = this.lanes;
+    const to = this.store.from;
     const px = Math.floor((to - from) * perMs);
-    if (!(px >= LEAST)) {
-      this.put(null);
-      return;
-    }
-    const query = new URLSearchParams({ from: new Date(from).toISOString(), to: new Date(to).toISOString(), px });
-    const answer = await fetch(`/api/v1/timeline/bins?${query}`);
-    if (!answer.ok) throw new Error(`bins ${answer.status}`);
-    const { start, width, badges, columns } = await answer.json();
-    this.takeOut(columns.at(-1), start, width, badges);
-    this.put(columns.length ? { start, width, badges, to, columns } : null);
+    if (!(px >= LEAST)) throw new Error('nothing to count');
+    const query = new URLSearchParams({ from: new Date(from).toISOString(), to: new Date(to).toISOString(), px, by });
+    const told = await timeline(`/lanes?${query}`, unasked);
+    if (at !== this.at) return;
+    const counts = { ...told, to, by, lanes: [...told.lanes, told.others].map(lane => ({ ...lane, cells: this.cells(lane.columns, told.badges) })) };
+    // Columns are whole: the last one may reach into the rows that are loaded.
+    this.takeOut(counts, told.start + told.columns_in_window * told.width);
+    this.put(counts);
   }
 
-  /** Columns are whole: the last one may reach into the rows that are loaded, which must not count twice. */
-  takeOut(last, start, width, badges) {
-    for (const row of last ? this.store.sorted : []) {
-      if (row.at >= start + (last[0] + 1) * width) return;
-      const place = 1 + badges.indexOf(this.store.badge(row).slug);
-      last[place] = Math.max(0, last[place] - 1);
+  /** Column → { n, share: badge → how many }. */
+  cells(columns, badges) {
+    return new Map(columns.map(([column, n, ...marks]) => {
+      const share = new Map();
+      for (let i = 0; i < marks.length; i += 2) share.set(this.store.badges.get(badges[marks[i]]), marks[i + 1]);
+      return [column, { n, share }];
+    }));
+  }
+
+  /** Rows that are loaded and occurred before `until` must not count twice. */
+  takeOut({ start, width, lanes, totals, by }, until) {
+    const named = new Map(lanes.map(lane => [lane.name, lane]));
+    for (const row of this.store.sorted) {
+      if (row.at >= until) return;
+      const cell = (named.get(row[by]) ?? lanes.at(-1)).cells.get(Math.floor((row.at - start) / width));
+      const badge = this.store.badge(row);
+      if (!cell?.n) continue;
+      cell.n -= 1;
+      totals[badge.slug] -= 1;
+      if (cell.share.get(badge) > 1) cell.share.set(badge, cell.share.get(badge) - 1);
+      else cell.share.delete(badge);
     }
   }
 
   put(counts) {
     if (!counts && !this.counts) return;
     this.counts = counts;
-    this.totals = new Map((counts?.badges ?? []).map((slug, i) => [slug, counts.columns.reduce((sum, column) => sum + column[i + 1], 0)]));
-    this.lanes.version += 1;
+    this.lanes.choose();
+    this.changed();
   }
 
-  paint(c) {
-    const { lanes, counts } = this;
-    if (!counts || lanes.x(counts.to) <= lanes.gutter) return;
-    const floor = lanes.height - AXIS;
-    const end = lanes.x(counts.to);
-    const sums = counts.columns.map(([, ...each]) => each.reduce((sum, n) => sum + n, 0));
-    const unit = (floor * HIGHEST) / Math.log2(Math.max(1, ...sums) + 1);
-    counts.columns.forEach((column, i) => this.column(c, column, sums[i], Math.log2(sums[i] + 1) * unit, floor));
-    c.fillStyle = lanes.theme.mute;
-    c.fillRect(Math.round(end), 0, 1, floor);
-    c.textAlign = 'right';
-    if (end - lanes.gutter > 260) c.fillText(`Before ${auto(new Date(counts.to))}: counts of all lanes`, end - 8, 14);
-    c.textAlign = 'left';
+  /** Leaves to the rows what has been loaded since. */
+  giveUp(oldest) {
+    this.takeOut(this.counts, this.counts.to);
+    this.counts.to = oldest;
+    this.put(this.counts);
   }
 
-  /** As high as there are many, with the share of those that call for attention at its top. */
-  column(c, [at, ...each], sum, height, floor) {
-    const { lanes, counts, store } = this;
-    const begin = counts.start + at * counts.width;
-    const x = Math.round(lanes.x(begin));
-    const wide = Math.max(1, Math.round(lanes.x(begin + counts.width)) - x - 1);
-    c.fillStyle = lanes.theme.density;
-    c.fillRect(x, floor - height, wide, height);
-    let top = Math.round(floor - height);
-    counts.badges.forEach((slug, i) => {
-      if (!each[i] || !store.badges.get(slug).attention) return;
-      const part = Math.max(2, Math.round((height * each[i]) / sum));
-      c.fillStyle = lanes.theme.colours[slug];
-      c.fillRect(x, top, wide, part);
-      top += part;
-    });
+  /** The lanes that were counted, each with its tier and how much there is to see in it. */
+  *weighed() {
+    for (const { name, tier, cells } of this.counts?.lanes.slice(0, -1) ?? []) {
+      let weight = 0;
+      for (const { n, share } of cells.values()) {
+        weight += n * 0.1;
+        for (const [badge, many] of share) weight += badge.attention * 3 * many;
+      }
+      yield { name, tier, weight };
+    }
   }
 }

@@ -1,4 +1,5 @@
 // Pointer and arrow keys in the lanes: which mark is meant. Must not draw marks.
+import { countsAt } from './lane-counts.js';
 import { Store } from './store.js';
 import { auto } from './when.js';
 import { make } from './shared.js';
@@ -55,21 +56,24 @@ export function takePointer(lanes, host, store, open) {
   tip.append(make('b'), make('span'));
   const under = event => {
     const box = host.getBoundingClientRect();
-    return hit(lanes, event.clientX - box.left, event.clientY - box.top, event.pointerType === 'touch' ? 24 : 14);
+    const [x, y] = [event.clientX - box.left, event.clientY - box.top];
+    const row = hit(lanes, x, y, event.pointerType === 'touch' ? 24 : 14);
+    return { x, y, row, counted: row ? null : countsAt(lanes, x, y) };
   };
   host.addEventListener('click', event => {
-    const row = under(event);
+    const { row, counted } = under(event);
     if (row) open(row.id);
+    else if (counted?.href) location.assign(counted.href);
   });
   host.addEventListener('pointermove', event => {
-    const row = event.pointerType === 'touch' ? null : under(event);
-    tip.hidden = !row;
-    host.classList.toggle('over-mark', Boolean(row));
-    if (!row) return;
-    tip.firstChild.textContent = row.title;
-    tip.lastChild.textContent = describe(store, row);
-    const x = lanes.x(row.at);
-    const y = lanes.y(row);
+    const { row, counted, ...point } = event.pointerType === 'touch' ? {} : under(event);
+    tip.hidden = !row && !counted;
+    host.classList.toggle('over-mark', Boolean(row || counted?.href));
+    if (tip.hidden) return;
+    tip.firstChild.textContent = row?.title ?? counted.title;
+    tip.lastChild.textContent = row ? describe(store, row) : counted.text;
+    const x = row ? lanes.x(row.at) : point.x;
+    const y = row ? lanes.y(row) : point.y;
     tip.style.left = `${Math.max(4, Math.min(x - 20, host.clientWidth - tip.offsetWidth - 4))}px`;
     tip.style.top = `${y + 14 + tip.offsetHeight < host.clientHeight ? y + 12 : y - 12 - tip.offsetHeight}px`;
   });

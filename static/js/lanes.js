@@ -1,5 +1,6 @@
 // The swim lanes on a canvas: geometry, the cached history layer, the overlay. Must not keep rows of its own.
 import { COLUMN, Density, crowded } from './density.js';
+import { paintCounts } from './lane-counts.js';
 import { paintHolds, paintMarks } from './lane-marks.js';
 import { Atlas } from './marks.js';
 import { chooseLanes } from './lane-choice.js';
@@ -52,7 +53,7 @@ export class Lanes {
     const { least, most } = this.size();
     const room = Math.max(1, Math.min(most, Math.floor((this.height - AXIS) / least)));
     const from = this.window ? this.to - this.window : 0;
-    Object.assign(this, chooseLanes(this.rows, this.key, room, from, this.store));
+    Object.assign(this, chooseLanes(this.rows, this.key, room, from, this.store, this.earlier));
     this.laneHeight = Math.min(TALLEST, (this.height - AXIS) / Math.max(1, this.names.length));
     this.version += 1;
   }
@@ -108,7 +109,7 @@ export class Lanes {
     this.dense = rows.length > this.most || crowded(this, rows) ? new Density(this) : null;
     this.drawn = rows.length;
     this.clipped(() => {
-      this.earlier?.paint(c);
+      paintCounts(this);
       paintHolds(this, this.store.holds());
       if (this.dense) this.dense.paintAll(rows);
       else paintMarks(this, rows);

@@ -1,4 +1,5 @@
 // Older rows, fetched page by page as the reader needs them. Must not fetch two pages at once.
+import { timeline } from './shared.js';
 
 const PAGE = 200;
 const AT_START = 2000;
@@ -19,9 +20,7 @@ export class Older {
     // With no row at all there is nothing older, and asking again would never end.
     if (this.store.oldestSeq === Infinity) this.end([]);
     if (this.done) return;
-    const answer = await fetch(`/api/v1/timeline?before=${this.store.oldestSeq}&limit=${PAGE}`);
-    if (!answer.ok) throw new Error(`timeline ${answer.status}`);
-    const { rows } = await answer.json();
+    const { rows } = await timeline(`?before=${this.store.oldestSeq}&limit=${PAGE}`);
     const before = this.store.oldestSeq;
     const { fresh } = this.store.take(rows);
     if (rows.length === 0 || this.store.oldestSeq === before) this.end(fresh);
@@ -47,8 +46,6 @@ export class Older {
 }
 
 /** The newest rows, for a reader who missed more than the stream replays: { seq, rows }. */
-export async function snapshot(seq) {
-  const answer = await fetch(`/api/v1/timeline?before=${seq + 1}&limit=${PAGE}`);
-  if (!answer.ok) throw new Error(`timeline ${answer.status}`);
-  return answer.json();
+export function snapshot(seq) {
+  return timeline(`?before=${seq + 1}&limit=${PAGE}`);
 }

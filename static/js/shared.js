@@ -5,6 +5,13 @@ export const byId = id => document.getElementById(id);
 /** Headers of what a page asks for by itself: its reader does not count as present by it. */
 export const unasked = { 'X-Unasked': '1' };
 
+/** What the timeline's API answers to `query`. */
+export async function timeline(query, headers = {}) {
+  const answer = await fetch(`/api/v1/timeline${query}`, { headers });
+  if (!answer.ok) throw new Error(`timeline ${answer.status}`);
+  return answer.json();
+}
+
 export const phone = matchMedia('(max-width: 820px)');
 export const narrow = matchMedia('(max-width: 1000px)');
 

@@ -37,7 +37,9 @@ const live = new Live('/ws/timeline', first.seq, shownStops(), first.now);
 const feed = new Feed(byId('feed'), byId('pad'), store);
 const laneSize = () => (phone.matches ? { gutter: 104, least: 28, most: 7 } : { gutter: 124, least: 20, most: 40 });
 const lanes = new Lanes(byId('lanes'), store, readTheme(store.cfg.badges), laneSize);
-const earlier = new Earlier(lanes, store);
+const earlier = new Earlier(lanes, store, () => {
+  toolbar.showCounts(view.counts(lanes.from), earlier.counts?.totals);
+});
 const notices = new Notices(byId('needs'), () => live.now(), id => pane.show(id));
 const holds = new Holds(store, () => live.now(), notices);
 const failures = new Failures(store, notices, () => toolbar.only('failed'));
@@ -86,7 +88,7 @@ const older = new Older(store, rows => {
 let frozen = 0;
 let framed = null;
 let waiting = [];
-let counted = 0;
+let counted = -1000;
 
 function applied(fresh, changed, quiet) {
   view.rebuild();
@@ -140,7 +142,7 @@ function frame() {
   if (performance.now() - counted > 1000) {
     counted = performance.now();
     earlier.look(view.filtered || store.whole);
-    toolbar.showCounts(view.counts(now - width), earlier.totals);
+    toolbar.showCounts(view.counts(now - width), earlier.counts?.totals);
     listing.drawLanesNone(now - width);
   }
 }

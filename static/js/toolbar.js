@@ -113,12 +113,12 @@ export class Toolbar {
     byId('go-live').hidden = !this.paused && !this.elsewhere;
   }
 
-  /** `counts` of the rows that are loaded, `before` of those that are not, by badge. */
+  /** `counts` of the rows that are loaded, `before` of those that are not, if any, by badge. */
   showCounts(counts, before) {
     for (const button of byId('legend').querySelectorAll('button')) {
       const { badge } = button.dataset;
-      const n = (counts.get(badge) || 0) + (before.get(badge) || 0);
-      const more = before.size && !before.has(badge) ? '+' : '';
+      const n = (counts.get(badge) || 0) + (before?.[badge] || 0);
+      const more = before && !(badge in before) ? '+' : '';
       button.querySelector('.num').textContent = n ? `${n.toLocaleString('en')}${more}` : '';
     }
   }

@@ -3,7 +3,7 @@
 import uuid
 
 import pytest
-from playwright.sync_api import Page, Response, expect
+from playwright.sync_api import Page, Response, Route, expect
 
 from tests.browser.conftest import Visit
 from tests.browser.machines import Machine, done, resource
@@ -41,8 +41,10 @@ def test_the_lanes_are_drawn_and_follow_the_filter(visit: Visit):
 
 
 WHOLE = """async () => {
-  const { from, to } = oversight.lanes;
-  const query = new URLSearchParams({ from: new Date(from).toISOString(), to: new Date(to).toISOString(), px: 900 });
+  const { from, to, earlier } = oversight.lanes;
+  // Columns are whole: the first of them may begin before the window.
+  const first = new Date(earlier.counts ? earlier.counts.start : from).toISOString();
+  const query = new URLSearchParams({ from: first, to: new Date(to).toISOString(), px: 900 });
   const { badges, columns } = await (await fetch(`/api/v1/timeline/bins?${query}`)).json();
   return Object.fromEntries(badges.map((slug, i) => [slug, columns.reduce((sum, column) => sum + column[i + 1], 0)]));
 }"""
@@ -88,6 +90,59 @@ def test_what_is_older_than_the_rows_that_are_loaded_is_counted_and_drawn(visit:
     )
     page.locator("#q").fill("mongodb")
     until(page, lambda: page.evaluate("oversight.lanes.earlier.counts === null"), "no counts of what a filter hides")
+
+
+CELL = """() => {
+  const { lanes } = oversight;
+  const { counts } = lanes.earlier;
+  const box = document.getElementById('lanes').getBoundingClientRect();
+  const known = new Set(lanes.rows.map(row => row[lanes.key]));
+  const of = counts.lanes.find(({ name }) => !known.has(name) && lanes.lane.has(name));
+  const [column, { n }] = [...of.cells].find(([at, cell]) => cell.n && counts.start + (at + 1) * counts.width < counts.to);
+  const x = box.left + lanes.x(counts.start + (column + 0.5) * counts.width);
+  return [x, box.top + (lanes.lane.get(of.name) + 0.5) * lanes.laneHeight, of.name, n];
+}"""
+"""Where a column of counts stands, of a lane of which no row is loaded; the lane, and how many it counts."""
+
+
+@pytest.mark.parametrize("lane_of", ["service", "agent"])
+def test_what_is_older_stands_in_its_lane_and_leads_to_its_decisions(visit: Visit, watch: Watch, lane_of: str):
+    watch.expect("ERR_FAILED")
+    page = visit("samuel", own=True)
+    page.route("**/api/v1/timeline?before=*", lambda route: route.abort())
+    page.add_init_script(FEW_ROWS)
+    page.goto(f"/?window={QUARTER}")
+    Timeline(page).live()
+    page.locator("#lane-of").select_option(lane_of)
+    until(page, lambda: page.evaluate(f"oversight.lanes.earlier.counts?.by === '{lane_of}'"), "the counts")
+    x, y, name, n = page.evaluate(CELL)
+    page.mouse.move(x, y)
+    expect(page.locator(".lane-tip b")).to_contain_text(f"{name}: {n} decision")
+    page.mouse.click(x, y)
+    page.wait_for_url("**/decisions/?*")
+    expect(page.locator(f"[name={lane_of}]")).to_have_value(name)
+    expect(page.locator("main .rows .row")).to_have_count(n)
+
+
+def test_rows_that_load_take_the_place_of_their_counts(visit: Visit):
+    page = visit("samuel", own=True)
+    waiting: list[Route] = []
+    page.route("**/api/v1/timeline?before=*", lambda route: waiting.append(route))  # noqa: PLW0108 - Playwright marks what it calls
+    page.add_init_script(FEW_ROWS)
+    page.goto(f"/?window={QUARTER}")
+    Timeline(page).live()
+    until(page, lambda: page.evaluate("oversight.lanes.earlier.counts !== null"), "the counts")
+    wanted = page.evaluate(WHOLE)
+    first = page.evaluate("oversight.lanes.earlier.counts.to")
+    assert wanted == numbers(page)
+    before = f"before={page.evaluate('oversight.store.oldestSeq')}&"
+    until(page, lambda: any(before in route.request.url for route in waiting), "the question for older rows")
+    [route] = (route for route in waiting if before in route.request.url)
+    route.continue_(url=route.request.url.replace("limit=200", "limit=30"))
+    until(page, lambda: page.evaluate("oversight.lanes.earlier.counts?.to") < first, "counts up to the rows that came")
+    until(page, lambda: numbers(page) == wanted, f"the legend to say {wanted} still")
+    assert page.evaluate("oversight.store.sorted.length") < RECORDED
+    page.unroute_all(behavior="ignoreErrors")
 
 
 def test_rows_that_are_all_loaded_are_not_counted_besides(visit: Visit):
