@@ -12,7 +12,7 @@ from django.db.models.functions import Cast
 from decisions import bins, clock, inert, ledger, register
 from decisions.models import LaneCount
 from decisions.models.bulk import snapshot
-from decisions.projections.counts import LANE_WIDTHS as COUNTED
+from decisions.projections.counts import WIDTHS as COUNTED
 from decisions.states import moved_by_time, resting_state, with_effective_state, with_resting_state
 from decisions.vocab import BADGE_OF, BADGES, State
 

@@ -1,6 +1,6 @@
 """Counts of decisions by service and by agent, from which the lanes of wide windows are drawn.
 
-They are made of what is there, which reads every decision four times: some forty seconds for each million. Writers wait meanwhile.
+They are made of what is there, which reads every decision six times: some sixty seconds for each million. Writers wait meanwhile.
 """
 
 from typing import Any
@@ -34,7 +34,7 @@ def statements(vendor: str) -> list[str]:
     return ["DELETE FROM lane_count"] + [
         counted.replace(":lane_of", lane_of).replace(":width", str(width)).replace(":lane", lane)
         for lane_of, lane in (("service", "service"), ("agent", AGENT[vendor]))
-        for width in (900, 21_600)
+        for width in (300, 3600, 21_600)
     ]
 
 

@@ -11,8 +11,6 @@ from decisions.states import resting_state
 
 WIDTHS = (300, 3600, 21_600)
 """Five minutes, an hour and six hours: no window needs more than some ten thousand stretches."""
-LANE_WIDTHS = (900, 21_600)
-"""A lane has fewer columns than all of them together: a quarter of an hour for a day or a week, six hours for a quarter."""
 
 
 class Counts(NamedTuple):
@@ -28,10 +26,10 @@ def of(rows: Iterable[Decision]) -> Counts:
     for row in rows:
         at, state = int(row.occurred_at.timestamp() // 1), str(resting_state(row))
         for width in WIDTHS:
-            found.stretches[width, at - at % width, state] += 1
-        for width in LANE_WIDTHS:
-            found.lanes["service", width, at - at % width, row.service, state] += 1
-            found.lanes["agent", width, at - at % width, row.agent_id.hex, state] += 1
+            start = at - at % width
+            found.stretches[width, start, state] += 1
+            found.lanes["service", width, start, row.service, state] += 1
+            found.lanes["agent", width, start, row.agent_id.hex, state] += 1
     return found
 
 

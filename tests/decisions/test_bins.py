@@ -12,7 +12,7 @@ from django.db.models import Sum
 from decisions import bins, lanes, register
 from decisions import clock as product_clock
 from decisions.models import Decision, DecisionCount, LaneCount
-from decisions.projections.counts import LANE_WIDTHS, WIDTHS
+from decisions.projections.counts import WIDTHS
 from decisions.states import effective_state, resting_state, with_resting_state
 from decisions.vocab import BADGE_OF, BADGES
 from tests.conftest import Clock
@@ -46,7 +46,7 @@ def test_wide_windows_count_as_one_by_one(
 def test_counts_are_of_every_decision_once(organisation: Register, clock: Clock) -> None:
     Mixture(organisation, clock, random.Random(5)).run(60)
     counts = [DecisionCount.objects.filter(width=width) for width in WIDTHS]
-    counts += [LaneCount.objects.filter(width=width, lane_of=of) for width in LANE_WIDTHS for of in lanes.LANES]
+    counts += [LaneCount.objects.filter(width=width, lane_of=of) for width in WIDTHS for of in lanes.LANES]
     for counted in counts:
         assert counted.aggregate(total=Sum("n"))["total"] == Decision.rows.count()
         assert not counted.filter(n__lte=0).exists()
