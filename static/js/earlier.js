@@ -30,7 +30,7 @@ export class Earlier {
     const { from, perMs, key: by } = this.lanes;
     const to = this.store.from;
     const px = Math.floor((to - from) * perMs);
-    if (!(px >= LEAST)) throw new Error('nothing to count');
+    if (!(px >= LEAST)) throw new RangeError();
     const query = new URLSearchParams({ from: new Date(from).toISOString(), to: new Date(to).toISOString(), px, by });
     const told = await timeline(`/lanes?${query}`, unasked);
     if (at !== this.at) return;

@@ -1,7 +1,7 @@
 // The page of a decision that waits for somebody follows it, as the pane beside the lanes does. Must not ask while nobody looks.
 import { loadFragment } from './fragment.js';
 import { renew } from './renew.js';
-import { byId } from './shared.js';
+import { byId, unasked } from './shared.js';
 import { onStops } from './stops.js';
 
 const WAIT = 25;
@@ -14,7 +14,7 @@ const waits = panel => Boolean(panel?.querySelector('.answer form'));
 /** What the server holds of the decision of `panel` that is newer than it, waited for; null where it has nothing to say. */
 async function news(panel) {
   const { id, version, state } = panel.dataset;
-  const answer = await fetch(`/api/v1/decisions/${id}?wait=${WAIT}&after=${version}`);
+  const answer = await fetch(`/api/v1/decisions/${id}?wait=${WAIT}&after=${version}`, { headers: unasked });
   if (answer.status === 401 || answer.status === 403) return 'over';
   if (!answer.ok) return null;
   const told = await answer.json();
@@ -25,7 +25,7 @@ async function news(panel) {
 async function drawAnew(panel) {
   const busy = () => !panel.isConnected || panel.querySelector('[data-sending]');
   if (busy()) return;
-  const html = await loadFragment(`/decisions/${panel.dataset.id}/`).catch(() => '');
+  const html = await loadFragment(`/decisions/${panel.dataset.id}/`, unasked).catch(() => '');
   if (html && !busy()) renew(panel.parentElement, html, panel.dataset.id);
 }
 

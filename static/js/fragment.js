@@ -4,8 +4,9 @@ import { localise } from './when.js';
 
 const SIGN_IN = '/accounts/login/';
 
-export async function loadFragment(url) {
-  const answer = await fetch(url, { headers: { 'HX-Request': 'true' } });
+/** `headers` as `unasked`, where the page asks by itself. */
+export async function loadFragment(url, headers) {
+  const answer = await fetch(url, { headers: { 'HX-Request': 'true', ...headers } });
   if (answer.redirected && new URL(answer.url).pathname === SIGN_IN) throw new SignedOut();
   const text = await answer.text();
   if (!answer.ok && !text.includes('id="dec"')) throw new Error(`The server answered ${answer.status}.`);

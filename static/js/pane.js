@@ -1,7 +1,7 @@
 // The Why pane beside the lanes. Must not lose what a person has typed.
 import { loadForms, loadFragment, problemNote } from './fragment.js';
 import { renew } from './renew.js';
-import { byId, make, narrow, phone } from './shared.js';
+import { byId, make, narrow, phone, unasked } from './shared.js';
 import { onStops } from './stops.js';
 
 export class Pane {
@@ -33,7 +33,7 @@ export class Pane {
 
   async fill(id, focus) {
     try {
-      const [html] = await Promise.all([loadFragment(`/decisions/${id}/`), loadForms(this.host.dataset.forms)]);
+      const [html] = await Promise.all([loadFragment(`/decisions/${id}/`, focus ? {} : unasked), loadForms(this.host.dataset.forms)]);
       if (id !== this.id) return;
       renew(this.host, html, id);
     } catch (error) {

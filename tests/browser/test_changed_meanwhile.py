@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import People, Visit
 from tests.browser.machines import Machine, hidden, resource
 from tests.browser.timeline import Timeline
+from tests.browser.watch import until
 
 pytestmark = pytest.mark.browser
 
@@ -46,6 +47,22 @@ def test_what_is_new_is_said_and_what_was_typed_stays(visit: Visit, agent: Machi
     page.locator("#dec button[value=veto]").click()
     expect(page.locator("[data-result]")).to_have_text("Your veto is recorded.")
     assert people("david").state(asked) == "vetoed"
+
+
+@pytest.mark.parametrize("where", ["pane", "page"])
+def test_nobody_counts_as_present_by_what_follows_a_decision(visit: Visit, agent: Machine, people: People, where: str):
+    page, asked = reading(visit, agent, where)
+    asks: list[tuple[str, bool]] = []
+    page.on("request", lambda request: asks.append((request.url, "x-unasked" in request.headers)))
+
+    def looks() -> int:
+        return sum(url.endswith(f"/decisions/{asked['id']}/") for url, _ in asks)
+
+    extended(people, asked)
+    until(page, lambda: looks() == 1, "the decision to be drawn anew")
+    extended(people, asked)
+    until(page, lambda: looks() == 2, "the decision to be drawn anew once more")
+    assert [url for url, by_itself in asks if not by_itself] == []
 
 
 @pytest.mark.parametrize("where", ["pane", "page"])

@@ -45,7 +45,7 @@ def test_wide_windows_count_as_one_by_one(
 
 def test_counts_are_of_every_decision_once(organisation: Register, clock: Clock) -> None:
     Mixture(organisation, clock, random.Random(5)).run(60)
-    counts = [DecisionCount.objects.filter(width=width) for width in WIDTHS]
+    counts: list[Any] = [DecisionCount.objects.filter(width=width) for width in WIDTHS]
     counts += [LaneCount.objects.filter(width=width, lane_of=of) for width in WIDTHS for of in lanes.LANES]
     for counted in counts:
         assert counted.aggregate(total=Sum("n"))["total"] == Decision.rows.count()
@@ -69,7 +69,7 @@ def test_the_migration_counts_as_the_fold_does(organisation: Register, clock: Cl
 
 def test_the_state_that_a_decision_rests_in_is_the_same_in_sql(organisation: Register, clock: Clock) -> None:
     Mixture(organisation, clock, random.Random(7)).run(120)
-    rows = list(with_resting_state(Decision.objects.all()))
+    rows: list[Any] = list(with_resting_state(Decision.objects.all()))
     assert [str(row.resting) for row in rows] == [str(resting_state(row)) for row in rows]
     assert len({row.resting for row in rows}) > 3
 
