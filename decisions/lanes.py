@@ -1,8 +1,10 @@
 """Wide windows of the timeline lane by lane: counts of what occurred, per service or agent, column and badge. It must not write."""
 
-from collections import Counter
+import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from itertools import accumulate
+from operator import add
 from typing import Any
 from uuid import UUID
 
@@ -20,24 +22,28 @@ LANES = {"service": "service", "agent": "agent_id"}
 """What a lane may be of, and the column of a decision that names it."""
 MOST_COLUMNS, PIXELS = 180, 5
 """A column is that many pixels wide at least."""
-NUMBERS, NAMED = 5000, 16
-"""The most numbers of an answer, so that it stays within 40 KB, and as how many a lane's name counts."""
+ROOM, NAMED = 38 * 1024, 110
+"""Characters for all lanes, so that an answer stays within 40 KB, and for the name of each."""
 
-Cells = dict[int, Counter[str]]
-"""Column → badge → how many."""
+PLACE = {state: BADGES.index(badge) for state, badge in BADGE_OF.items()}
+LOUD = [(place, badge.attention) for place, badge in enumerate(BADGES) if badge.attention]
+
+Cells = dict[int, list[int]]
+"""Column → how many of each badge."""
 
 
 def lanes(start: datetime, end: datetime, px: int, lane_of: str) -> dict[str, Any]:
     """Counts of what occurred in the window, per lane, column and badge; columns as of `bins`. Raises a 400 problem."""
     first, width, columns = bins.columns_of(start, end, min(MOST_COLUMNS, px // PIXELS))
+    cells: dict[Any, Cells] = {}
     with snapshot():
         seq, now = ledger.size() - 1, clock.now()
-        found = list(_counted(lane_of, first, first + columns * width, width, now))
-    cells: dict[Any, Cells] = {}
-    for lane, at, state, number in found:
-        badges = cells.setdefault(lane, {}).setdefault((at - first) // width, Counter())
-        badges[BADGE_OF[State(state)].slug] += number
-    told, rest = _kept(cells, _loudest(cells))
+        for lane, at, state, number in _counted(lane_of, first, first + columns * width, width, now):
+            counts = cells.setdefault(lane, {}).setdefault((at - first) // width, [0] * len(BADGES))
+            counts[PLACE[State(state)]] += number
+    told = {lane: _numbers(cells[lane]) for lane in sorted(cells, key=lambda lane: _loud(cells[lane], str(lane)))}
+    alone = _kept(told, columns)
+    rest = [cells[lane] for lane in told if lane not in alone]
     known = register.latest()
     return {
         "seq": seq,
@@ -45,9 +51,9 @@ def lanes(start: datetime, end: datetime, px: int, lane_of: str) -> dict[str, An
         "width": width * 1000,
         "columns_in_window": columns,
         "badges": [badge.slug for badge in BADGES],
-        "lanes": [{**_named(known, lane_of, lane), "columns": _numbers(cells[lane])} for lane in told],
-        "others": {"lanes": len(rest), "columns": _numbers(_together(cells[lane] for lane in rest))},
-        "totals": _totals(cells),
+        "lanes": [{**_named(known, lane_of, lane), "columns": told[lane]} for lane in alone],
+        "others": {"lanes": len(rest), "columns": _numbers(_together(rest))},
+        "totals": _totals(cells.values()),
     }
 
 
@@ -82,59 +88,42 @@ def _summed(lane_of: str, first: int, last: int, width: int, unit: int) -> Found
         yield UUID(lane) if lane_of == "agent" else lane, first + column * width, state, n
 
 
-def _loudest(cells: Mapping[Any, Cells]) -> list[Any]:
-    """The lanes, those that call for attention most before others, then those with most in them."""
-    attention = {badge.slug: badge.attention for badge in BADGES}
-
-    def loud(lane: Any) -> tuple[int, int, str]:
-        sums = _together([cells[lane]])
-        calls = sum(attention[slug] * n for column in sums.values() for slug, n in column.items())
-        return -calls, -sum(column.total() for column in sums.values()), str(lane)
-
-    return sorted(cells, key=loud)
+def _loud(cells: Cells, name: str) -> tuple[int, int, str]:
+    """Lanes in this order: that which calls for attention most before others, then that with most in it."""
+    calls = sum(attention * counts[place] for counts in cells.values() for place, attention in LOUD)
+    return -calls, -sum(map(sum, cells.values())), name
 
 
-def _kept(cells: Mapping[Any, Cells], ordered: list[Any]) -> tuple[list[Any], list[Any]]:
-    """The first of `ordered` that can be told each alone, and the rest."""
-    keep = len(ordered)
-    while keep:
-        alone = sum(NAMED + _size(cells[lane]) for lane in ordered[:keep])
-        if alone + _size(_together(cells[lane] for lane in ordered[keep:])) <= NUMBERS:
-            break
-        keep = keep * 3 // 4
-    return ordered[:keep], ordered[keep:]
-
-
-def _size(cells: Cells) -> int:
-    return sum(len(column) for column in _numbers(cells))
+def _kept(told: Mapping[Any, list[list[int]]], columns: int) -> list[Any]:
+    """The first lanes of `told` that can be told each alone; there is room for the rest as one."""
+    sizes = {lane: NAMED + len(json.dumps(numbers, separators=(",", ":"))) for lane, numbers in told.items()}
+    if sum(sizes.values()) <= ROOM:
+        return list(told)
+    room = ROOM - columns * len(json.dumps([MOST_COLUMNS, 10**6, *((9, 10**6) * len(LOUD))]))
+    return [lane for lane, upto in zip(told, accumulate(sizes.values()), strict=True) if upto <= room]
 
 
 def _together(each: Iterable[Cells]) -> Cells:
     sums: Cells = {}
     for cells in each:
-        for column, badges in cells.items():
-            sums.setdefault(column, Counter()).update(badges)
+        for column, counts in cells.items():
+            known = sums.get(column)
+            sums[column] = list(map(add, known, counts)) if known else counts
     return sums
 
 
 def _numbers(cells: Cells) -> list[list[int]]:
     """Each column as [its index, how many, then the place of a badge that calls for attention and how many of it, …]."""
-    told = []
-    for column, badges in sorted(cells.items()):
-        marks = [
-            (place, badges[badge.slug]) for place, badge in enumerate(BADGES) if badge.attention and badges[badge.slug]
-        ]
-        if total := badges.total():
-            told.append([column, total, *(number for mark in marks for number in mark)])
-    return told
+    return [
+        [column, sum(counts), *(number for place, _ in LOUD if counts[place] for number in (place, counts[place]))]
+        for column, counts in sorted(cells.items())
+        if any(counts)
+    ]
 
 
-def _totals(cells: Mapping[Any, Cells]) -> dict[str, int]:
-    sums = Counter[str]()
-    for lane in cells.values():
-        for badges in lane.values():
-            sums.update(badges)
-    return {badge.slug: sums[badge.slug] for badge in BADGES}
+def _totals(each: Iterable[Cells]) -> dict[str, int]:
+    counted = _together({0: counts} for cells in each for counts in cells.values())
+    return dict(zip((badge.slug for badge in BADGES), counted.get(0, [0] * len(BADGES)), strict=True))
 
 
 def _named(known: register.Register, lane_of: str, lane: Any) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The columns of wide windows are summed up from counts, and are what counting every decision gives."""
 
+import json
 import random
 from datetime import timedelta
 from importlib import import_module
@@ -14,7 +15,7 @@ from decisions import clock as product_clock
 from decisions.models import Decision, DecisionCount, LaneCount
 from decisions.projections.counts import WIDTHS
 from decisions.states import effective_state, resting_state, with_resting_state
-from decisions.vocab import BADGE_OF, BADGES
+from decisions.vocab import BADGE_OF, BADGES, State
 from tests.conftest import Clock
 from tests.factories import Register
 from tests.mixture import Mixture
@@ -114,18 +115,28 @@ def test_lanes_count_as_one_by_one(
             assert sum(drawn["totals"].values()) == sum(n for cells in told.values() for n, *_ in cells.values())
 
 
-def test_lanes_that_do_not_fit_are_told_as_one(
-    organisation: Register, clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    Mixture(organisation, clock, random.Random(9)).run(120)
-    window = (product_clock.now() - timedelta(days=1), product_clock.now() + timedelta(hours=1), 960)
-    whole = lanes.lanes(*window, "service")
-    monkeypatch.setattr(lanes, "NUMBERS", 100)
-    monkeypatch.setattr(lanes, "NAMED", 9)
-    few = lanes.lanes(*window, "service")
-    assert few["lanes"] == whole["lanes"][: len(few["lanes"])]
-    assert few["others"]["lanes"] == len(whole["lanes"]) - len(few["lanes"]) > 0
-    assert sum(len(column) for lane in [*few["lanes"], few["others"]] for column in lane["columns"]) <= 100
-    assert few["totals"] == whole["totals"]
-    each = [column for lane in [*few["lanes"], few["others"]] for column in lane["columns"]]
-    assert sum(n for _, n, *_ in each) == sum(whole["totals"].values())
+@pytest.mark.django_db
+def test_lanes_that_do_not_fit_are_told_as_one(clock: Clock) -> None:
+    """A company of two hundred services, with names as long as they can be, each of which did something in every column."""
+    end = product_clock.now()
+    first = int(end.timestamp()) // 900 * 900
+    states = (State.SUCCEEDED, State.FAILED, State.VETOED, State.EXPIRED)
+    LaneCount.objects.bulk_create(
+        LaneCount(
+            lane_of="service", width=300, start=first - 900 * column, lane=f"{number:064}", state=state, n=number + 1
+        )
+        for number in range(200)
+        for column in range(96)
+        for state in states[: 1 + number % 4]
+    )
+    told = lanes.lanes(end - timedelta(days=1), end, 960, "service")
+    assert len(json.dumps(told, separators=(",", ":"))) <= 40 * 1024
+    assert len(told["lanes"]) >= 8
+    assert len(told["lanes"]) + told["others"]["lanes"] == 200
+    # Those of which most calls for attention, the loudest first.
+    loud = {n: (n + 1) * sum(BADGE_OF[state].attention for state in states[: 1 + n % 4]) for n in range(200)}
+    by_loudness = sorted(loud, key=lambda n: -loud[n])
+    assert [int(lane["name"]) for lane in told["lanes"]] == by_loudness[: len(told["lanes"])]
+    each = [column for lane in [*told["lanes"], told["others"]] for column in lane["columns"]]
+    assert sum(n for _, n, *_ in each) == sum(told["totals"].values())
+    assert told["totals"]["failed"] == sum(96 * (number + 1) for number in range(200) if number % 4)
