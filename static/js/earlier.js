@@ -1,5 +1,6 @@
 // What occurred before the rows that are loaded: the server's counts, lane by lane. Must not draw.
 import { timeline, unasked } from './shared.js';
+import { between } from './when.js';
 
 const AGAIN = 5000;
 const STALE = 300e3;
@@ -31,10 +32,12 @@ export class Earlier {
     const to = this.store.from;
     const px = Math.floor((to - from) * perMs);
     if (!(px >= LEAST)) throw new RangeError();
-    const query = new URLSearchParams({ from: new Date(from).toISOString(), to: new Date(to).toISOString(), px, by });
-    const told = await timeline(`/lanes?${query}`, unasked);
+    const told = await timeline(`/lanes?${between(from, to, { px, by })}`, unasked);
     if (at !== this.at) return;
-    const counts = { ...told, to, by, lanes: [...told.lanes, told.others].map(lane => ({ ...lane, cells: this.cells(lane.columns, told.badges) })) };
+    const lanes = [...told.lanes, told.others];
+    for (const lane of lanes) lane.cells = this.cells(lane.columns, told.badges);
+    // Older rows may have come meanwhile.
+    const counts = { ...told, lanes, by, to: Math.min(to, this.store.from) };
     // Columns are whole: the last one may reach into the rows that are loaded.
     this.takeOut(counts, told.start + told.columns_in_window * told.width);
     this.put(counts);

@@ -1,7 +1,7 @@
 // The lanes before the rows that are loaded: columns of counts, one glyph a cell, and what is under a point. Must not ask.
 import { CELL, COLUMN, PACKED, paintGlyph, paintShare, tall } from './density.js';
 import { counted } from './shared.js';
-import { auto } from './when.js';
+import { auto, between } from './when.js';
 
 /** Place of a lane → column → { n, share }: several lanes may be drawn as one. */
 function gathered({ earlier, lane: places, names }) {
@@ -57,14 +57,13 @@ export function countsAt(lanes, px, py) {
   const column = Math.floor((at - counts.start) / counts.width);
   const cell = gathered(lanes).get(lane)?.get(column);
   if (!cell) return null;
-  const from = new Date(counts.start + column * counts.width);
-  const to = new Date(Math.min(+from + counts.width, counts.to));
+  const from = counts.start + column * counts.width;
+  const to = Math.min(from + counts.width, counts.to);
   const name = lanes.names[lane];
   const loud = [...cell.share].map(([badge, n]) => `, ${n} ${badge.word.toLowerCase()}`);
-  const query = new URLSearchParams({ [counts.by]: name, from: from.toISOString(), to: to.toISOString() });
   return {
     title: `${name}: ${counted(cell.n, 'decision')}${loud.join('')}`,
-    text: `${auto(from)} to ${auto(to)}`,
-    href: lanes.lane.has(name) && `/decisions/?${query}`,
+    text: `${auto(new Date(from))} to ${auto(new Date(to))}`,
+    href: lanes.lane.has(name) && `/decisions/?${between(from, to, { [counts.by]: name })}`,
   };
 }

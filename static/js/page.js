@@ -6,12 +6,10 @@ import { keys } from './keys.js';
 import { byId, copyText, say } from './shared.js';
 import { listen } from './stops.js';
 import { localise, nameZone } from './when.js';
-import { watchBuilds } from './builds.js';
 
 localise();
 nameZone();
 watchAnswers();
-watchBuilds();
 // After the modules of the page, which put their own first.
 addEventListener('DOMContentLoaded', () => keys.finish());
 if (!byId('lanes')) {

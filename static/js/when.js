@@ -34,6 +34,11 @@ export function nameZone() {
   if (place) setTimeout(() => { place.textContent = Intl.DateTimeFormat().resolvedOptions().timeZone || place.textContent; }, 300);
 }
 
+/** A query for what occurred from `from` to `to`, with `more`. */
+export function between(from, to, more) {
+  return new URLSearchParams({ ...more, from: new Date(from).toISOString(), to: new Date(to).toISOString() });
+}
+
 export function utc(ms) {
   return `${new Date(ms).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 }

@@ -124,24 +124,36 @@ def test_what_is_older_stands_in_its_lane_and_leads_to_its_decisions(visit: Visi
     expect(page.locator("main .rows .row")).to_have_count(n)
 
 
-def test_rows_that_load_take_the_place_of_their_counts(visit: Visit):
+@pytest.mark.parametrize("first", ["counts", "rows"])
+def test_rows_that_load_take_the_place_of_their_counts(visit: Visit, first: str):
+    """Whether they come before the counts that were asked for without them, or after."""
     page = visit("samuel", own=True)
-    waiting: list[Route] = []
-    page.route("**/api/v1/timeline?before=*", lambda route: waiting.append(route))  # noqa: PLW0108 - Playwright marks what it calls
+    asked: list[Route] = []
+    page.route("**/api/v1/timeline?before=*", lambda route: asked.append(route))  # noqa: PLW0108 - Playwright marks what it calls
+    page.route("**/api/v1/timeline/lanes?*", lambda route: asked.append(route))  # noqa: PLW0108 - as above
     page.add_init_script(FEW_ROWS)
     page.goto(f"/?window={QUARTER}")
     Timeline(page).live()
-    until(page, lambda: page.evaluate("oversight.lanes.earlier.counts !== null"), "the counts")
-    wanted = page.evaluate(WHOLE)
-    first = page.evaluate("oversight.lanes.earlier.counts.to")
-    assert wanted == numbers(page)
     before = f"before={page.evaluate('oversight.store.oldestSeq')}&"
-    until(page, lambda: any(before in route.request.url for route in waiting), "the question for older rows")
-    [route] = (route for route in waiting if before in route.request.url)
-    route.continue_(url=route.request.url.replace("limit=200", "limit=30"))
-    until(page, lambda: page.evaluate("oversight.lanes.earlier.counts?.to") < first, "counts up to the rows that came")
-    until(page, lambda: numbers(page) == wanted, f"the legend to say {wanted} still")
-    assert page.evaluate("oversight.store.sorted.length") < RECORDED
+
+    def let(what: str) -> None:
+        until(page, lambda: any(what in route.request.url for route in asked), f"the question for {what}")
+        [route] = [route for route in asked if what in route.request.url][-1:]
+        route.continue_(url=route.request.url.replace("limit=200", "limit=30"))
+        if what == before:
+            until(page, lambda: page.evaluate("oversight.store.sorted.length") > 40, "older rows")
+        else:
+            until(page, lambda: page.evaluate("oversight.lanes.earlier.counts !== null"), "the counts")
+
+    for what in ("lanes?", before) if first == "counts" else (before, "lanes?"):
+        let(what)
+    to = "oversight.lanes.earlier.counts.to"
+    until(page, lambda: page.evaluate(f"{to} === oversight.store.from"), "counts up to the rows")
+    wanted = page.evaluate(WHOLE)
+    until(page, lambda: numbers(page) == wanted, f"the legend to say {wanted}")
+    page.wait_for_timeout(1500)
+    assert numbers(page) == wanted
+    assert 40 < page.evaluate("oversight.store.sorted.length") < RECORDED
     page.unroute_all(behavior="ignoreErrors")
 
 
