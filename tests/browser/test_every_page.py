@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -63,8 +64,7 @@ ALONE = ".queue a[href*='selected=']"
 
 def several(page: Page) -> None:
     """One that was opened among those ticked."""
-    page.locator(ALONE).first.click()
-    page.wait_for_url("**selected=**")
+    page.goto(urljoin(page.url, page.locator(ALONE).first.get_attribute("href") or ""))
     for box in page.locator(".pick").all()[:3]:
         box.check()
     expect(page.locator("#accept-many")).to_contain_text("of 3 chosen")
@@ -290,6 +290,8 @@ def test_a_page_is_in_order(name: str, visit: Visit, addresses: dict[str, str], 
             if page.locator("#lanes").count():
                 page.wait_for_timeout(250)  # for the canvas to be painted in the other colours
             picture(page, shots / f"{name}-{size}-{scheme}.png")
+            # What the bar of the page happens to cover is too small for a finger just there.
+            page.evaluate("scrollTo(0, 0)")
             # The narrow page is the phone's with less room, and the dark one the same in other colours.
             rules = axe.COLOURS if scheme == "dark" else axe.WIDTHS if size == "narrow" else ()
             found[size, scheme] = axe.violations(page, rules)

@@ -232,6 +232,8 @@ def test_the_list_filters_by_text_and_says_when_nothing_matches(visit: Visit):
     page = visit("samuel")
     shown = Timeline(page).live()
     shown.filter("mongodb-geo")
+    # Older rows may still be on their way.
+    expect(shown.rows.first).to_be_visible()
     texts = shown.rows.all_inner_texts()
     assert texts
     assert all("mongodb-geo" in text for text in texts)
