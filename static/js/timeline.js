@@ -88,7 +88,7 @@ const older = new Older(store, rows => {
 let frozen = 0;
 let framed = null;
 let waiting = [];
-let counted = -1000;
+let counted = -500;
 
 function applied(fresh, changed, quiet) {
   view.rebuild();
