@@ -97,10 +97,12 @@ CELL = """() => {
   const { counts } = lanes.earlier;
   const box = document.getElementById('lanes').getBoundingClientRect();
   const known = new Set(lanes.rows.map(row => row[lanes.key]));
-  const of = counts.lanes.find(({ name }) => !known.has(name) && lanes.lane.has(name));
-  const [column, { n }] = [...of.cells].find(([at, cell]) => cell.n && counts.start + (at + 1) * counts.width < counts.to);
-  const x = box.left + lanes.x(counts.start + (column + 0.5) * counts.width);
-  return [x, box.top + (lanes.lane.get(of.name) + 0.5) * lanes.laneHeight, of.name, n];
+  const begins = at => counts.start + at * counts.width;
+  const [{ name }, column, n] = counts.lanes
+    .filter(({ name }) => !known.has(name) && lanes.lane.has(name))
+    .flatMap(lane => [...lane.cells].map(([at, { n }]) => [lane, at, n]))
+    .find(([, at, n]) => n && begins(at) >= lanes.from && begins(at + 1) < counts.to);
+  return [box.left + lanes.x(begins(column + 0.5)), box.top + (lanes.lane.get(name) + 0.5) * lanes.laneHeight, name, n];
 }"""
 """Where a column of counts stands, of a lane of which no row is loaded; the lane, and how many it counts."""
 
