@@ -1,7 +1,7 @@
 """Wide windows of the timeline: counts of what occurred, per column and badge. It must not write."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -80,14 +80,23 @@ Found = Iterable[tuple[int, str, int]]
 
 
 def _counted(first: int, last: int, width: int, now: datetime) -> Found:
-    """As they rest; then what time alone has moved is taken out of the state it rests in, and counted in the one in effect."""
+    """As they rest, set right by what time alone has moved."""
     window = within(first, last)
     unit = max((counted for counted in COUNTED if width % counted == 0), default=0)
     yield from _summed(first, last, width, unit) if unit else _one_by_one(window, width)
+    for _, at, state, n in moved(window, width, now):
+        yield at, state, n
+
+
+def moved(window: "QuerySet[Decision]", width: int, now: datetime) -> Iterator[tuple[Any, int, str, int]]:
+    """(decision, a second of its column, state, how many): takes what time alone has moved out of the state that it rests in.
+
+    And counts it in the one in effect.
+    """
     for row in by_slot(with_effective_state(window.filter(moved_by_time(now)), now), width).order_by():
         at = int(row.slot.timestamp())
-        yield at, str(resting_state(row)), -1
-        yield at, row.effective, 1
+        yield row, at, str(resting_state(row)), -1
+        yield row, at, row.effective, 1
 
 
 def _one_by_one(window: "QuerySet[Decision]", width: int) -> Found:

@@ -15,7 +15,7 @@ from decisions import bins, clock, inert, ledger, register
 from decisions.models import LaneCount
 from decisions.models.bulk import snapshot
 from decisions.projections.counts import WIDTHS as COUNTED
-from decisions.states import moved_by_time, resting_state, with_effective_state, with_resting_state
+from decisions.states import with_resting_state
 from decisions.vocab import BADGE_OF, BADGES, State
 
 LANES = {"service": "service", "agent": "agent_id"}
@@ -62,7 +62,7 @@ Found = Iterable[tuple[Any, int, str, int]]
 
 
 def _counted(lane_of: str, first: int, last: int, width: int, now: datetime) -> Found:
-    """As they rest; then what time alone has moved is taken out of the state it rests in, and counted in the one in effect."""
+    """As they rest, set right by what time alone has moved."""
     name = LANES[lane_of]
     window = bins.within(first, last)
     unit = max((counted for counted in COUNTED if width % counted == 0), default=0)
@@ -72,10 +72,8 @@ def _counted(lane_of: str, first: int, last: int, width: int, now: datetime) -> 
         slots = bins.by_slot(with_resting_state(window), width).values(name, "slot", "resting")
         for lane, slot, state, n in slots.annotate(n=Count("seq")).order_by().values_list(name, "slot", "resting", "n"):
             yield lane, int(slot.timestamp()), state, n
-    for row in bins.by_slot(with_effective_state(window.filter(moved_by_time(now)), now), width).order_by():
-        lane, at = getattr(row, name), int(row.slot.timestamp())
-        yield lane, at, str(resting_state(row)), -1
-        yield lane, at, row.effective, 1
+    for row, at, state, n in bins.moved(window, width, now):
+        yield getattr(row, name), at, state, n
 
 
 def _summed(lane_of: str, first: int, last: int, width: int, unit: int) -> Found:

@@ -107,7 +107,8 @@ class Presence:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         # A session that was changed is written anyway.
-        unasked = "X-Unasked" in request.headers
+        # What changes something is a person's doing, whatever it says of itself.
+        unasked = "X-Unasked" in request.headers and request.method in SAFE
         if request.session.accessed and not request.session.modified and not unasked:
             sessions.keep(cast("sessions.SessionStore", request.session))
         return response

@@ -1,6 +1,6 @@
 """Counts of decisions by service and by agent, from which the lanes of wide windows are drawn.
 
-They are made of what is there, which reads every decision six times: some sixty seconds for each million. Writers wait meanwhile.
+They are made of what is there, which reads every decision six times. Writers wait meanwhile.
 """
 
 from typing import Any

@@ -119,7 +119,7 @@ export class Toolbar {
       const { badge } = button.dataset;
       const n = (counts.get(badge) || 0) + (before?.[badge] || 0);
       const more = before && !(badge in before) ? '+' : '';
-      button.querySelector('.num').textContent = n ? `${n.toLocaleString('en')}${more}` : '';
+      button.querySelector('.num').textContent = n > 0 ? `${n.toLocaleString('en')}${more}` : '';
     }
   }
 }

@@ -286,3 +286,12 @@ def test_nobody_is_present_by_what_a_page_asks_for_by_itself(path: str, client_f
     assert session_of(client).seen_at == before
     assert client.get(path).status_code == 200
     assert session_of(client).seen_at > before
+
+
+def test_who_sends_something_is_present_whatever_it_says_of_itself(client_for: Browser, manager: Person):
+    client = client_for(manager)
+    client.get("/policy/")
+    ago(client, seen=timedelta(minutes=20))
+    before = session_of(client).seen_at
+    client.post("/stop/", {}, headers={"X-Unasked": "1"})
+    assert session_of(client).seen_at > before
